@@ -10,7 +10,7 @@
  * or in a round. `import type` costs nothing at run time, so within one layer it is free.
  */
 import { readdirSync, readFileSync } from "node:fs";
-import { join, posix } from "node:path";
+import { join, posix, relative } from "node:path";
 
 export interface SourceFile {
   /** Relative to the source root, with `/`. */
@@ -44,7 +44,7 @@ export function readTree(root: string): SourceFile[] {
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
     .map((file) => ({
-      path: file.slice(root.length + 1).replaceAll("\\", "/"),
+      path: relative(root, file).replaceAll("\\", "/"),
       text: readFileSync(file, "utf8"),
     }))
     .toSorted((a, b) => (a.path < b.path ? -1 : 1));
