@@ -1,0 +1,5 @@
+import { sleep, spawn } from "millrace";
+
+await spawn(function* () {
+  yield* sleep(1);
+});

@@ -1,0 +1,178 @@
+/**
+ * Whether the cost of an operation stays flat as tasks, waiters and timers go from 10³ to 10⁶, and
+ * whether the heap is back at its floor afterwards.
+ */
+import {
+  type Future,
+  Semaphore,
+  sleep,
+  spawn,
+  type SemaphorePermit,
+  type JoinHandle,
+  PENDING,
+} from "millrace";
+import { collectGarbage, settledHeap } from "./measure.ts";
+import { median } from "./statistics.ts";
+
+export interface Series {
+  readonly name: string;
+  /** What one operation is. */
+  readonly operation: string;
+  /** Does `operations` operations among `size` live things, and gives the milliseconds they took. */
+  readonly run: (size: number) => Promise<{ readonly elapsed: number; readonly operations: number }>;
+}
+
+export interface Slope {
+  readonly name: string;
+  readonly operation: string;
+  readonly sizes: readonly number[];
+  /** Nanoseconds an operation at each size. */
+  readonly costs: readonly number[];
+  /** The last cost over the first. */
+  readonly factor: number;
+  /** Heap bytes an operation left behind after the largest size. */
+  readonly retained: number;
+}
+
+/**
+ * "Flat" between 10³ and 10⁶: an algorithm that looks at its neighbours only still pays for cache misses
+ * and for the collector's copying once the live set no longer fits the caches.
+ */
+export const FLAT_FACTOR = 3;
+/** "Back at its floor": what the heap may have gained, in bytes an operation. */
+export const FLOOR_BYTES = 1;
+
+export const series: readonly Series[] = [
+  {
+    name: "promises",
+    operation: "an async function called and awaited (for comparison)",
+    async run(size) {
+      const child = async (value: number): Promise<number> => value;
+      const start = performance.now();
+      const children: Promise<number>[] = [];
+      for (let i = 0; i < size; i++) children.push(child(i));
+      await Promise.all(children);
+      return { elapsed: performance.now() - start, operations: size };
+    },
+  },
+  {
+    name: "tasks",
+    operation: "a task spawned and joined",
+    async run(size) {
+      const start = performance.now();
+      await spawn(function* () {
+        const handles: JoinHandle<number>[] = [];
+        for (let i = 0; i < size; i++) {
+          handles.push(
+            spawn(function* () {
+              return i;
+            }),
+          );
+        }
+        for (const handle of handles) yield* handle;
+      });
+      return { elapsed: performance.now() - start, operations: size };
+    },
+  },
+  {
+    name: "waiters",
+    operation: "a waiter queued, granted and served",
+    async run(size) {
+      const semaphore = new Semaphore(0);
+      const start = performance.now();
+      const waiters = queue(semaphore, size);
+      semaphore.addPermits(size);
+      for (const waiter of waiters) {
+        const permit = waiter.poll(IDLE_WAKER);
+        if (permit === PENDING) throw new Error("a granted waiter was still pending");
+        permit.forget();
+      }
+      return { elapsed: performance.now() - start, operations: size };
+    },
+  },
+  {
+    name: "cancel one of the waiters",
+    operation: "a waiter abandoned and another queued",
+    async run(size) {
+      const semaphore = new Semaphore(0);
+      const waiters = queue(semaphore, size);
+      const start = performance.now();
+      for (let i = 0; i < CANCELLATIONS; i++) {
+        const index = (i * 7919) % size;
+        abandon(waiters[index]!);
+        const waiter = semaphore.acquire();
+        waiter.poll(IDLE_WAKER);
+        waiters[index] = waiter;
+      }
+      const elapsed = performance.now() - start;
+      for (const waiter of waiters) abandon(waiter);
+      return { elapsed, operations: CANCELLATIONS };
+    },
+  },
+  {
+    name: "timers",
+    operation: "a sleep of up to an hour begun and abandoned",
+    async run(size) {
+      const start = performance.now();
+      const sleeps: Future<void>[] = [];
+      for (let i = 0; i < size; i++) {
+        const nap = sleep(1 + ((i * 7919) % HOUR_MS));
+        nap.poll(IDLE_WAKER);
+        sleeps.push(nap);
+      }
+      for (const nap of sleeps) abandon(nap);
+      return { elapsed: performance.now() - start, operations: size };
+    },
+  },
+];
+
+/** Every size is measured in several turns, smaller sizes with more runs in a turn. */
+export async function measureGrowth(subject: Series, options: { readonly quick: boolean }): Promise<Slope> {
+  const sizes = options.quick ? [1e3, 1e4, 1e5] : [1e3, 1e4, 1e5, 1e6];
+  const largest = sizes.at(-1)!;
+  // Compiles the code, so that the smallest size does not pay for it.
+  for (let i = 0; i < 20; i++) await subject.run(sizes[0]!);
+  const floor = await settledHeap();
+  const costs = sizes.map((): number[] => []);
+  for (let turn = 0; turn < TURNS; turn++) {
+    for (const [index, size] of sizes.entries()) {
+      collectGarbage();
+      let elapsed = 0;
+      let operations = 0;
+      for (let done = 0; done < largest / 4; done += size) {
+        const run = await subject.run(size);
+        elapsed += run.elapsed;
+        operations += run.operations;
+      }
+      costs[index]!.push((elapsed * 1e6) / operations);
+    }
+  }
+  const medians = costs.map(median);
+  return {
+    name: subject.name,
+    operation: subject.operation,
+    sizes,
+    costs: medians,
+    factor: medians.at(-1)! / medians[0]!,
+    retained: ((await settledHeap()) - floor) / largest,
+  };
+}
+
+const TURNS = 3;
+const CANCELLATIONS = 10_000;
+const HOUR_MS = 3_600_000;
+const IDLE_WAKER = { wake(): void {} };
+
+function queue(semaphore: Semaphore, size: number): Future<SemaphorePermit>[] {
+  const waiters: Future<SemaphorePermit>[] = [];
+  for (let i = 0; i < size; i++) {
+    const waiter = semaphore.acquire();
+    waiter.poll(IDLE_WAKER);
+    waiters.push(waiter);
+  }
+  return waiters;
+}
+
+function abandon(future: Future<unknown>): void {
+  future[Symbol.dispose]();
+}

@@ -1,0 +1,117 @@
+/**
+ * The two ways of measuring a workload, both inside a child process.
+ *
+ * Alternating: all contenders take turns in one process, the order rotating from round to round, so that
+ * whatever disturbs the machine disturbs them alike. mitata times a turn: one warm-up run, a garbage
+ * collection, then a few timed runs of which the median counts. A run does many thousand operations in a
+ * loop of its own, because an `await` around every single one would cost more than most of them.
+ *
+ * Fresh: one contender, one run, a process of its own, for processor time and memory.
+ */
+import { measure } from "mitata";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { Contender, Metric, Workload } from "./workload.ts";
+
+/** One figure an operation for every round, or why there is none. */
+export type Figures = { readonly rounds: readonly number[] } | { readonly error: string };
+/** What one run in a fresh process gave, by metric. */
+export type Sample = Readonly<Record<Metric, number>> | { readonly error: string };
+
+const RUNS_A_TURN = 3;
+
+export async function measureAlternating(
+  workload: Workload,
+  contenders: readonly Contender[],
+  options: { readonly rounds: number; readonly quick: boolean },
+): Promise<Record<string, Figures>> {
+  const rounds = contenders.map((): number[] => []);
+  const errors = new Map<number, string>();
+  for (let round = 0; round < options.rounds; round++) {
+    for (let turn = 0; turn < contenders.length; turn++) {
+      const index = (turn + round) % contenders.length;
+      if (errors.has(index)) continue;
+      const contender = contenders[index]!;
+      const operations = operationsOf(workload, contender, options.quick);
+      try {
+        const stats = await measure(
+          async () => {
+            checkSum(workload, operations, await contender.run(operations));
+          },
+          { min_samples: RUNS_A_TURN, max_samples: RUNS_A_TURN, min_cpu_time: 0 },
+        );
+        rounds[index]!.push(stats.p50 / operations);
+      } catch (error) {
+        errors.set(index, describe(error));
+      }
+    }
+  }
+  return Object.fromEntries(
+    contenders.map((contender, index) => {
+      const error = errors.get(index);
+      return [contender.name, error === undefined ? { rounds: rounds[index]! } : { error }];
+    }),
+  );
+}
+
+export async function measureFresh(
+  workload: Workload,
+  contender: Contender,
+  options: { readonly quick: boolean },
+): Promise<Sample> {
+  const operations = operationsOf(workload, contender, options.quick);
+  try {
+    // Without this, one-time allocations (compiled code, tables) would count as the operations' heap.
+    if (workload.measures.some(({ metric }) => metric === "heap")) await contender.run(WARM_UP_OPERATIONS);
+    const heapBefore = await settledHeap();
+    const residentBefore = process.memoryUsage.rss();
+    const cpuBefore = process.cpuUsage();
+    const start = performance.now();
+    const sum = await contender.run(operations);
+    const elapsed = performance.now() - start;
+    const cpu = process.cpuUsage(cpuBefore);
+    const peak = process.resourceUsage().maxRSS * 1024;
+    checkSum(workload, operations, sum);
+    return {
+      time: (elapsed * 1e6) / operations,
+      cpu: ((cpu.user + cpu.system) * 1e3) / operations,
+      peak: Math.max(0, peak - residentBefore),
+      heap: ((await settledHeap()) - heapBefore) / operations,
+    };
+  } catch (error) {
+    return { error: describe(error) };
+  }
+}
+
+export function operationsOf(workload: Workload, contender: Contender, quick: boolean): number {
+  const operations = contender.operations ?? workload.operations;
+  return quick ? Math.min(operations, workload.quickOperations) : operations;
+}
+
+/** Bytes in use once garbage, its finalizers included, is gone. */
+export async function settledHeap(): Promise<number> {
+  for (let i = 0; i < 4; i++) {
+    collectGarbage();
+    await nextTurn();
+  }
+  collectGarbage();
+  return process.memoryUsage().heapUsed;
+}
+
+export function collectGarbage(): void {
+  if (globalThis.gc === undefined) throw new Error("The benchmarks need node --expose-gc.");
+  globalThis.gc();
+}
+
+/** A power of ten, for the sake of skynet. */
+const WARM_UP_OPERATIONS = 1000;
+
+function checkSum(workload: Workload, operations: number, sum: number): void {
+  const expected = workload.checksum(operations);
+  if (sum !== expected) {
+    throw new Error(`wrong checksum after ${operations} operations: expected ${expected}, got ${sum}`);
+  }
+}
+
+export function describe(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}

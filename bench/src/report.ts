@@ -1,0 +1,173 @@
+/** From measured figures to the table's rows. */
+import type { Slope } from "./growth.ts";
+import { FLAT_FACTOR, FLOOR_BYTES } from "./growth.ts";
+import { median, pairedRatio } from "./statistics.ts";
+import { formatFigure } from "./table.ts";
+import type { Column, Metric, Requirement } from "./workload.ts";
+
+export interface Entry {
+  readonly column: Column;
+  readonly name: string;
+  readonly how: string;
+  /** How many operations a run was. */
+  readonly operations: number;
+  /** One figure a round, in the row's unit; empty when the contender failed. */
+  readonly rounds: readonly number[];
+  readonly error?: string;
+}
+
+export interface Row {
+  readonly name: string;
+  readonly unit: string;
+  readonly entries: readonly Entry[];
+  readonly required: readonly Requirement[];
+}
+
+/** `ok` when every requirement is met, `SHORT` when one is not, `FAILED` when ours gave no figure. */
+export type Mark = "ok" | "SHORT" | "FAILED" | "";
+
+/** The unit a metric is printed in, and how many of its base units (nanoseconds, bytes) make one. */
+export const UNITS: Readonly<Record<Metric, { readonly unit: string; readonly size: number }>> = {
+  time: { unit: "ns", size: 1 },
+  cpu: { unit: "ns", size: 1 },
+  peak: { unit: "MB", size: 1e6 },
+  heap: { unit: "B", size: 1 },
+};
+
+export const HEADER: readonly string[] = [
+  "workload",
+  "unit",
+  "promise",
+  "Effect 4",
+  "best other peer",
+  "ours await",
+  "ours yield*",
+  "ratio",
+  "required",
+  "mark",
+];
+
+export function renderRow(row: Row): string[] {
+  return [
+    row.name,
+    row.unit,
+    variants(row, "promise"),
+    variants(row, "effect"),
+    bestPeer(row),
+    variants(row, "await"),
+    variants(row, "yield*"),
+    ratios(row),
+    requirements(row),
+    mark(row),
+  ];
+}
+
+export function ratioTo(row: Row, column: "await" | "yield*"): number {
+  const [ours] = entriesOf(row, column);
+  const [promise] = entriesOf(row, "promise");
+  if (ours === undefined || promise === undefined || !comparable(ours, promise, row)) return NaN;
+  return pairedRatio(ours.rounds, promise.rounds);
+}
+
+export function mark(row: Row): Mark {
+  let result: Mark = "";
+  for (const requirement of row.required) {
+    const [ours] = entriesOf(row, requirement.column);
+    if (ours === undefined) continue;
+    if (ours.rounds.length === 0) return "FAILED";
+    const met =
+      "ratio" in requirement
+        ? ratioTo(row, requirement.column) <= requirement.ratio
+        : median(ours.rounds) <= requirement.limit;
+    if (!met) return "SHORT";
+    result = "ok";
+  }
+  return result;
+}
+
+export const GROWTH_HEADER: readonly string[] = [
+  "growth",
+  "unit",
+  "10³",
+  "10⁴",
+  "10⁵",
+  "10⁶",
+  "factor",
+  "required",
+  "left behind",
+  "required",
+  "mark",
+];
+
+export function renderSlope(slope: Slope): string[] {
+  const reference = isReference(slope);
+  const costs = [0, 1, 2, 3].map((index) => formatFigure(slope.costs[index] ?? NaN));
+  return [
+    `${slope.name}: ${slope.operation}`,
+    "ns",
+    ...costs,
+    `${slope.factor.toFixed(2)}×`,
+    reference ? "" : `≤ ${FLAT_FACTOR}×`,
+    `${formatFigure(slope.retained)} B`,
+    reference ? "" : `≤ ${FLOOR_BYTES} B`,
+    slopeMark(slope),
+  ];
+}
+
+export function slopeMark(slope: Slope): Mark {
+  if (isReference(slope)) return "";
+  return slope.factor <= FLAT_FACTOR && slope.retained <= FLOOR_BYTES ? "ok" : "SHORT";
+}
+
+function isReference(slope: Slope): boolean {
+  return slope.name === "promises";
+}
+
+function entriesOf(row: Row, column: Column): readonly Entry[] {
+  return row.entries.filter((entry) => entry.column === column);
+}
+
+/** A total (peak memory) says nothing beside the total of fewer operations. */
+function comparable(ours: Entry, other: Entry, row: Row): boolean {
+  return row.unit !== UNITS.peak.unit || ours.operations === other.operations;
+}
+
+/** All of a column, the first bare, the further ones with their names. */
+function variants(row: Row, column: Column): string {
+  return entriesOf(row, column)
+    .map((entry, index) => (index === 0 ? figure(entry) : `${figure(entry)} ${entry.name}`))
+    .join("; ");
+}
+
+function bestPeer(row: Row): string {
+  const full = Math.max(...row.entries.map((entry) => entry.operations));
+  const peers = entriesOf(row, "peer").filter(
+    (entry) => entry.rounds.length > 0 && (row.unit !== UNITS.peak.unit || entry.operations === full),
+  );
+  const [best] = peers.toSorted((a, b) => median(a.rounds) - median(b.rounds));
+  return best === undefined ? "" : `${figure(best)} ${best.name}`;
+}
+
+function figure(entry: Entry): string {
+  return entry.rounds.length === 0 ? "failed" : formatFigure(median(entry.rounds));
+}
+
+function ratios(row: Row): string {
+  const ofYield = ratioTo(row, "yield*");
+  const ofAwait = ratioTo(row, "await");
+  const both = row.required.some(({ column }) => column === "await") && Number.isFinite(ofAwait);
+  if (!Number.isFinite(ofYield)) return "";
+  return both ? `${ofYield.toFixed(2)}× (await ${ofAwait.toFixed(2)}×)` : `${ofYield.toFixed(2)}×`;
+}
+
+function requirements(row: Row): string {
+  return row.required
+    .map((requirement) => {
+      const bound =
+        "ratio" in requirement
+          ? `≤ ${requirement.ratio}×`
+          : `≤ ${formatFigure(requirement.limit)} ${row.unit}`;
+      return requirement.column === "await" ? `await ${bound}` : bound;
+    })
+    .join(", ");
+}

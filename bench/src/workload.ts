@@ -1,0 +1,63 @@
+/**
+ * What a row of the table is: a job, who does it, what is measured and what we promised.
+ *
+ * Every contender does the same job `operations` times and returns a checksum, which the harness
+ * compares with the expected one: nobody wins by not doing the work.
+ */
+
+/** The table's columns of contenders. Several contenders may share one, and then all are shown. */
+export type Column = "promise" | "effect" | "peer" | "await" | "yield*";
+
+export interface Contender {
+  readonly column: Column;
+  /** Shown beside the figure for peers and for variants, and what `--contender` selects. */
+  readonly name: string;
+  /** One line: how it does the job. */
+  readonly how: string;
+  /** Fewer operations for a contender that is orders of magnitude slower. Figures are per operation. */
+  readonly operations?: number;
+  readonly run: (operations: number) => Promise<number>;
+}
+
+/**
+ * - `time`: wall-clock nanoseconds an operation.
+ * - `cpu`: processor nanoseconds (user and system) an operation.
+ * - `peak`: bytes by which the process's peak resident set exceeds what it held before the run.
+ * - `heap`: heap bytes an operation still reachable when the run is over.
+ */
+export type Metric = "time" | "cpu" | "peak" | "heap";
+
+/** A promise of ours: at most `ratio` times the promise column, or at most `limit` in the metric's own unit. */
+export type Requirement =
+  | { readonly column: "await" | "yield*"; readonly ratio: number }
+  | { readonly column: "await" | "yield*"; readonly limit: number };
+
+export interface Measure {
+  readonly metric: Metric;
+  /** What the row is called, when the workload's name alone does not say it. */
+  readonly label?: string;
+  readonly required: readonly Requirement[];
+}
+
+export interface Workload {
+  readonly name: string;
+  /** What one operation is. */
+  readonly operation: string;
+  readonly operations: number;
+  /** For `--quick`. */
+  readonly quickOperations: number;
+  /** What the contenders must return for so many operations. */
+  readonly checksum: (operations: number) => number;
+  /**
+   * `alternating`: all contenders in one process, turn about, many rounds. `fresh process`: one process
+   * a contender and round, for what depends on the state of the heap.
+   */
+  readonly method: "alternating" | "fresh process";
+  readonly measures: readonly Measure[];
+  readonly contenders: readonly Contender[];
+}
+
+/** The sum 0 + 1 + … + (count − 1): the checksum of most workloads. */
+export function sumBelow(count: number): number {
+  return (count * (count - 1)) / 2;
+}

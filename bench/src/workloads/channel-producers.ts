@@ -1,0 +1,117 @@
+import { channel as cspChannel } from "@thi.ng/csp";
+import { Effect, Queue } from "effect";
+import { mpsc, Runtime, spawn } from "millrace";
+import { PromiseChannel } from "../promise-channel.ts";
+import { sumBelow, type Workload } from "../workload.ts";
+
+const CAPACITY = 32;
+const PRODUCERS = 8;
+
+/** Producer `p` sends p, p + 8, p + 16, …: together every number once. */
+export const channelProducers: Workload = {
+  name: "bounded channel, 8 producers",
+  operation: "a message",
+  operations: 400_000,
+  quickOperations: 80_000,
+  checksum: sumBelow,
+  method: "alternating",
+  measures: [{ metric: "time", required: [{ column: "yield*", ratio: 0.6 }] }],
+  contenders: [
+    {
+      column: "promise",
+      name: "promise",
+      how: "hand-rolled channel (promise-channel.ts), nine async functions",
+      async run(operations) {
+        const values = new PromiseChannel<number>(CAPACITY);
+        const produce = async (first: number): Promise<void> => {
+          for (let i = first; i < operations; i += PRODUCERS) await values.send(i);
+        };
+        const producers: Promise<void>[] = [];
+        for (let p = 0; p < PRODUCERS; p++) producers.push(produce(p));
+        let sum = 0;
+        for (let i = 0; i < operations; i++) sum += await values.recv();
+        await Promise.all(producers);
+        return sum;
+      },
+    },
+    {
+      column: "effect",
+      name: "Queue.bounded",
+      how: "Queue.bounded, nine fibers",
+      operations: 40_000,
+      run: (operations) =>
+        Effect.runPromise(
+          Effect.gen(function* () {
+            const values = yield* Queue.bounded<number>(CAPACITY);
+            for (let p = 0; p < PRODUCERS; p++) {
+              yield* Effect.forkChild(
+                Effect.gen(function* () {
+                  for (let i = p; i < operations; i += PRODUCERS) yield* Queue.offer(values, i);
+                }),
+              );
+            }
+            let sum = 0;
+            for (let i = 0; i < operations; i++) sum += yield* Queue.take(values);
+            return sum;
+          }),
+        ),
+    },
+    {
+      column: "peer",
+      name: "@thi.ng/csp",
+      how: "channel(32), nine async functions",
+      async run(operations) {
+        const values = cspChannel<number>(CAPACITY);
+        const produce = async (first: number): Promise<void> => {
+          for (let i = first; i < operations; i += PRODUCERS) await values.write(i);
+        };
+        const producers: Promise<void>[] = [];
+        for (let p = 0; p < PRODUCERS; p++) producers.push(produce(p));
+        let sum = 0;
+        for (let i = 0; i < operations; i++) sum += (await values.read())!;
+        await Promise.all(producers);
+        return sum;
+      },
+    },
+    {
+      column: "await",
+      name: "await",
+      how: "mpsc.channel(32), a cloned sender an async task",
+      run: (operations) =>
+        Runtime.current().run(async () => {
+          const [first, rx] = mpsc.channel<number>(CAPACITY);
+          for (let p = 0; p < PRODUCERS; p++) {
+            const tx = first.clone();
+            spawn(async () => {
+              for (let i = p; i < operations; i += PRODUCERS) await tx.send(i);
+              tx.close();
+            }).detach();
+          }
+          first.close();
+          let sum = 0;
+          for (let value = await rx.recv(); value !== undefined; value = await rx.recv()) sum += value;
+          return sum;
+        }),
+    },
+    {
+      column: "yield*",
+      name: "yield*",
+      how: "mpsc.channel(32), a cloned sender a generator task",
+      run: (operations) =>
+        Runtime.current().run(function* () {
+          const [first, rx] = mpsc.channel<number>(CAPACITY);
+          for (let p = 0; p < PRODUCERS; p++) {
+            const tx = first.clone();
+            spawn(function* () {
+              for (let i = p; i < operations; i += PRODUCERS) yield* tx.send(i);
+              tx.close();
+            }).detach();
+          }
+          first.close();
+          let sum = 0;
+          for (let value = yield* rx.recv(); value !== undefined; value = yield* rx.recv()) sum += value;
+          return sum;
+        }),
+    },
+  ],
+};

@@ -1,0 +1,90 @@
+import { Effect } from "effect";
+import { call, race as raceEffection, run as runEffection, sleep as sleepEffection } from "effection";
+import { ready, Runtime, timeout } from "millrace";
+import { withTimeout, withTimeoutSignal } from "../promise-timeout.ts";
+import { sumBelow, type Workload } from "../workload.ts";
+
+const LIMIT_MS = 1000;
+
+export const timeoutReady: Workload = {
+  name: "timeout around a ready operation",
+  operation: "an operation under a time limit",
+  operations: 100_000,
+  quickOperations: 20_000,
+  checksum: sumBelow,
+  method: "alternating",
+  measures: [{ metric: "time", required: [{ column: "yield*", ratio: 0.1 }] }],
+  contenders: [
+    {
+      column: "promise",
+      name: "promise",
+      how: "Promise.race with a setTimeout promise, clearTimeout in finally",
+      async run(operations) {
+        let sum = 0;
+        for (let i = 0; i < operations; i++) sum += await withTimeout(Promise.resolve(i), LIMIT_MS);
+        return sum;
+      },
+    },
+    {
+      column: "effect",
+      name: "timeout",
+      how: "Effect.timeout around Effect.succeed",
+      operations: 50_000,
+      run: (operations) =>
+        Effect.runPromise(
+          Effect.gen(function* () {
+            let sum = 0;
+            for (let i = 0; i < operations; i++) sum += yield* Effect.timeout(Effect.succeed(i), LIMIT_MS);
+            return sum;
+          }),
+        ),
+    },
+    {
+      column: "peer",
+      name: "AbortSignal.timeout",
+      how: "Promise.race with the signal's abort event",
+      operations: 20_000,
+      async run(operations) {
+        let sum = 0;
+        for (let i = 0; i < operations; i++) sum += await withTimeoutSignal(Promise.resolve(i), LIMIT_MS);
+        return sum;
+      },
+    },
+    {
+      column: "peer",
+      name: "Effection",
+      how: "race of the operation and sleep",
+      operations: 1000,
+      run: (operations) =>
+        runEffection(function* () {
+          let sum = 0;
+          for (let i = 0; i < operations; i++) {
+            sum += (yield* raceEffection([call(() => i), sleepEffection(LIMIT_MS)])) as number;
+          }
+          return sum;
+        }),
+    },
+    {
+      column: "await",
+      name: "await",
+      how: "await timeout(1000, ready(i))",
+      run: (operations) =>
+        Runtime.current().run(async () => {
+          let sum = 0;
+          for (let i = 0; i < operations; i++) sum += await timeout(LIMIT_MS, ready(i));
+          return sum;
+        }),
+    },
+    {
+      column: "yield*",
+      name: "yield*",
+      how: "yield* timeout(1000, ready(i))",
+      run: (operations) =>
+        Runtime.current().run(function* () {
+          let sum = 0;
+          for (let i = 0; i < operations; i++) sum += yield* timeout(LIMIT_MS, ready(i));
+          return sum;
+        }),
+    },
+  ],
+};

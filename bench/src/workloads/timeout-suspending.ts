@@ -1,0 +1,115 @@
+import { Effect } from "effect";
+import { action, race as raceEffection, run as runEffection, sleep as sleepEffection } from "effection";
+import { type Future, PENDING, pollFn, Runtime, timeout } from "millrace";
+import { withTimeout, withTimeoutSignal } from "../promise-timeout.ts";
+import { sumBelow, type Workload } from "../workload.ts";
+
+const LIMIT_MS = 1000;
+
+/** The operation is not ready at first, and ready one microtask (for us: one poll) later. */
+export const timeoutSuspending: Workload = {
+  name: "timeout around one that suspends once",
+  operation: "an operation under a time limit",
+  operations: 100_000,
+  quickOperations: 20_000,
+  checksum: sumBelow,
+  method: "alternating",
+  measures: [{ metric: "time", required: [{ column: "yield*", ratio: 0.4 }] }],
+  contenders: [
+    {
+      column: "promise",
+      name: "promise",
+      how: "Promise.race with a setTimeout promise, clearTimeout in finally",
+      async run(operations) {
+        let sum = 0;
+        for (let i = 0; i < operations; i++) sum += await withTimeout(promiseSuspendsOnce(i), LIMIT_MS);
+        return sum;
+      },
+    },
+    {
+      column: "effect",
+      name: "timeout",
+      how: "Effect.timeout around a callback that a microtask resumes",
+      operations: 20_000,
+      run: (operations) =>
+        Effect.runPromise(
+          Effect.gen(function* () {
+            let sum = 0;
+            for (let i = 0; i < operations; i++) {
+              const suspendsOnce = Effect.callback<number>((resume) =>
+                queueMicrotask(() => resume(Effect.succeed(i))),
+              );
+              sum += yield* Effect.timeout(suspendsOnce, LIMIT_MS);
+            }
+            return sum;
+          }),
+        ),
+    },
+    {
+      column: "peer",
+      name: "AbortSignal.timeout",
+      how: "Promise.race with the signal's abort event",
+      operations: 20_000,
+      async run(operations) {
+        let sum = 0;
+        for (let i = 0; i < operations; i++) sum += await withTimeoutSignal(promiseSuspendsOnce(i), LIMIT_MS);
+        return sum;
+      },
+    },
+    {
+      column: "peer",
+      name: "Effection",
+      how: "race of an action that a microtask resolves and sleep",
+      operations: 1000,
+      run: (operations) =>
+        runEffection(function* () {
+          let sum = 0;
+          for (let i = 0; i < operations; i++) {
+            const suspendsOnce = action<number>((resolve) => {
+              queueMicrotask(() => resolve(i));
+              return () => {};
+            });
+            sum += (yield* raceEffection([suspendsOnce, sleepEffection(LIMIT_MS)])) as number;
+          }
+          return sum;
+        }),
+    },
+    {
+      column: "await",
+      name: "await",
+      how: "await timeout(1000, a future that is pending once and wakes itself)",
+      run: (operations) =>
+        Runtime.current().run(async () => {
+          let sum = 0;
+          for (let i = 0; i < operations; i++) sum += await timeout(LIMIT_MS, suspendsOnce(i));
+          return sum;
+        }),
+    },
+    {
+      column: "yield*",
+      name: "yield*",
+      how: "yield* timeout(1000, a future that is pending once and wakes itself)",
+      run: (operations) =>
+        Runtime.current().run(function* () {
+          let sum = 0;
+          for (let i = 0; i < operations; i++) sum += yield* timeout(LIMIT_MS, suspendsOnce(i));
+          return sum;
+        }),
+    },
+  ],
+};
+
+async function promiseSuspendsOnce(value: number): Promise<number> {
+  await undefined;
+  return value;
+}
+
+function suspendsOnce(value: number): Future<number> {
+  let polled = false;
+  return pollFn<number>((waker) => {
+    if (polled) return value;
+    polled = true;
+    waker.wake();
+    return PENDING;
+  });
+}

@@ -1,0 +1,125 @@
+import { Effect, Fiber } from "effect";
+import { type JoinHandle, Runtime, spawn, yieldNow } from "millrace";
+import type { Workload } from "../workload.ts";
+
+/** Few tasks yield often; the promise column never lets I/O in, ours does. */
+const TASKS = 1000;
+
+export const yields: Workload = {
+  name: "1000 tasks × 1000 yields",
+  operation: "a yield",
+  operations: 1_000_000,
+  quickOperations: 100_000,
+  checksum: (operations) => operations,
+  method: "alternating",
+  measures: [{ metric: "time", required: [{ column: "yield*", ratio: 1.3 }] }],
+  contenders: [
+    {
+      column: "promise",
+      name: "promise",
+      how: "await undefined in async functions (timers and I/O starve meanwhile)",
+      async run(operations) {
+        const task = async (): Promise<number> => {
+          let count = 0;
+          for (; count < operations / TASKS; count++) await undefined;
+          return count;
+        };
+        const tasks: Promise<number>[] = [];
+        for (let i = 0; i < TASKS; i++) tasks.push(task());
+        let sum = 0;
+        for (const count of await Promise.all(tasks)) sum += count;
+        return sum;
+      },
+    },
+    {
+      column: "effect",
+      name: "yieldNow",
+      how: "Effect.yieldNow in forked fibers",
+      operations: 100_000,
+      run: (operations) =>
+        Effect.runPromise(
+          Effect.gen(function* () {
+            const task = Effect.gen(function* () {
+              let count = 0;
+              for (; count < operations / TASKS; count++) yield* Effect.yieldNow;
+              return count;
+            });
+            const fibers: Fiber.Fiber<number>[] = [];
+            for (let i = 0; i < TASKS; i++) fibers.push(yield* Effect.forkChild(task));
+            let sum = 0;
+            for (const fiber of fibers) sum += yield* Fiber.join(fiber);
+            return sum;
+          }),
+        ),
+    },
+    {
+      column: "peer",
+      name: "setImmediate batched",
+      how: "promises that one shared setImmediate resolves together",
+      async run(operations) {
+        let waiting: (() => void)[] = [];
+        const resume = (): void => {
+          const batch = waiting;
+          waiting = [];
+          for (const resolve of batch) resolve();
+        };
+        const yieldToLoop = (): Promise<void> =>
+          new Promise((resolve) => {
+            if (waiting.push(resolve) === 1) setImmediate(resume);
+          });
+        const task = async (): Promise<number> => {
+          let count = 0;
+          for (; count < operations / TASKS; count++) await yieldToLoop();
+          return count;
+        };
+        const tasks: Promise<number>[] = [];
+        for (let i = 0; i < TASKS; i++) tasks.push(task());
+        let sum = 0;
+        for (const count of await Promise.all(tasks)) sum += count;
+        return sum;
+      },
+    },
+    {
+      column: "await",
+      name: "await",
+      how: "await yieldNow() in async tasks",
+      run: (operations) =>
+        Runtime.current().run(async () => {
+          const tasks: JoinHandle<number>[] = [];
+          for (let i = 0; i < TASKS; i++) {
+            tasks.push(
+              spawn(async () => {
+                let count = 0;
+                for (; count < operations / TASKS; count++) await yieldNow();
+                return count;
+              }),
+            );
+          }
+          let sum = 0;
+          for (const task of tasks) sum += await task;
+          return sum;
+        }),
+    },
+    {
+      column: "yield*",
+      name: "yield*",
+      how: "yield* yieldNow() in generator tasks",
+      run: (operations) =>
+        Runtime.current().run(function* () {
+          const tasks: JoinHandle<number>[] = [];
+          for (let i = 0; i < TASKS; i++) {
+            tasks.push(
+              spawn(function* () {
+                let count = 0;
+                for (; count < operations / TASKS; count++) yield* yieldNow();
+                return count;
+              }),
+            );
+          }
+          let sum = 0;
+          for (const task of tasks) sum += yield* task;
+          return sum;
+        }),
+    },
+  ],
+};
