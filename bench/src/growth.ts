@@ -12,6 +12,7 @@ import {
   PENDING,
 } from "millrace";
 import { collectGarbage, settledHeap } from "./measure.ts";
+import { REFERENCE, type Slope } from "./slope.ts";
 import { median } from "./statistics.ts";
 
 export interface Series {
@@ -22,29 +23,9 @@ export interface Series {
   readonly run: (size: number) => Promise<{ readonly elapsed: number; readonly operations: number }>;
 }
 
-export interface Slope {
-  readonly name: string;
-  readonly operation: string;
-  readonly sizes: readonly number[];
-  /** Nanoseconds an operation at each size. */
-  readonly costs: readonly number[];
-  /** The last cost over the first. */
-  readonly factor: number;
-  /** Heap bytes an operation left behind after the largest size. */
-  readonly retained: number;
-}
-
-/**
- * "Flat" between 10³ and 10⁶: an algorithm that looks at its neighbours only still pays for cache misses
- * and for the collector's copying once the live set no longer fits the caches.
- */
-export const FLAT_FACTOR = 3;
-/** "Back at its floor": what the heap may have gained, in bytes an operation. */
-export const FLOOR_BYTES = 1;
-
 export const series: readonly Series[] = [
   {
-    name: "promises",
+    name: REFERENCE,
     operation: "an async function called and awaited (for comparison)",
     async run(size) {
       const child = async (value: number): Promise<number> => value;

@@ -2,8 +2,9 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { measureGrowth, series, type Slope } from "./growth.ts";
+import { measureGrowth, series } from "./growth.ts";
 import { type Figures, measureAlternating, measureFresh, type Sample } from "./measure.ts";
+import type { Slope } from "./slope.ts";
 import { workloads } from "./workloads/index.ts";
 
 export type Job =

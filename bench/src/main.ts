@@ -6,7 +6,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { bundleSize } from "./bundle-size.ts";
-import { series, type Slope } from "./growth.ts";
+import { series } from "./growth.ts";
 import { inChild } from "./job.ts";
 import { describe, operationsOf, type Sample } from "./measure.ts";
 import {
@@ -21,6 +21,7 @@ import {
   slopeMark,
   UNITS,
 } from "./report.ts";
+import type { Slope } from "./slope.ts";
 import { median } from "./statistics.ts";
 import { renderTable } from "./table.ts";
 import type { Contender, Metric, Workload } from "./workload.ts";
@@ -70,7 +71,13 @@ for (const { name } of series) {
 }
 
 if (rows.length > 0) console.log(`\n${renderTable(HEADER, rows.map(renderRow))}`);
-if (slopes.length > 0) console.log(`\n${renderTable(GROWTH_HEADER, slopes.map(renderSlope))}`);
+if (slopes.length > 0)
+  console.log(
+    `\n${renderTable(
+      GROWTH_HEADER,
+      slopes.map((slope) => renderSlope(slope, slopes)),
+    )}`,
+  );
 if (rows.length + slopes.length === 0) console.log(`No row's name contains "${only}".`);
 for (const row of rows) {
   for (const { name, error } of row.entries) {
@@ -188,7 +195,7 @@ function writeResults(): void {
       ratio: { yield: ratioTo(row, "yield*"), await: ratioTo(row, "await") },
       mark: mark(row),
     })),
-    growth: slopes.map((slope) => ({ ...slope, mark: slopeMark(slope) })),
+    growth: slopes.map((slope) => ({ ...slope, mark: slopeMark(slope, slopes) })),
   };
   const folder = new URL("../results/", import.meta.url);
   mkdirSync(folder, { recursive: true });
