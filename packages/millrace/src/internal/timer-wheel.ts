@@ -1,0 +1,216 @@
+/**
+ * A hierarchical timer wheel: a sorted set of deadlines with O(1) insert and remove, whatever its size.
+ * Most timers of a program are timeouts that are removed again, so those two must be cheap; ordering
+ * is done late, and only for what survives until shortly before it is due.
+ *
+ * Source: Varghese & Lauck, "Hashed and Hierarchical Timing Wheels" (SOSP 1987), scheme 7, with slots
+ * aligned to absolute time. Six levels of 64 slots: a slot of level L covers 64^L ticks, a level as
+ * much as one slot of the next. Six levels reach to the next multiple of 2^36 ticks (2.18 years in
+ * milliseconds); what lies beyond waits in an unsorted overflow list.
+ *
+ *     elapsed = ...| d5 | d4 | d3 | d2 | d1 | d0       the six base-64 digits of the present
+ *     tick    = ...| d5 | d4 | d3 | x2 | x1 | x0       first differing digit: 2, so level 2, slot x2
+ *
+ * Invariants
+ *  1. An entry's place is a function of (elapsed, tick): the level of the highest digit in which the
+ *     two differ, the slot named by the tick's digit there. If they differ above digit 5, it is in the
+ *     overflow list; if they do not differ, it is due.
+ *  2. Hence the lowest occupied slot of the lowest occupied level comes first, and nothing wraps.
+ *  3. `advance` stops at the start of every occupied slot on its way and places its entries anew, in
+ *     list order. Empty stretches cost nothing, however long.
+ *  4. Lists are FIFO and by 1 and 3 entries of one tick are in one list at any moment. So the order of
+ *     firing is by deadline, ties by insertion, strictly, with no sequence numbers and no sorting.
+ *  5. Ticks are non-negative integers up to 2^53. Only the low 30 bits are used as 32-bit integers.
+ */
+
+const LEVEL_SLOTS = 64;
+const TOP_LEVEL = 5;
+const WHEEL_WORDS = 12;
+/** Two lists stand outside the wheel; they share its arrays, so that unlinking knows no special case. */
+const OVERFLOW = 384;
+const DUE = 385;
+const LISTS = 386;
+const NONE = -1;
+
+/** What the levels below the top one cover. */
+const LOW_SPAN = 2 ** 30;
+const LOW_MASK = LOW_SPAN - 1;
+const WHEEL_SPAN = 2 ** 36;
+
+/** Something that fires at a tick. All fields belong to the wheel while `slot` is not -1. */
+export abstract class TimerEntry {
+  tick: number = 0;
+  prevTimer: TimerEntry | null = null;
+  nextTimer: TimerEntry | null = null;
+  /** The list it is linked in; -1 when in none. */
+  slot: number = NONE;
+
+  /** Called by whoever pops expired entries, never by the wheel. */
+  abstract fire(): void;
+}
+
+export class TimerWheel {
+  #elapsed: number;
+  #size: number = 0;
+  readonly #heads: (TimerEntry | null)[] = noEntries();
+  readonly #tails: (TimerEntry | null)[] = noEntries();
+  /** Bit i of word w is set while list 32w + i has entries. */
+  readonly #occupied: Int32Array = new Int32Array(WHEEL_WORDS + 1);
+  /** At most the earliest tick in the overflow list, in a later wheel span than `elapsed`; meaningless while that is empty. */
+  #overflowFrom: number = Infinity;
+
+  constructor(startTick: number = 0) {
+    this.#elapsed = startTick;
+  }
+
+  /** The tick up to which time has been advanced. */
+  get elapsed(): number {
+    return this.#elapsed;
+  }
+
+  /** Linked entries, due ones that were not popped yet among them. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /**
+   * Links `entry` at `tick`, or at `elapsed + 1` if that has passed. An entry already linked in this
+   * wheel is moved, behind those that have its new tick.
+   */
+  insert(entry: TimerEntry, tick: number): void {
+    if (entry.slot !== NONE) this.remove(entry);
+    entry.tick = tick > this.#elapsed ? tick : this.#elapsed + 1;
+    this.#size++;
+    this.#place(entry);
+  }
+
+  /** Unlinks `entry`, wherever in this wheel it is, due or not. Harmless when it is not linked. */
+  remove(entry: TimerEntry): void {
+    const list = entry.slot;
+    if (list === NONE) return;
+    const prev = entry.prevTimer;
+    const next = entry.nextTimer;
+    if (prev === null) this.#heads[list] = next;
+    else prev.nextTimer = next;
+    if (next === null) this.#tails[list] = prev;
+    else next.prevTimer = prev;
+    if (prev === next) this.#occupied[list >>> 5]! &= ~(1 << list); // both null: it was the only one
+    entry.prevTimer = null;
+    entry.nextTimer = null;
+    entry.slot = NONE;
+    this.#size--;
+  }
+
+  /**
+   * The tick at which `advance` or `popExpired` has something to do: exact within the present,
+   * aligned block of 64 ticks, the start of a slot beyond it, so never too late. Not past `elapsed` while an entry is due;
+   * `Infinity` when empty.
+   */
+  nextTick(): number {
+    const due = this.#heads[DUE] ?? null;
+    return due === null ? this.#startOf(this.#first()) : due.tick;
+  }
+
+  /** The earliest deadline, `Infinity` when empty. Walks one slot if it is in level 1 or above. */
+  earliest(): number {
+    const due = this.#heads[DUE] ?? null;
+    if (due !== null) return due.tick;
+    const list = this.#first();
+    if (list < LEVEL_SLOTS) return this.#startOf(list);
+    let tick = Infinity;
+    for (let entry = this.#heads[list] ?? null; entry !== null; entry = entry.nextTimer) {
+      if (entry.tick < tick) tick = entry.tick;
+    }
+    return tick;
+  }
+
+  /** Moves time to `tick`, never back. Entries that are due by then can be popped. */
+  advance(tick: number): void {
+    for (;;) {
+      const list = this.#first();
+      const start = this.#startOf(list);
+      if (start > tick || list === NONE) break;
+      this.#elapsed = start;
+      this.#replaceAll(list);
+    }
+    if (tick > this.#elapsed) this.#elapsed = tick;
+  }
+
+  /** The next due entry, unlinked, in order of deadline and then of insertion; null when there is none. */
+  popExpired(): TimerEntry | null {
+    const entry = this.#heads[DUE] ?? null;
+    if (entry !== null) this.remove(entry);
+    return entry;
+  }
+
+  /** The first list that has entries, the due ones aside. */
+  #first(): number {
+    for (let word = 0; word < WHEEL_WORDS; word++) {
+      const bits = this.#occupied[word]!;
+      if (bits !== 0) return word * 32 + 31 - Math.clz32(bits & -bits);
+    }
+    return this.#heads[OVERFLOW] === null ? NONE : OVERFLOW;
+  }
+
+  /** No entry of `list` is due before this tick. */
+  #startOf(list: number): number {
+    if (list === NONE) return Infinity;
+    if (list === OVERFLOW) return Math.floor(this.#overflowFrom / WHEEL_SPAN) * WHEEL_SPAN;
+    const slotSpan = LEVEL_SLOTS ** (list >>> 6);
+    const levelSpan = slotSpan * LEVEL_SLOTS;
+    return Math.floor(this.#elapsed / levelSpan) * levelSpan + (list & 63) * slotSpan;
+  }
+
+  /** Places what `list` holds anew, after `elapsed` has reached its start. */
+  #replaceAll(list: number): void {
+    let entry = this.#heads[list] ?? null;
+    this.#heads[list] = null;
+    this.#tails[list] = null;
+    this.#occupied[list >>> 5]! &= ~(1 << list);
+    while (entry !== null) {
+      const next: TimerEntry | null = entry.nextTimer;
+      entry.nextTimer = null;
+      this.#place(entry);
+      entry = next;
+    }
+  }
+
+  /** Appends `entry`, whose tick is set and whose links are null, to the list of its tick. */
+  #place(entry: TimerEntry): void {
+    const list = this.#listOf(entry.tick);
+    const tail = this.#tails[list] ?? null;
+    if (list === OVERFLOW) {
+      this.#overflowFrom = tail === null ? entry.tick : Math.min(this.#overflowFrom, entry.tick);
+    }
+    entry.slot = list;
+    entry.prevTimer = tail;
+    this.#tails[list] = entry;
+    if (tail === null) {
+      this.#heads[list] = entry;
+      this.#occupied[list >>> 5]! |= 1 << list;
+    } else {
+      tail.nextTimer = entry;
+    }
+  }
+
+  /** Invariant 1, for a tick that is not before `elapsed`. */
+  #listOf(tick: number): number {
+    const elapsed = this.#elapsed;
+    const low = elapsed & LOW_MASK;
+    const tickLow = low + (tick - elapsed);
+    if (tickLow < LOW_SPAN) {
+      const differing = low ^ tickLow;
+      if (differing === 0) return DUE;
+      const level = ((31 - Math.clz32(differing)) / 6) | 0;
+      return level * LEVEL_SLOTS + ((tickLow >>> (level * 6)) & 63);
+    }
+    if (Math.floor(tick / WHEEL_SPAN) !== Math.floor(elapsed / WHEEL_SPAN)) return OVERFLOW;
+    return TOP_LEVEL * LEVEL_SLOTS + (Math.floor(tick / LOW_SPAN) & 63);
+  }
+}
+
+function noEntries(): (TimerEntry | null)[] {
+  // Array.from is twenty times slower, and every explored schedule makes a wheel.
+  // oxlint-disable-next-line unicorn/no-new-array
+  return new Array<TimerEntry | null>(LISTS).fill(null);
+}
