@@ -103,8 +103,8 @@ export class TimerWheel {
 
   /**
    * The tick at which `advance` or `popExpired` has something to do: exact within the present,
-   * aligned block of 64 ticks, the start of a slot beyond it, so never too late. Not past `elapsed` while an entry is due;
-   * `Infinity` when empty.
+   * aligned block of 64 ticks, the start of a slot beyond it, so never too late. Not past `elapsed`
+   * while an entry is due; `Infinity` when empty.
    */
   nextTick(): number {
     const due = this.#heads[DUE] ?? null;
