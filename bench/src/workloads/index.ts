@@ -5,6 +5,7 @@ import { idle } from "./idle.ts";
 import { pingPong } from "./ping-pong.ts";
 import { select, selectGrowth } from "./select.ts";
 import { skynet } from "./skynet.ts";
+import { sleepingTasks } from "./sleeping-tasks.ts";
 import { sleeps } from "./sleeps.ts";
 import { spawnJoin } from "./spawn-join.ts";
 import { spawnMany } from "./spawn-many.ts";
@@ -24,6 +25,7 @@ export const workloads: readonly Workload[] = [
   timeoutReady,
   timeoutSuspending,
   sleeps,
+  sleepingTasks,
   select,
   selectGrowth,
   idle,

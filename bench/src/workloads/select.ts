@@ -3,9 +3,8 @@ import { Effect, Queue } from "effect";
 import { mpsc, ready, Runtime, select as selectFuture } from "millrace";
 import { sumBelow, type Workload } from "../workload.ts";
 
-/** What the never-ready branch waits for outlives the loop, like a shutdown signal: a leak into it shows as heap. */
-const kept: unknown[] = [];
-
+/** What the latest run's never-ready branch waits for outlives it, like a shutdown signal: a leak into it shows as heap. */
+const kept: { latest: unknown } = { latest: undefined };
 const contenders: Workload["contenders"] = [
   {
     column: "promise",
@@ -13,7 +12,7 @@ const contenders: Workload["contenders"] = [
     how: "Promise.race of a resolved promise and one that never settles",
     async run(operations) {
       const never = new Promise<number>(() => {});
-      kept.push(never);
+      kept.latest = never;
       let sum = 0;
       for (let i = 0; i < operations; i++) sum += await Promise.race([Promise.resolve(i), never]);
       return sum;
@@ -28,7 +27,7 @@ const contenders: Workload["contenders"] = [
       Effect.runPromise(
         Effect.gen(function* () {
           const empty = yield* Queue.bounded<number>(1);
-          kept.push(empty);
+          kept.latest = empty;
           const never = Queue.take(empty);
           let sum = 0;
           for (let i = 0; i < operations; i++) sum += yield* Effect.raceFirst(Effect.succeed(i), never);
@@ -44,7 +43,7 @@ const contenders: Workload["contenders"] = [
     async run(operations) {
       const full = cspChannel<number>(1);
       const empty = cspChannel<number>(1);
-      kept.push(empty);
+      kept.latest = empty;
       let sum = 0;
       for (let i = 0; i < operations; i++) {
         void full.write(i);
@@ -61,7 +60,7 @@ const contenders: Workload["contenders"] = [
     run: (operations) =>
       Runtime.current().run(async () => {
         const [tx, rx] = mpsc.channel<number>(1);
-        kept.push(tx, rx);
+        kept.latest = [tx, rx];
         let sum = 0;
         for (let i = 0; i < operations; i++) {
           const { key, value } = await selectFuture({ full: ready(i), empty: rx.recv() });
@@ -77,7 +76,7 @@ const contenders: Workload["contenders"] = [
     run: (operations) =>
       Runtime.current().run(function* () {
         const [tx, rx] = mpsc.channel<number>(1);
-        kept.push(tx, rx);
+        kept.latest = [tx, rx];
         let sum = 0;
         for (let i = 0; i < operations; i++) {
           const { key, value } = yield* selectFuture({ full: ready(i), empty: rx.recv() });
@@ -91,8 +90,8 @@ const contenders: Workload["contenders"] = [
 export const select: Workload = {
   name: "select of a ready and a never-ready branch",
   operation: "a select",
-  operations: 100_000,
-  quickOperations: 20_000,
+  operations: 200_000,
+  quickOperations: 50_000,
   checksum: sumBelow,
   method: "alternating",
   measures: [{ metric: "time", required: [{ column: "yield*", ratio: 0.15 }] }],

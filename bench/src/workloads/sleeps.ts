@@ -1,16 +1,16 @@
 import { Effect, Fiber } from "effect";
-import { type JoinHandle, Runtime, sleep, spawn } from "millrace";
+import { joinAll, Runtime, type Sleep, sleep } from "millrace";
 import type { Workload } from "../workload.ts";
 
 /** Sleep `i` lasts 1–1000 ms, all lengths equally often and in scattered order. */
-function length(i: number): number {
+export function sleepLength(i: number): number {
   return 1 + ((i * 7919) % 1000);
 }
 
-/** So many tasks sleep at once; one returns 1 when it has slept. */
+/** So many sleeps at once, waited for together; no tasks of their own. */
 export const sleeps: Workload = {
   name: "1 000 000 sleeps of 1–1000 ms",
-  operation: "a task that sleeps once",
+  operation: "a sleep",
   operations: 1_000_000,
   quickOperations: 100_000,
   checksum: (operations) => operations,
@@ -31,96 +31,69 @@ export const sleeps: Workload = {
     {
       column: "promise",
       name: "promise",
-      how: "async functions that await a setTimeout promise, then Promise.all",
+      how: "Promise.all of setTimeout promises",
       async run(operations) {
-        const nap = async (ms: number): Promise<number> => {
-          await new Promise<void>((resolve) => setTimeout(resolve, ms));
-          return 1;
-        };
-        const naps: Promise<number>[] = [];
-        for (let i = 0; i < operations; i++) naps.push(nap(length(i)));
-        let sum = 0;
-        for (const one of await Promise.all(naps)) sum += one;
-        return sum;
+        const naps: Promise<void>[] = [];
+        for (let i = 0; i < operations; i++) {
+          naps.push(new Promise((resolve) => setTimeout(resolve, sleepLength(i))));
+        }
+        return (await Promise.all(naps)).length;
       },
     },
     {
       column: "effect",
       name: "forkChild",
-      how: "Effect.sleep in forked fibers",
+      how: "Effect.sleep in forked fibers (half of what Effect.forEach takes)",
       run: (operations) =>
         Effect.runPromise(
           Effect.gen(function* () {
-            const fibers: Fiber.Fiber<number>[] = [];
+            const fibers: Fiber.Fiber<void>[] = [];
             for (let i = 0; i < operations; i++) {
-              fibers.push(yield* Effect.forkChild(Effect.as(Effect.sleep(length(i)), 1)));
+              fibers.push(yield* Effect.forkChild(Effect.sleep(sleepLength(i))));
             }
-            let sum = 0;
-            for (const fiber of fibers) sum += yield* Fiber.join(fiber);
-            return sum;
+            for (const fiber of fibers) yield* Fiber.join(fiber);
+            return fibers.length;
           }),
         ),
     },
     {
       column: "peer",
       name: "AbortSignal.timeout",
-      how: "async functions that await the signal's abort event (100 000 of them)",
+      how: "Promise.all of promises for the signals' abort events (100 000 of them)",
       operations: 100_000,
       async run(operations) {
-        const nap = async (ms: number): Promise<number> => {
-          await new Promise<void>((resolve) =>
-            AbortSignal.timeout(ms).addEventListener("abort", () => resolve()),
-          );
-          return 1;
-        };
-        const naps: Promise<number>[] = [];
-        for (let i = 0; i < operations; i++) naps.push(nap(length(i)));
         // An AbortSignal's timer does not keep the process alive.
         const alive = setInterval(() => {}, 1000);
-        let sum = 0;
-        for (const one of await Promise.all(naps)) sum += one;
+        const naps: Promise<void>[] = [];
+        for (let i = 0; i < operations; i++) {
+          const signal = AbortSignal.timeout(sleepLength(i));
+          naps.push(new Promise((resolve) => signal.addEventListener("abort", () => resolve())));
+        }
+        const { length } = await Promise.all(naps);
         clearInterval(alive);
-        return sum;
+        return length;
       },
     },
     {
       column: "await",
       name: "await",
-      how: "await sleep in async tasks, then await each handle",
+      how: "await joinAll of sleeps",
       run: (operations) =>
         Runtime.current().run(async () => {
-          const naps: JoinHandle<number>[] = [];
-          for (let i = 0; i < operations; i++) {
-            naps.push(
-              spawn(async () => {
-                await sleep(length(i));
-                return 1;
-              }),
-            );
-          }
-          let sum = 0;
-          for (const nap of naps) sum += await nap;
-          return sum;
+          const naps: Sleep[] = [];
+          for (let i = 0; i < operations; i++) naps.push(sleep(sleepLength(i)));
+          return (await joinAll(naps)).length;
         }),
     },
     {
       column: "yield*",
       name: "yield*",
-      how: "yield* sleep in generator tasks, then yield* each handle",
+      how: "yield* joinAll of sleeps",
       run: (operations) =>
         Runtime.current().run(function* () {
-          const naps: JoinHandle<number>[] = [];
-          for (let i = 0; i < operations; i++) {
-            naps.push(
-              spawn(function* () {
-                yield* sleep(length(i));
-                return 1;
-              }),
-            );
-          }
-          let sum = 0;
-          for (const nap of naps) sum += yield* nap;
-          return sum;
+          const naps: Sleep[] = [];
+          for (let i = 0; i < operations; i++) naps.push(sleep(sleepLength(i)));
+          return (yield* joinAll(naps)).length;
         }),
     },
   ],
