@@ -1,0 +1,55 @@
+/** Turns a body into a document: its format, what it is about, and the hash that tells duplicates. */
+import { createHash } from "node:crypto";
+import { DocumentFailure } from "./failure.ts";
+import type { FetchedDocument } from "./fetch-document.ts";
+import type { HarvestedDocument } from "./document-repository.ts";
+
+type Subject = Pick<HarvestedDocument, "title" | "summary">;
+
+/** @throws DocumentFailure of kind "decode" when the body is not what it claims to be */
+export function parseDocument({ url, mediaType, body }: FetchedDocument): HarvestedDocument {
+  const format = formatOf(url, mediaType);
+  const hash = createHash("sha256").update(body).digest("hex");
+  return { url, format, hash, body, ...subjectOf(url, format, new TextDecoder().decode(body)) };
+}
+
+function formatOf(url: string, mediaType: string): HarvestedDocument["format"] {
+  const { pathname } = new URL(url);
+  if (/\.json$/i.test(pathname) || /[/+]json$/i.test(mediaType)) return "json";
+  if (/\.(md|markdown)$/i.test(pathname) || mediaType === "text/markdown") return "markdown";
+  return "other";
+}
+
+function subjectOf(url: string, format: HarvestedDocument["format"], text: string): Subject {
+  switch (format) {
+    case "json":
+      return jsonSubject(url, text);
+    case "markdown":
+      return markdownSubject(text);
+    case "other":
+      return { title: null, summary: null };
+  }
+}
+
+function jsonSubject(url: string, text: string): Subject {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new DocumentFailure("decode", url, `the body is not JSON: ${(cause as Error).message}`, { cause });
+  }
+  const { name, description } = (value ?? {}) as { name?: unknown; description?: unknown };
+  return { title: textOrNull(name), summary: textOrNull(description) };
+}
+
+/** The first heading, and the first paragraph of plain text, outside of code blocks. */
+function markdownSubject(text: string): Subject {
+  const blocks = text.replaceAll(/^(```|~~~).*?^\1/gms, "").split(/\r?\n\s*\r?\n/);
+  const heading = /^#{1,6}\s+(.+?)\s*#*$/m.exec(blocks.join("\n\n"))?.[1];
+  const paragraph = blocks.find((block) => /^[\p{L}\p{N}*_`"']/u.test(block));
+  return { title: textOrNull(heading), summary: textOrNull(paragraph?.replaceAll(/\s+/g, " ").trim()) };
+}
+
+function textOrNull(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
+}

@@ -1,0 +1,55 @@
+import { expect, test } from "vitest";
+import { parseOptions, usage, UsageError } from "../src/options.ts";
+
+test("without arguments every option has its default", () => {
+  expect(parseOptions([])).toMatchObject({
+    list: undefined,
+    root: expect.stringMatching(/[/\\]node_modules$/),
+    db: "harvest.sqlite",
+    concurrency: 16,
+    retries: 5,
+  });
+});
+
+test("options are read from the command line", () => {
+  const options = parseOptions([
+    "--list",
+    "urls.txt",
+    "--db=x.sqlite",
+    "--max-bytes",
+    "10",
+    "--stalls",
+    "0.5",
+  ]);
+  expect(options).toMatchObject({ list: "urls.txt", db: "x.sqlite", maxBytes: 10, stalls: 0.5 });
+});
+
+test("--help asks for the usage, which names every option", () => {
+  expect(parseOptions(["--help"])).toBeUndefined();
+  expect(parseOptions(["-h"])).toBeUndefined();
+  for (const option of [
+    "--list",
+    "--root",
+    "--db",
+    "--concurrency",
+    "--timeout",
+    "--max-bytes",
+    "--retries",
+  ]) {
+    expect(usage()).toContain(option);
+  }
+});
+
+test.for([
+  [["--concurrency", "0"], '--concurrency takes a whole number of at least 1, not "0"'],
+  [["--concurrency", "1.5"], '--concurrency takes a whole number of at least 1, not "1.5"'],
+  [["--max-bytes", "1MB"], '--max-bytes takes a whole number of at least 1, not "1MB"'],
+  [["--timeout="], '--timeout takes a whole number of at least 1, not ""'],
+  [["--stalls", "2"], '--stalls takes a number from 0 to 1, not "2"'],
+  [["--list", "a", "--root", "b"], "--list and --root exclude each other"],
+  [["--lsit", "a"], "--lsit"],
+  [["urls.txt"], "urls.txt"],
+] as const)("%j is refused by name", ([args, message]) => {
+  expect(() => parseOptions(args)).toThrow(UsageError);
+  expect(() => parseOptions(args)).toThrow(message);
+});

@@ -1,0 +1,55 @@
+import { CancellationToken, pending, pollFn, ready, Runtime, type Future } from "millrace";
+import { expect, test } from "vitest";
+import type { DocumentRepository } from "../src/document-repository.ts";
+import { HarvestError } from "../src/failure.ts";
+import { runPipeline, type Job } from "../src/pipeline.ts";
+import { Progress } from "../src/progress.ts";
+import { startOrigin, type Origin } from "./support/origin.ts";
+
+const concurrency = 2;
+const batchSize = 3;
+
+function job(origin: Origin, count: number, save: DocumentRepository["save"]): Job {
+  const stop = new CancellationToken();
+  return {
+    targets: Array.from({ length: count }, (_, i) => {
+      return { url: origin.url(`/${i}`), location: origin.url(`/${i}`) };
+    }),
+    repository: { has: () => ready(false), save },
+    concurrency,
+    limits: { timeout: 20_000, maxBytes: 1000 },
+    retryPolicy: { retries: 0, baseDelay: 1, maxDelay: 1, random: () => 0, stop },
+    batch: { size: batchSize, within: 10_000 },
+    progress: new Progress(count, () => {}),
+    stop,
+  };
+}
+
+test("a database that does not answer holds the fetching back", async () => {
+  await using origin = await startOrigin((response) => response.end("x"));
+  await using runtime = new Runtime();
+  const running = runtime.spawn(() => runPipeline(job(origin, 100, () => pending())));
+
+  // In the batch, in the channel to it, with the parser, in the channel to that, and with the workers.
+  const most = batchSize + batchSize + 1 + concurrency + concurrency;
+  await expect.poll(() => origin.totalHits).toBe(most);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(origin.totalHits).toBe(most);
+  running.abort();
+});
+
+test("a database that fails ends the harvest with its error, and aborts what is on the wire", async () => {
+  await using origin = await startOrigin((response, path) => {
+    if (path !== "/1") response.end("x");
+  });
+  const fail = (): Future<never> =>
+    pollFn(() => {
+      throw new HarvestError("disk full");
+    });
+  await using runtime = new Runtime();
+
+  await expect(runtime.run(() => runPipeline(job(origin, 100, fail)))).rejects.toThrow(
+    new HarvestError("disk full"),
+  );
+  await expect.poll(() => origin.open).toBe(0);
+});

@@ -1,0 +1,55 @@
+/** The program as its user runs it: a child process, its output, its exit code. */
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { expect } from "vitest";
+
+const program = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+
+export interface HarvestRun {
+  readonly exit: Promise<HarvestExit>;
+  /** Ctrl-C as a terminal sends it: to the program and to its children. */
+  interrupt(): void;
+  /** SIGKILL, to the program alone. */
+  kill(): void;
+  /** Waits until the program has written this. */
+  wrote(text: string): Promise<void>;
+}
+
+export interface HarvestExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** A row of the final table. */
+  row(label: string): string | undefined;
+}
+
+export function startHarvest(cwd: string, ...args: readonly string[]): HarvestRun {
+  const nodeArgs = ["--conditions=@millrace/source", program, "--db", "test.sqlite", ...args];
+  const child = spawn(process.execPath, nodeArgs, {
+    cwd,
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true, // a process group of its own, to be interrupted as a whole
+  });
+  const output = { stdout: "", stderr: "" };
+  child.stdout.on("data", (chunk: Buffer) => (output.stdout += chunk.toString()));
+  child.stderr.on("data", (chunk: Buffer) => (output.stderr += chunk.toString()));
+
+  return {
+    exit: new Promise((resolve, reject) => {
+      child.once("error", reject);
+      child.once("close", (code, signal) => {
+        const row = (label: string) => new RegExp(`^ *${label}  +(.*)$`, "m").exec(output.stdout)?.[1];
+        resolve({ code, signal, ...output, row });
+      });
+    }),
+    interrupt: () => process.kill(-(child.pid ?? 0), "SIGINT"),
+    kill: () => child.kill("SIGKILL"),
+    wrote: (text) =>
+      expect.poll(() => output.stdout + output.stderr, { timeout: 30_000, interval: 20 }).toContain(text),
+  };
+}
+
+export function runHarvest(cwd: string, ...args: readonly string[]): Promise<HarvestExit> {
+  return startHarvest(cwd, ...args).exit;
+}
