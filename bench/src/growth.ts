@@ -4,6 +4,7 @@
  */
 import {
   type Future,
+  type Routine,
   Semaphore,
   sleep,
   spawn,
@@ -41,14 +42,13 @@ export const series: readonly Series[] = [
     operation: "a task spawned and joined",
     async run(size) {
       const start = performance.now();
+      const child = function* (value: number): Routine<number> {
+        return value;
+      };
       await spawn(function* () {
         const handles: JoinHandle<number>[] = [];
         for (let i = 0; i < size; i++) {
-          handles.push(
-            spawn(function* () {
-              return i;
-            }),
-          );
+          handles.push(spawn(() => child(i)));
         }
         for (const handle of handles) yield* handle;
       });

@@ -1,7 +1,7 @@
 import { channel as cspChannel } from "@thi.ng/csp";
 import { Effect, Queue } from "effect";
 import { createQueue, run as runEffection, spawn as spawnEffection, suspend } from "effection";
-import { mpsc, spawn } from "millrace";
+import { mpsc, type Routine, spawn } from "millrace";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { PromiseChannel } from "../promise-channel.ts";
 import type { Workload } from "../workload.ts";
@@ -105,13 +105,14 @@ export const idle: Workload = {
       how: "an async task that awaits rx.recv()",
       async run(operations) {
         let started = 0;
+        const task = async (rx: mpsc.Receiver<number>): Promise<void> => {
+          started++;
+          await rx.recv();
+        };
         for (let i = 0; i < operations; i++) {
           const [tx, rx] = mpsc.channel<number>(32);
           kept.push(tx);
-          spawn(async () => {
-            started++;
-            await rx.recv();
-          }).detach();
+          spawn(() => task(rx)).detach();
         }
         while (started < operations) await nextTurn();
         return started;
@@ -123,13 +124,14 @@ export const idle: Workload = {
       how: "a generator task that yields rx.recv()",
       async run(operations) {
         let started = 0;
+        const task = function* (rx: mpsc.Receiver<number>): Routine<void> {
+          started++;
+          yield* rx.recv();
+        };
         for (let i = 0; i < operations; i++) {
           const [tx, rx] = mpsc.channel<number>(32);
           kept.push(tx);
-          spawn(function* () {
-            started++;
-            yield* rx.recv();
-          }).detach();
+          spawn(() => task(rx)).detach();
         }
         while (started < operations) await nextTurn();
         return started;

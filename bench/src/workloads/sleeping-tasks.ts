@@ -1,5 +1,5 @@
 import { Effect, Fiber } from "effect";
-import { type JoinHandle, Runtime, sleep, spawn } from "millrace";
+import { type JoinHandle, type Routine, Runtime, sleep, spawn } from "millrace";
 import type { Workload } from "../workload.ts";
 import { sleepLength } from "./sleeps.ts";
 
@@ -63,15 +63,12 @@ export const sleepingTasks: Workload = {
       how: "await sleep in async tasks, then await each handle",
       run: (operations) =>
         Runtime.current().run(async () => {
+          const nap = async (ms: number): Promise<number> => {
+            await sleep(ms);
+            return 1;
+          };
           const naps: JoinHandle<number>[] = [];
-          for (let i = 0; i < operations; i++) {
-            naps.push(
-              spawn(async () => {
-                await sleep(sleepLength(i));
-                return 1;
-              }),
-            );
-          }
+          for (let i = 0; i < operations; i++) naps.push(spawn(() => nap(sleepLength(i))));
           let sum = 0;
           for (const nap of naps) sum += await nap;
           return sum;
@@ -83,15 +80,12 @@ export const sleepingTasks: Workload = {
       how: "yield* sleep in generator tasks, then yield* each handle",
       run: (operations) =>
         Runtime.current().run(function* () {
+          const nap = function* (ms: number): Routine<number> {
+            yield* sleep(ms);
+            return 1;
+          };
           const naps: JoinHandle<number>[] = [];
-          for (let i = 0; i < operations; i++) {
-            naps.push(
-              spawn(function* () {
-                yield* sleep(sleepLength(i));
-                return 1;
-              }),
-            );
-          }
+          for (let i = 0; i < operations; i++) naps.push(spawn(() => nap(sleepLength(i))));
           let sum = 0;
           for (const nap of naps) sum += yield* nap;
           return sum;

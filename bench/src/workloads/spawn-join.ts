@@ -1,6 +1,6 @@
 import { Effect, Fiber } from "effect";
 import { run as runEffection, spawn as spawnEffection } from "effection";
-import { Runtime, spawn } from "millrace";
+import { type Routine, Runtime, spawn } from "millrace";
 import { sumBelow, type Workload } from "../workload.ts";
 
 export const spawnJoin: Workload = {
@@ -79,18 +79,33 @@ export const spawnJoin: Workload = {
     {
       column: "await",
       name: "await",
-      how: "await spawn(async () => i)",
+      how: "await spawn(() => child(i)) of an async function",
       run: (operations) =>
         Runtime.current().run(async () => {
+          const child = async (value: number): Promise<number> => value;
           let sum = 0;
-          for (let i = 0; i < operations; i++) sum += await spawn(async () => i);
+          for (let i = 0; i < operations; i++) sum += await spawn(() => child(i));
           return sum;
         }),
     },
     {
       column: "yield*",
       name: "yield*",
-      how: "yield* spawn(function* () { return i })",
+      how: "yield* spawn(() => child(i)) of a generator function",
+      run: (operations) =>
+        Runtime.current().run(function* () {
+          const child = function* (value: number): Routine<number> {
+            return value;
+          };
+          let sum = 0;
+          for (let i = 0; i < operations; i++) sum += yield* spawn(() => child(i));
+          return sum;
+        }),
+    },
+    {
+      column: "yield*",
+      name: "inline function*",
+      how: "yield* spawn(function* () { … }): the engine makes a hidden class for every such function",
       run: (operations) =>
         Runtime.current().run(function* () {
           let sum = 0;

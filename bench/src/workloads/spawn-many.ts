@@ -1,6 +1,6 @@
 import { Effect, Fiber } from "effect";
 import { run as runEffection, spawn as spawnEffection, type Task } from "effection";
-import { type JoinHandle, Runtime, spawn } from "millrace";
+import { type JoinHandle, type Routine, Runtime, spawn } from "millrace";
 import { sumBelow, type Workload } from "../workload.ts";
 
 export const spawnMany: Workload = {
@@ -63,11 +63,12 @@ export const spawnMany: Workload = {
     {
       column: "await",
       name: "await",
-      how: "spawn(async () => i) n times, then await each handle",
+      how: "spawn(() => child(i)) of an async function n times, then await each handle",
       run: (operations) =>
         Runtime.current().run(async () => {
+          const child = async (value: number): Promise<number> => value;
           const handles: JoinHandle<number>[] = [];
-          for (let i = 0; i < operations; i++) handles.push(spawn(async () => i));
+          for (let i = 0; i < operations; i++) handles.push(spawn(() => child(i)));
           let sum = 0;
           for (const handle of handles) sum += await handle;
           return sum;
@@ -76,17 +77,14 @@ export const spawnMany: Workload = {
     {
       column: "yield*",
       name: "yield*",
-      how: "spawn(function* () { return i }) n times, then yield* each handle",
+      how: "spawn(() => child(i)) of a generator function n times, then yield* each handle",
       run: (operations) =>
         Runtime.current().run(function* () {
+          const child = function* (value: number): Routine<number> {
+            return value;
+          };
           const handles: JoinHandle<number>[] = [];
-          for (let i = 0; i < operations; i++) {
-            handles.push(
-              spawn(function* () {
-                return i;
-              }),
-            );
-          }
+          for (let i = 0; i < operations; i++) handles.push(spawn(() => child(i)));
           let sum = 0;
           for (const handle of handles) sum += yield* handle;
           return sum;
