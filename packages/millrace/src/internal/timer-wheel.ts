@@ -113,15 +113,20 @@ export class TimerWheel {
 
   /** The earliest deadline, `Infinity` when empty. Walks one slot if it is in level 1 or above. */
   earliest(): number {
+    return this.first()?.tick ?? Infinity;
+  }
+
+  /** The entry that will be popped next, however far off, without unlinking it. Costs as `earliest`. */
+  first(): TimerEntry | null {
     const due = this.#heads[DUE] ?? null;
-    if (due !== null) return due.tick;
+    if (due !== null) return due;
     const list = this.#first();
-    if (list < LEVEL_SLOTS) return this.#startOf(list);
-    let tick = Infinity;
-    for (let entry = this.#heads[list] ?? null; entry !== null; entry = entry.nextTimer) {
-      if (entry.tick < tick) tick = entry.tick;
+    let first = this.#heads[list] ?? null;
+    if (list < LEVEL_SLOTS) return first;
+    for (let entry = first; entry !== null; entry = entry.nextTimer) {
+      if (entry.tick < first!.tick) first = entry;
     }
-    return tick;
+    return first;
   }
 
   /** Moves time to `tick`, never back. Entries that are due by then can be popped. */

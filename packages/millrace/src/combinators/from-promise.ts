@@ -1,0 +1,122 @@
+/** Promises as futures. */
+import { isRoutine, isThenable, PENDING, type Awaitable, type Poll, type Waker } from "../runtime/body.ts";
+import { claim, Future } from "../runtime/future.ts";
+import { ambientKernel, type Kernel } from "../runtime/kernel.ts";
+import { ready } from "./ready.ts";
+
+type Source<T> = PromiseLike<T> | ((signal: AbortSignal) => PromiseLike<T>);
+
+class FromPromise<T> extends Future<T> {
+  readonly #source: Source<T>;
+  /** Whether a paused clock waits for it. */
+  readonly #holdsClock: boolean;
+  #kernel: Kernel | null = null;
+  #waker: Waker | null = null;
+  #isSettled: boolean = false;
+  #isFailed: boolean = false;
+  #result: unknown = undefined;
+  #controller: AbortController | null = null;
+
+  constructor(source: Source<T>, holdsClock: boolean) {
+    super();
+    this.#source = source;
+    this.#holdsClock = holdsClock;
+  }
+
+  poll(waker: Waker): Poll<T> {
+    this.#waker = waker;
+    if (this.#kernel === null) this.#start();
+    if (!this.#isSettled) return PENDING;
+    if (this.#isFailed) throw this.#result;
+    return this.#result as T;
+  }
+
+  override drop(): void {
+    this.#waker = null;
+    if (this.#isSettled || this.#kernel === null) return;
+    this.#settle(false, undefined);
+    this.#controller?.abort(new DOMException("the future was abandoned", "AbortError"));
+  }
+
+  override describeWait(): string {
+    return "a promise";
+  }
+  override get isExternalWait(): boolean {
+    return true;
+  }
+
+  #start(): void {
+    const source = this.#source;
+    this.#kernel = ambientKernel();
+    if (this.#holdsClock) this.#kernel.foreign++;
+    let promise: PromiseLike<T>;
+    try {
+      if (typeof source === "function") {
+        this.#controller = new AbortController();
+        promise = source(this.#controller.signal);
+        if (!isThenable(promise)) promise = Promise.resolve(promise);
+      } else promise = source;
+    } catch (error) {
+      this.#settle(true, error);
+      return;
+    }
+    promise.then(
+      (value) => this.#settle(false, value),
+      (error: unknown) => this.#settle(true, error),
+    );
+  }
+
+  #settle(isFailed: boolean, result: unknown): void {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
+    this.#isFailed = isFailed;
+    this.#result = result;
+    if (this.#holdsClock) this.#kernel!.foreignDone();
+    this.#waker?.wake();
+  }
+}
+
+/**
+ * From a promise, or lazily from a function whose `AbortSignal` fires when the future is abandoned. A
+ * paused clock stands still while it is pending.
+ *
+ * **Cancel safety.** A promise cannot be stopped: abandoning the future ignores its result (a
+ * rejection then is ignored too). The function form is told through its signal.
+ *
+ * @throws TypeError for anything else.
+ *
+ * @example
+ * ```ts
+ * import { fromPromise } from "millrace";
+ *
+ * const answer = await fromPromise(async (signal) => {
+ *   signal.throwIfAborted(); // hand it to fetch, or to any API that takes a signal
+ *   return 42;
+ * });
+ * ```
+ */
+export function fromPromise<T>(source: Source<T>): Future<T> {
+  if (typeof source !== "function" && !isThenable(source)) {
+    throw new TypeError(
+      `fromPromise expects a promise, or a function that returns one, got ${typeof source}`,
+    );
+  }
+  return source instanceof Future ? claim(source) : new FromPromise(source, true);
+}
+
+/** A promise that a combinator was given: awaited, but it does not hold a paused clock. */
+export function watchPromise<T>(promise: PromiseLike<T>): Future<T> {
+  return new FromPromise(promise, false);
+}
+
+/** Any awaitable as a future that the caller owns. */
+export function toFuture<T>(caller: string, value: Awaitable<T>): Future<T> {
+  if (value instanceof Future) return claim(value as Future<T>);
+  if (isThenable(value)) return watchPromise(value as PromiseLike<T>);
+  if (isRoutine(value)) {
+    throw new TypeError(
+      `${caller} was given a running routine, which nothing would drive; wrap the generator function with asyncFn and pass its call`,
+    );
+  }
+  return ready(value as T);
+}

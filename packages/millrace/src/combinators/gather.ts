@@ -1,0 +1,125 @@
+/**
+ * Many futures polled as one. Each child has a waker of its own, so that a wake-up polls that child
+ * and no other: joining n futures costs O(n), not O(n²). What it means that a child settled is up to
+ * the combinator.
+ *
+ * When several children are ready in one poll, the one to begin with rotates, so that a child that
+ * uses up the budget in every round cannot starve the others.
+ */
+import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
+import { abandon, Future } from "../runtime/future.ts";
+
+class Child implements Waker {
+  future: Future<unknown> | null;
+  readonly index: number;
+  readonly #gather: Gather<unknown>;
+  isReady: boolean = true;
+  constructor(gather: Gather<unknown>, future: Future<unknown>, index: number) {
+    this.#gather = gather;
+    this.future = future;
+    this.index = index;
+  }
+  wake(): void {
+    if (this.isReady || this.future === null) return;
+    this.isReady = true;
+    this.#gather.childWoken(this);
+  }
+}
+
+export abstract class Gather<R> extends Future<R> {
+  protected unsettled: number;
+  readonly #children: Child[];
+  #ready: Child[];
+  #round: number = 0;
+  #waker: Waker | null = null;
+  #isPolling: boolean = false;
+  #isOver: boolean = false;
+
+  constructor(futures: readonly Future<unknown>[]) {
+    super();
+    this.unsettled = futures.length;
+    this.#children = futures.map((future, index) => new Child(this as Gather<unknown>, future, index));
+    this.#ready = [...this.#children];
+  }
+
+  /** A child gave its value. Anything but `PENDING` ends the whole. */
+  protected abstract fulfilled(index: number, value: unknown): Poll<R>;
+  /** A child failed. Anything but `PENDING` ends the whole; so does throwing. */
+  protected abstract failed(index: number, error: unknown): Poll<R>;
+  /** Every child has settled. May throw. */
+  protected abstract finish(): R;
+
+  poll(waker: Waker): Poll<R> {
+    this.#waker = waker;
+    const ready = this.#ready;
+    this.#ready = [];
+    const start = ready.length === 0 ? 0 : this.#round++ % ready.length;
+    this.#isPolling = true;
+    try {
+      for (let i = 0; i < ready.length; i++) {
+        const result = this.#pollChild(ready[(start + i) % ready.length]!);
+        if (result === PENDING) continue;
+        this.#end();
+        return result;
+      }
+      if (this.unsettled === 0) return this.finish();
+    } catch (error) {
+      this.#end();
+      throw error;
+    } finally {
+      this.#isPolling = false;
+    }
+    // A child woke itself, or another one, while it was polled.
+    if (this.#ready.length > 0) waker.wake();
+    return PENDING;
+  }
+
+  #pollChild(child: Child): Poll<R> {
+    const { future } = child;
+    if (future === null) return PENDING;
+    child.isReady = false;
+    let value: unknown;
+    try {
+      value = future.poll(child);
+    } catch (error) {
+      this.#settled(child);
+      return this.failed(child.index, error);
+    }
+    if (value === PENDING) return PENDING;
+    this.#settled(child);
+    return this.fulfilled(child.index, value);
+  }
+
+  #settled(child: Child): void {
+    child.future = null;
+    this.unsettled--;
+  }
+
+  childWoken(child: Child): void {
+    if (this.#isOver) return;
+    this.#ready.push(child);
+    if (!this.#isPolling) this.#waker?.wake();
+  }
+
+  override drop(): void {
+    this.#end();
+  }
+
+  /** Abandons whatever has not settled. */
+  #end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    for (const child of this.#children) {
+      const { future } = child;
+      child.future = null;
+      if (future !== null) abandon(future);
+    }
+  }
+
+  override describeWait(): string {
+    return `${this.unsettled} futures`;
+  }
+  override *innerWaits(): Iterable<Future<unknown>> {
+    for (const { future } of this.#children) if (future !== null) yield future;
+  }
+}

@@ -1,0 +1,115 @@
+/** Waiting for all of several futures. */
+import type { Awaitable, Outcome, Poll } from "../runtime/body.ts";
+import { PENDING } from "../runtime/body.ts";
+import type { Future } from "../runtime/future.ts";
+import { failure } from "./adapters.ts";
+import { toFuture } from "./from-promise.ts";
+import { Gather } from "./gather.ts";
+
+export type Awaiteds<T extends readonly unknown[]> = { -readonly [K in keyof T]: Awaited<T[K]> };
+
+/** Collects results in argument order. */
+abstract class JoinBase<R> extends Gather<R> {
+  protected readonly results: unknown[];
+  constructor(futures: readonly Future<unknown>[]) {
+    super(futures);
+    this.results = Array.from({ length: futures.length });
+  }
+  protected fulfilled(index: number, value: unknown): Poll<R> {
+    this.results[index] = value;
+    return PENDING;
+  }
+  protected finish(): R {
+    return this.results as R;
+  }
+}
+
+class Join<R> extends JoinBase<R> {
+  readonly #errors: { readonly index: number; readonly error: unknown }[] = [];
+  protected failed(index: number, error: unknown): Poll<R> {
+    this.#errors.push({ index, error });
+    return PENDING;
+  }
+  protected override finish(): R {
+    const errors = this.#errors;
+    if (errors.length === 0) return super.finish();
+    throw oneOrAll(errors, `${errors.length} of ${this.results.length} joined futures failed`);
+  }
+}
+
+class TryJoin<R> extends JoinBase<R> {
+  protected failed(_index: number, error: unknown): Poll<R> {
+    throw error;
+  }
+}
+
+class JoinSettled<R> extends JoinBase<R> {
+  protected override fulfilled(index: number, value: unknown): Poll<R> {
+    return super.fulfilled(index, { status: "fulfilled", value });
+  }
+  protected failed(index: number, error: unknown): Poll<R> {
+    return super.fulfilled(index, failure(error));
+  }
+}
+
+function oneOrAll(errors: { readonly index: number; readonly error: unknown }[], message: string): unknown {
+  if (errors.length === 1) return errors[0]!.error;
+  const inOrder = errors.sort((a, b) => a.index - b.index).map(({ error }) => error);
+  return new AggregateError(inOrder, message);
+}
+
+function all(caller: string, values: Iterable<unknown>): Future<unknown>[] {
+  if (values === null || typeof values !== "object" || !(Symbol.iterator in values)) {
+    throw new TypeError(
+      `${caller} expects an iterable of futures, got ${values === null ? "null" : typeof values}`,
+    );
+  }
+  return Array.from(values, (value) => toFuture(caller, value));
+}
+
+/**
+ * Waits for all, even when some fail; then throws the failure, or an `AggregateError` of all failures
+ * in argument order when there are several. Results in argument order. Nothing is spawned: the futures
+ * are polled by the caller's task.
+ *
+ * **Cancel safety.** Abandoning it abandons every future that has not settled; results so far are lost.
+ *
+ * @example
+ * ```ts
+ * import { asyncFn, join, sleep } from "millrace";
+ *
+ * const after = asyncFn(async (ms: number) => { await sleep(ms); return ms; });
+ * console.log(await join(after(20), after(10))); // [20, 10], after 20 ms
+ * ```
+ */
+export function join<T extends readonly unknown[]>(...futures: T): Future<Awaiteds<T>> {
+  return new Join<Awaiteds<T>>(all("join", futures));
+}
+
+/**
+ * Waits for all, but throws the first failure at once and abandons the rest.
+ *
+ * **Cancel safety.** Abandoning it abandons every future that has not settled.
+ */
+export function tryJoin<T extends readonly unknown[]>(...futures: T): Future<Awaiteds<T>> {
+  return new TryJoin<Awaiteds<T>>(all("tryJoin", futures));
+}
+
+/** `join` of any number of futures. Cancel safety as there. */
+export function joinAll<T>(futures: Iterable<Awaitable<T>>): Future<T[]> {
+  return new Join<T[]>(all("joinAll", futures));
+}
+
+/** `tryJoin` of any number of futures. Cancel safety as there. */
+export function tryJoinAll<T>(futures: Iterable<Awaitable<T>>): Future<T[]> {
+  return new TryJoin<T[]>(all("tryJoinAll", futures));
+}
+
+/** Waits for all and gives how each ended; never rejects for a failure of theirs. Cancel safety as `join`. */
+export function joinSettled<T extends readonly unknown[]>(
+  ...futures: T
+): Future<{ -readonly [K in keyof T]: Outcome<Awaited<T[K]>> }> {
+  return new JoinSettled<{ -readonly [K in keyof T]: Outcome<Awaited<T[K]>> }>(all("joinSettled", futures));
+}
+
+export { all, oneOrAll };

@@ -1,0 +1,115 @@
+/** Ctrl-C and other OS signals. */
+import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
+import { Acquire } from "../runtime/acquire.ts";
+import { Future } from "../runtime/future.ts";
+import { iterate } from "../runtime/iterate.ts";
+import { listenTo, type SignalName } from "../runtime/signals.ts";
+import { WaitQueue } from "../runtime/wait-queue.ts";
+
+class CtrlC extends Future<void> {
+  #waker: Waker | null = null;
+  #stop: (() => void) | null = null;
+  #hasFired: boolean = false;
+
+  poll(waker: Waker): Poll<void> {
+    this.#waker = waker;
+    if (this.#hasFired) return undefined;
+    this.#stop ??= listenTo("SIGINT", () => {
+      this.#hasFired = true;
+      this.#stop!();
+      this.#waker?.wake();
+    });
+    return PENDING;
+  }
+  override drop(): void {
+    this.#waker = null;
+    this.#stop?.();
+  }
+  override describeWait(): string {
+    return "Ctrl-C";
+  }
+  override get isExternalWait(): boolean {
+    return true;
+  }
+}
+
+/**
+ * Completes at the first SIGINT after it is first awaited; the default action returns when the last
+ * listener goes.
+ *
+ * **Cancel safety.** Abandoning it stops listening.
+ *
+ * @example
+ * ```ts
+ * import { ctrlC, select, sleep } from "millrace";
+ *
+ * const first = await select({ work: sleep(10), stop: ctrlC() });
+ * console.log(first.key);
+ * ```
+ */
+export function ctrlC(): Future<void> {
+  return new CtrlC();
+}
+
+class Recv extends Acquire<void> {
+  readonly #name: SignalName;
+  constructor(deliveries: WaitQueue, name: SignalName) {
+    super(deliveries, 1);
+    this.#name = name;
+  }
+  protected granted(): void {}
+  protected closed(): void {}
+  override describeWait(): string {
+    return `signal ${this.#name}`;
+  }
+  override get isExternalWait(): boolean {
+    return true;
+  }
+}
+
+/** Listens from `osSignal` until it is disposed or its loop is left. */
+export interface SignalListener extends AsyncIterable<void>, Disposable {
+  /** The next delivery. **Cancel safety.** Abandoning it loses none. */
+  recv(): Future<void>;
+}
+
+const NAMES: readonly SignalName[] = ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR2", "SIGWINCH", "SIGQUIT"];
+
+/**
+ * Every delivery of an OS signal from now on, until the listener is disposed or its `for await` loop
+ * is left. A delivery that comes while nobody asks is kept.
+ *
+ * @throws RangeError for an unknown signal.
+ *
+ * @example
+ * ```ts
+ * import { osSignal, select, sleep } from "millrace";
+ *
+ * using hangups = osSignal("SIGHUP");
+ * await select({ reload: hangups.recv(), done: sleep(10) });
+ * ```
+ */
+export function osSignal(name: SignalName): SignalListener {
+  if (!NAMES.includes(name)) {
+    throw new RangeError(`osSignal expects one of ${NAMES.join(", ")}, got ${String(name)}`);
+  }
+  const deliveries = new WaitQueue(0);
+  const stopListening = listenTo(name, () => deliveries.give(1));
+  const stop = (): void => {
+    stopListening();
+    deliveries.close();
+  };
+  const recv = (): Future<void> => new Recv(deliveries, name);
+  return {
+    recv,
+    [Symbol.dispose]: stop,
+    [Symbol.asyncIterator]: () =>
+      ({
+        ...iterate<true>(() => recv().map(() => true as const)),
+        return: () => {
+          stop();
+          return Promise.resolve({ done: true as const, value: undefined });
+        },
+      }) as unknown as AsyncIterator<void>,
+  };
+}

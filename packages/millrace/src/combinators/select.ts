@@ -1,0 +1,100 @@
+/** Waiting for the first of several named branches. */
+import { SelectError } from "../errors.ts";
+import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
+import { abandon, Future } from "../runtime/future.ts";
+import { ambientKernel } from "../runtime/kernel.ts";
+import { toFuture } from "./from-promise.ts";
+
+export type Branches = Record<string, unknown>;
+/** `undefined`, `null` and `false` are disabled branches. */
+export type Selected<B extends Branches> = {
+  [K in keyof B]: { readonly key: K; readonly value: Awaited<Exclude<B[K], undefined | null | false>> };
+}[keyof B];
+
+class Select<B extends Branches> extends Future<Selected<B>> {
+  readonly #keys: string[] = [];
+  readonly #futures: Future<unknown>[] = [];
+  readonly #isBiased: boolean;
+  #isOver: boolean = false;
+
+  constructor(branches: B, isBiased: boolean) {
+    super();
+    this.#isBiased = isBiased;
+    for (const key in branches) {
+      const branch: unknown = branches[key];
+      if (branch === undefined || branch === null || branch === false) continue;
+      this.#keys.push(key);
+      this.#futures.push(toFuture("select", branch));
+    }
+  }
+
+  poll(waker: Waker): Poll<Selected<B>> {
+    const futures = this.#futures;
+    const count = futures.length;
+    if (count === 0)
+      throw new SelectError("select has no enabled branch: every one is undefined, null or false");
+    let index = this.#isBiased || count === 1 ? 0 : ambientKernel().random.below(count);
+    for (let i = 0; i < count; i++) {
+      let value: unknown;
+      try {
+        value = futures[index]!.poll(waker);
+      } catch (error) {
+        this.#end(index);
+        throw error;
+      }
+      if (value !== PENDING) {
+        this.#end(index);
+        return { key: this.#keys[index]!, value } as Selected<B>;
+      }
+      if (++index === count) index = 0;
+    }
+    return PENDING;
+  }
+
+  override drop(): void {
+    this.#end(-1);
+  }
+
+  #end(winner: number): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const futures = this.#futures;
+    for (let i = 0; i < futures.length; i++) if (i !== winner) abandon(futures[i]!);
+  }
+
+  override describeWait(): string {
+    return `one of ${this.#keys.join(", ")}`;
+  }
+  override innerWaits(): Iterable<Future<unknown>> {
+    return this.#futures;
+  }
+}
+
+/**
+ * Waits for the first branch to settle and abandons the others; a failure of the winner is thrown. The
+ * starting branch is chosen at random (from the runtime's seed) unless `biased`: then top to bottom. A
+ * losing branch has consumed nothing: no message, permit or tick is lost. Rejects with `SelectError`
+ * when every branch is disabled.
+ *
+ * **Cancel safety.** Abandoning it abandons every branch. Pass `future.ref()` to keep a future that
+ * loses; a `JoinHandle` that loses leaves its task running.
+ *
+ * @example
+ * ```ts
+ * import { mpsc, select, sleep } from "millrace";
+ *
+ * const [tx, rx] = mpsc.channel<string>(1);
+ * tx.trySend("hello");
+ * const won = await select({ message: rx.recv(), late: sleep(1000) });
+ * if (won.key === "message") console.log(won.value);
+ * ```
+ */
+export function select<const B extends Branches>(
+  branches: B,
+  options: { biased?: boolean } = {},
+): Future<Selected<B>> {
+  if (typeof branches !== "object" || branches === null || Array.isArray(branches)) {
+    throw new TypeError(`select expects an object of named branches, such as { message: rx.recv() }`);
+  }
+  return new Select(branches, options.biased === true);
+}

@@ -1,0 +1,134 @@
+/** One result for many consumers. */
+import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
+import { abandon, claim, Future, markReusable } from "../runtime/future.ts";
+import { WaitQueue, type Waiter } from "../runtime/wait-queue.ts";
+
+/** What all views of one shared future have in common. */
+class SharedState<T> implements Waker {
+  readonly inner: Future<T>;
+  readonly waiters: WaitQueue = new WaitQueue(0);
+  isSettled: boolean = false;
+  isFailed: boolean = false;
+  result: unknown = undefined;
+  /** Uses that have begun and not ended. */
+  views: number = 0;
+  needsPoll: boolean = true;
+  #isPolling: boolean = false;
+  constructor(inner: Future<T>) {
+    this.inner = claim(inner);
+  }
+
+  /** The future may have advanced: whoever comes next polls it. */
+  wake(): void {
+    this.needsPoll = true;
+    this.waiters.grantAll();
+  }
+
+  advance(): void {
+    if (this.isSettled || !this.needsPoll || this.#isPolling) return;
+    this.#isPolling = true;
+    this.needsPoll = false;
+    try {
+      const value = this.inner.poll(this);
+      if (value !== PENDING) this.#settle(false, value);
+    } catch (error) {
+      this.#settle(true, error);
+    }
+    this.#isPolling = false;
+  }
+
+  #settle(isFailed: boolean, result: unknown): void {
+    this.isSettled = true;
+    this.isFailed = isFailed;
+    this.result = result;
+    this.waiters.grantAll();
+  }
+
+  /** Nobody waits any more: the future is dropped. */
+  left(): void {
+    if (!this.isSettled && this.views === 0) abandon(this.inner);
+  }
+}
+
+class View<T> extends Future<T> {
+  readonly #state: SharedState<T>;
+  #waiter: Waiter | null = null;
+  #isOpen: boolean = true;
+  constructor(state: SharedState<T>) {
+    super();
+    this.#state = state;
+    state.views++;
+  }
+  poll(waker: Waker): Poll<T> {
+    const state = this.#state;
+    state.advance();
+    if (state.isSettled) {
+      this.#close();
+      if (state.isFailed) throw state.result;
+      return state.result as T;
+    }
+    if (this.#waiter !== null && this.#waiter.isWaiting) this.#waiter.waker = waker;
+    else {
+      this.#waiter = state.waiters.enter(1, waker);
+      // It woke itself while it was polled.
+      if (state.needsPoll) waker.wake();
+    }
+    return PENDING;
+  }
+  override drop(): void {
+    this.#close();
+    this.#state.left();
+  }
+  #close(): void {
+    if (this.#waiter !== null) this.#state.waiters.abandon(this.#waiter);
+    this.#waiter = null;
+    if (this.#isOpen) this.#state.views--;
+    this.#isOpen = false;
+  }
+  override describeWait(): string {
+    return this.#state.inner.describeWait();
+  }
+  override innerWaits(): Iterable<Future<unknown>> {
+    return [this.#state.inner];
+  }
+}
+
+/**
+ * One result, or one and the same error, for many consumers. Every use of it is independent.
+ *
+ * **Cancel safety.** Abandoning one use disturbs no other. When every use that began was abandoned and
+ * none is left, the underlying future is dropped.
+ */
+export class SharedFuture<T> extends Future<T> {
+  readonly #state: SharedState<T>;
+  #direct: View<T> | null = null;
+
+  /** @internal */
+  constructor(source: Future<T> | SharedState<T>) {
+    super();
+    this.#state = source instanceof SharedState ? source : new SharedState(source);
+    markReusable(this);
+  }
+  poll(waker: Waker): Poll<T> {
+    this.#direct ??= new View(this.#state);
+    return this.#direct.poll(waker);
+  }
+  override drop(): void {
+    this.#direct?.drop();
+    this.#direct = null;
+  }
+  clone(): SharedFuture<T> {
+    return new SharedFuture(this.#state);
+  }
+  override [Symbol.dispose](): void {
+    this.drop();
+  }
+  /** @internal */
+  override useAgain(): Future<T> {
+    return new View(this.#state);
+  }
+}
+
+export function shared<T>(future: Future<T>): SharedFuture<T> {
+  return future instanceof SharedFuture ? future.clone() : new SharedFuture(future);
+}

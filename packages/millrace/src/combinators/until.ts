@@ -1,0 +1,103 @@
+/** Futures that a token or signal stops. */
+import { CancelledError } from "../errors.ts";
+import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
+import { abandon, claim, type Future, type StopLike } from "../runtime/future.ts";
+import { Adapter } from "./adapters.ts";
+
+/** Listens for a token or signal; leaves nothing behind when it is closed. */
+export class Stop {
+  readonly #stop: StopLike;
+  #waker: Waker | null = null;
+  #wait: Future<void> | null = null;
+  readonly #onAbort: () => void = () => this.#waker?.wake();
+  constructor(stop: StopLike) {
+    this.#stop = stop;
+  }
+  get hasFired(): boolean {
+    return this.#stop instanceof AbortSignal ? this.#stop.aborted : this.#stop.isCancelled;
+  }
+  get reason(): unknown {
+    return this.#stop.reason;
+  }
+  listen(waker: Waker): void {
+    const isFirst = this.#waker === null;
+    this.#waker = waker;
+    const stop = this.#stop;
+    if (stop instanceof AbortSignal) {
+      if (isFirst) stop.addEventListener("abort", this.#onAbort, { once: true });
+      return;
+    }
+    this.#wait ??= claim(stop.cancelled());
+    this.#wait.poll(waker);
+  }
+  close(): void {
+    const stop = this.#stop;
+    if (stop instanceof AbortSignal) stop.removeEventListener("abort", this.#onAbort);
+    else if (this.#wait !== null) abandon(this.#wait);
+  }
+}
+
+abstract class Stoppable<T, S> extends Adapter<T, T | S> {
+  readonly #stop: Stop;
+  #isFirst: boolean = true;
+  constructor(inner: Future<T>, stop: StopLike) {
+    super(inner);
+    this.#stop = new Stop(stop);
+  }
+  /** The token fired first: the result, or throws. */
+  protected abstract stopped(reason: unknown): S;
+
+  poll(waker: Waker): Poll<T | S> {
+    // Fired before it began: the future is never polled. Later its value wins when both are there.
+    if (this.#isFirst && this.#stop.hasFired) return this.#stopped();
+    this.#isFirst = false;
+    let value: Poll<T>;
+    try {
+      value = this.inner.poll(waker);
+    } catch (error) {
+      this.#stop.close();
+      throw error;
+    }
+    if (value !== PENDING) this.#stop.close();
+    else if (this.#stop.hasFired) return this.#stopped();
+    else this.#stop.listen(waker);
+    return value;
+  }
+
+  #stopped(): S {
+    this.drop();
+    return this.stopped(this.#stop.reason);
+  }
+
+  override drop(): void {
+    this.#stop.close();
+    super.drop();
+  }
+}
+
+class Until<T> extends Stoppable<T, never> {
+  protected stopped(reason: unknown): never {
+    throw new CancelledError("stopped by its token or signal", reason);
+  }
+}
+
+class UntilUndefined<T> extends Stoppable<T, undefined> {
+  protected stopped(): undefined {
+    return undefined;
+  }
+}
+
+/** As `until`, for a claimed future, but gives `undefined` when it is stopped. */
+export function untilUndefined<T>(future: Future<T>, stop: StopLike): Future<T | undefined> {
+  return new UntilUndefined(future, stop);
+}
+
+export function until<T>(future: Future<T>, stop: StopLike): Future<T> {
+  return new Until(claim(future), checkStop("until", stop));
+}
+
+export function checkStop(caller: string, stop: StopLike): StopLike {
+  if (stop instanceof AbortSignal) return stop;
+  if (typeof stop === "object" && stop !== null && typeof stop.cancelled === "function") return stop;
+  throw new TypeError(`${caller} expects an AbortSignal or a CancellationToken, got ${typeof stop}`);
+}

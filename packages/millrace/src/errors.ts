@@ -1,0 +1,121 @@
+/**
+ * Every error the library throws. One base class, a stable literal `code` each, made where it is
+ * thrown so that the stack is the caller's. A message says what happened and what was expected.
+ */
+
+/** Base of every error of the library: `code` is stable across versions, `name` is the class name. */
+export class MillraceError extends Error {
+  readonly code: string = "ERR_MILLRACE";
+  static {
+    named(this, "MillraceError");
+  }
+}
+
+/**
+ * A task, scope or operation was cancelled. `name` and `code` are those of Node's and the DOM's
+ * `AbortError`, so that existing checks hold.
+ */
+export class CancelledError extends MillraceError {
+  override readonly code: "ABORT_ERR" = "ABORT_ERR";
+  /** What was given to `abort` or `cancel`. */
+  readonly reason: unknown;
+  constructor(message: string = "the operation was cancelled", reason?: unknown) {
+    super(message, reason === undefined ? undefined : { cause: reason });
+    this.reason = reason;
+  }
+  static {
+    named(this, "AbortError");
+  }
+}
+
+/** A time limit passed before the operation finished; the operation was abandoned. */
+export class TimeoutError extends MillraceError {
+  override readonly code: "ERR_TIMEOUT" = "ERR_TIMEOUT";
+  static {
+    named(this, "TimeoutError");
+  }
+}
+
+/** A single-use future was used a second time. */
+export class FutureConsumedError extends MillraceError {
+  override readonly code: "ERR_FUTURE_CONSUMED" = "ERR_FUTURE_CONSUMED";
+  static {
+    named(this, "FutureConsumedError");
+  }
+}
+
+/** Every branch of a `select` was disabled. */
+export class SelectError extends MillraceError {
+  override readonly code: "ERR_SELECT" = "ERR_SELECT";
+  static {
+    named(this, "SelectError");
+  }
+}
+
+/** Nothing can ever run again. `waits` says what every task waits for, and the cycle if there is one. */
+export class DeadlockError extends MillraceError {
+  override readonly code: "ERR_DEADLOCK" = "ERR_DEADLOCK";
+  readonly waits: readonly string[];
+  constructor(message: string, waits: readonly string[]) {
+    super(message);
+    this.waits = waits;
+  }
+  static {
+    named(this, "DeadlockError");
+  }
+}
+
+/** The channel, semaphore, scope or actor is closed. */
+export class ClosedError extends MillraceError {
+  override readonly code: string = "ERR_CLOSED";
+  static {
+    named(this, "ClosedError");
+  }
+}
+
+/** A value could not be delivered; `value` hands it back. */
+export class SendError<T> extends ClosedError {
+  override readonly code: "ERR_SEND" = "ERR_SEND";
+  readonly value: T;
+  constructor(message: string, value: T) {
+    super(message);
+    this.value = value;
+  }
+  static {
+    named(this, "SendError");
+  }
+}
+
+/** The sender is gone and nothing is left to receive. */
+export class RecvError extends ClosedError {
+  override readonly code: "ERR_RECV" = "ERR_RECV";
+  static {
+    named(this, "RecvError");
+  }
+}
+
+/** A receiver fell behind; `missed` messages were overwritten before it read them. */
+export class LaggedError extends MillraceError {
+  override readonly code: "ERR_LAGGED" = "ERR_LAGGED";
+  readonly missed: number;
+  constructor(message: string, missed: number) {
+    super(message);
+    this.missed = missed;
+  }
+  static {
+    named(this, "LaggedError");
+  }
+}
+
+/** The runtime was shut down while the operation was running on it. */
+export class RuntimeShutdownError extends MillraceError {
+  override readonly code: "ERR_RUNTIME_SHUTDOWN" = "ERR_RUNTIME_SHUTDOWN";
+  static {
+    named(this, "RuntimeShutdownError");
+  }
+}
+
+/** `name` sits on the prototype: one string a class, and it survives minification. */
+function named(type: { prototype: object }, name: string): void {
+  Object.defineProperty(type.prototype, "name", { value: name, configurable: true, writable: true });
+}

@@ -1,0 +1,144 @@
+/**
+ * One `await` of a future in an async body: polls it, and settles a native promise with the result.
+ *
+ * The promise is native so that the engine keeps its asynchronous stack traces and a second `await` of
+ * the same future costs nothing. An await belongs to the branch (task or `asyncFn` call) whose code
+ * awaited; cancelling the branch rejects its pending awaits.
+ */
+import { PENDING, type Poll, type Waker } from "./body.ts";
+import type { Branch } from "./branch.ts";
+import type { Future } from "./future.ts";
+import { captureContext, type AsyncContext } from "./host.ts";
+import { ambientBranch, ambientKernel, cx, type Kernel } from "./kernel.ts";
+import { BUDGET, Runnable } from "./scheduler.ts";
+
+export class Await<T> extends Runnable implements Waker {
+  promise: Promise<T>;
+  readonly future: Future<T>;
+  readonly branch: Branch<unknown> | null;
+  /** Links in the branch's list of pending awaits. */
+  nextAwait: Await<unknown> | null = null;
+  prevAwait: Await<unknown> | null = null;
+  isPending: boolean = false;
+  #isAbandoned: boolean = false;
+  #kernel: Kernel;
+  #context: AsyncContext | undefined = undefined;
+  #resolve: ((value: T) => void) | null = null;
+  #reject: ((reason: unknown) => void) | null = null;
+
+  constructor(future: Future<T>) {
+    super();
+    this.future = future;
+    this.branch = ambientBranch();
+    this.#kernel = this.branch === null ? ambientKernel() : this.branch.kernel;
+    this.promise = undefined!;
+  }
+
+  /** Polls for the first time. A ready future costs no trip through the run queue. */
+  start(): Promise<T> {
+    const { branch } = this;
+    if (branch !== null && branch.rejectsAwaits) {
+      // Its cleanup window is over: the branch rejects this await in the next macrotask.
+      this.#makePromise();
+      return this.promise;
+    }
+    const kernel = this.#kernel;
+    // From here on a wake-up counts, also one that comes out of this very poll.
+    this.isPending = true;
+    let value: Poll<T>;
+    try {
+      value = this.#poll((branch ?? kernel).budget);
+    } catch (error) {
+      this.isPending = false;
+      return (this.promise = Promise.reject(error));
+    }
+    if (value !== PENDING) {
+      this.isPending = false;
+      return (this.promise = Promise.resolve(value));
+    }
+    if (kernel.asyncContext) this.#context = captureContext();
+    this.#makePromise();
+    kernel.onIdle?.();
+    return this.promise;
+  }
+
+  wake(): void {
+    if (this.isPending) this.#kernel.scheduler.push(this);
+  }
+
+  run(): void {
+    if (!this.isPending) return;
+    const context = this.#context;
+    if (context === undefined) this.#step();
+    else context.runInAsyncScope(step, undefined, this as Await<unknown>);
+  }
+
+  /** Drops the future; the await stays pending until it is rejected. */
+  abandon(drop: (future: Future<unknown>) => void): void {
+    if (!this.isPending || this.#isAbandoned) return;
+    this.#isAbandoned = true;
+    drop(this.future);
+  }
+
+  reject(error: unknown): void {
+    if (!this.isPending) return;
+    this.#finish();
+    this.#reject!(error);
+  }
+
+  /** The future was disposed while it was awaited. */
+  cancel(error: unknown): void {
+    if (!this.isPending) return;
+    this.abandon((future) => future.drop());
+    this.reject(error);
+  }
+
+  static readonly step = (self: Await<unknown>): void => self.#step();
+
+  #step(): void {
+    if (this.#isAbandoned) return;
+    let value: Poll<T>;
+    try {
+      value = this.#poll(BUDGET);
+    } catch (error) {
+      if (!this.isPending) return;
+      this.#finish();
+      this.#reject!(error);
+      return;
+    }
+    if (value === PENDING || !this.isPending) return;
+    this.#finish();
+    this.#resolve!(value);
+  }
+
+  #poll(budget: number): Poll<T> {
+    const { branch: outerBranch, waker: outerWaker, budget: outerBudget } = cx;
+    cx.branch = this.branch;
+    cx.waker = this;
+    cx.budget = budget;
+    try {
+      return this.future.poll(this);
+    } finally {
+      (this.branch ?? this.#kernel).budget = cx.budget;
+      cx.branch = outerBranch;
+      cx.waker = outerWaker;
+      cx.budget = outerBudget;
+    }
+  }
+
+  #makePromise(): void {
+    this.isPending = true;
+    this.promise = new Promise<T>((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    this.branch?.addAwait(this as Await<unknown>);
+  }
+
+  #finish(): void {
+    this.isPending = false;
+    this.branch?.removeAwait(this as Await<unknown>);
+  }
+}
+
+const step = Await.step;

@@ -1,0 +1,52 @@
+/** What can be run: the types of polling, of generator bodies and of anything that can be awaited. */
+
+/** Returned by `Future.poll` when the result is not there yet. */
+export const PENDING: unique symbol = Symbol("millrace.pending");
+export type Poll<T> = T | typeof PENDING;
+
+/** Wakes whoever polled. Calling it more than once, late, or after the task ended is harmless. */
+export interface Waker {
+  wake(): void;
+}
+
+declare const suspended: unique symbol;
+/** What a suspended routine yields to its driver. Opaque: user code never makes or reads one. */
+export interface Suspend {
+  readonly [suspended]: true;
+}
+
+/** A generator that runs as an asynchronous computation: `yield*` is its `.await`. */
+export type Routine<T> = Generator<Suspend, T, void>;
+export type Awaitable<T> = T | PromiseLike<T>;
+/** What can run as a task: an async function, a generator function or a plain function. */
+export type Body<T, A extends unknown[] = []> = (...args: A) => Routine<T> | Awaitable<T>;
+
+/** How a future, a task or a branch ended. `reason` of a cancelled one is what was given to `abort` or `cancel`. */
+export type Outcome<T> =
+  | { readonly status: "fulfilled"; readonly value: T }
+  | { readonly status: "rejected"; readonly reason: unknown }
+  | { readonly status: "cancelled"; readonly reason: unknown };
+
+const generatorFunction: object = Object.getPrototypeOf(function* () {});
+
+/** True for a function written `function*`: its call runs no user code, so it needs no async context. */
+export function isGeneratorFunction(body: unknown): boolean {
+  return Object.getPrototypeOf(body) === generatorFunction;
+}
+
+/** True for the object that a generator function returns, compiled down or not. */
+export function isRoutine(value: unknown): value is Routine<unknown> {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    (value as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag] === "Generator" &&
+    typeof (value as { throw?: unknown }).throw === "function"
+  );
+}
+
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    ((typeof value === "object" && value !== null) || typeof value === "function") &&
+    typeof (value as { then?: unknown }).then === "function"
+  );
+}

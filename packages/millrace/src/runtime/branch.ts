@@ -1,0 +1,407 @@
+/**
+ * A branch: one body being run, and the unit of cancellation. A task is a branch; so is each call of
+ * an `asyncFn`, so that dropping one side of a `join` or `select` unwinds that side only.
+ *
+ *   NEW ──advance──► RUNNING ⇄ SUSPENDED ──► DONE (value or error)
+ *                                 │ cancel requested
+ *                                 ▼
+ *       the innermost pending future is dropped; branches dropped with it clean up first
+ *                                 ▼
+ *                  DELIVERED: CancelledError thrown into the body, once
+ *                                 │ its cleanup may await normally …
+ *                                 ▼ … for the cleanup window
+ *                  EXPIRED: every await rejects again, a generator is unwound by force
+ *
+ * Invariants
+ *  1. A branch is driven by whoever polls it (`waker`), or, once it is DETACHED, by the scheduler: a
+ *     dropped branch whose cleanup must wait finishes by itself.
+ *  2. Its nearest unfinished ancestor counts it in `cleanups`. A cancelled ancestor throws into its own
+ *     body only when that count is 0, so cleanup runs from the inside out; a task settles only when
+ *     it is 0, so whoever waits for the task waits for the cleanup too.
+ *  3. A generator is never entered twice: a cancellation that comes from inside is delivered at its
+ *     next suspension.
+ *  4. `throw` is used for cancellation in both styles. `return` alone would be forgotten by an outer
+ *     `yield*` as soon as an inner `finally` waits, so it serves only as the last resort.
+ */
+import { CancelledError } from "../errors.ts";
+import type { Await } from "./await.ts";
+import {
+  isGeneratorFunction,
+  isRoutine,
+  isThenable,
+  PENDING,
+  type Awaitable,
+  type Poll,
+  type Routine,
+  type Suspend,
+  type Waker,
+} from "./body.ts";
+import { Cancellation, FORCED_ROUNDS } from "./cancellation.ts";
+import { abandon, claim, Future } from "./future.ts";
+import { captureContext, host, type AsyncContext } from "./host.ts";
+import { branchStore, cx, type Kernel } from "./kernel.ts";
+import { PendingAwaits } from "./pending-awaits.ts";
+import { BUDGET, Runnable } from "./scheduler.ts";
+
+const STARTED = 1;
+const RUNNING = 2;
+const DONE = 4;
+const FAILED = 8;
+const ASYNC = 16;
+const CANCELLED = 32;
+const DELIVERED = 64;
+const EXPIRED = 128;
+const DETACHED = 256;
+/** Wants to be driven when `cleanups` falls to 0. */
+const AWAITS_CLEANUPS = 512;
+const NEEDS_DRIVE = 1024;
+
+export abstract class Branch<T> extends Runnable implements Waker {
+  readonly kernel: Kernel;
+  readonly parent: Branch<unknown> | null;
+  budget: number = BUDGET;
+  flags: number = 0;
+  /** What the body waits for, as far as it is known: for descriptions, and to drop it when it is stuck. */
+  leaf: Future<unknown> | null = null;
+  /** The value, or the error when FAILED. */
+  result: unknown = undefined;
+  /** Dropped branches below that are still cleaning up. */
+  cleanups: number = 0;
+  #waker: Waker | null = null;
+  #routine: Routine<T> | null = null;
+  #awaits: PendingAwaits | null = null;
+  #cancellation: Cancellation | null = null;
+  /** The `AsyncLocalStorage` context in which the scheduler drives it. */
+  context: AsyncContext | undefined = undefined;
+
+  constructor(kernel: Kernel, parent: Branch<unknown> | null) {
+    super();
+    this.kernel = kernel;
+    this.parent = parent;
+  }
+
+  /** Calls the body. */
+  protected abstract invoke(): Routine<T> | Awaitable<T>;
+  /** The body of a detached branch, or of a task, has ended and nothing below it is cleaning up. */
+  protected abstract ended(): void;
+  /** For messages. */
+  abstract describe(): string;
+
+  get isStarted(): boolean {
+    return (this.flags & STARTED) !== 0;
+  }
+  get isDone(): boolean {
+    return (this.flags & DONE) !== 0;
+  }
+  get isFailed(): boolean {
+    return (this.flags & FAILED) !== 0;
+  }
+  get isCancelled(): boolean {
+    return (this.flags & CANCELLED) !== 0;
+  }
+  get rejectsAwaits(): boolean {
+    return (this.flags & EXPIRED) !== 0;
+  }
+  /** Waits for something that the runtime does not know: a promise that is not one of its futures. */
+  get isInForeignAwait(): boolean {
+    return (this.flags & (ASYNC | DONE)) === ASYNC && (this.#awaits?.isEmpty ?? true) && this.cleanups === 0;
+  }
+  get cancelError(): CancelledError | undefined {
+    return this.#cancellation?.error;
+  }
+
+  /** What the branch is waiting for right now. */
+  *waits(): IterableIterator<Future<unknown>> {
+    if (this.isDone) return;
+    if ((this.flags & ASYNC) === 0) {
+      if (this.leaf !== null) yield this.leaf;
+      return;
+    }
+    for (const pending of this.#awaits?.list() ?? []) yield pending.future;
+  }
+
+  // ── being driven
+
+  /** For whoever holds the branch as a future. */
+  poll(waker: Waker): Poll<T> {
+    this.advance(waker);
+    if ((this.flags & DONE) === 0) return PENDING;
+    if (this.flags & FAILED) throw this.result;
+    return this.result as T;
+  }
+
+  /** Runs the body until it waits or ends. */
+  advance(waker: Waker): void {
+    if (this.flags & (DONE | RUNNING)) return;
+    this.#waker = waker;
+    const { branch: outerBranch, waker: outerWaker } = cx;
+    cx.branch = this;
+    cx.waker = waker;
+    this.flags |= RUNNING;
+    try {
+      if (this.#routine !== null) this.#drive(this.#routine);
+      else if (this.flags & STARTED) this.#advanceOther();
+      else this.#start();
+    } catch (error) {
+      this.#end(FAILED, error);
+    }
+    this.flags &= ~RUNNING;
+    cx.branch = outerBranch;
+    cx.waker = outerWaker;
+    if (this.flags & NEEDS_DRIVE) {
+      this.flags &= ~NEEDS_DRIVE;
+      this.wake();
+    }
+  }
+
+  /** A detached branch is its own waker. */
+  wake(): void {
+    if ((this.flags & DONE) === 0) this.kernel.scheduler.push(this);
+  }
+
+  run(): void {
+    if (this.context === undefined) this.#runDetached();
+    else this.context.runInAsyncScope(runDetached, undefined, this as Branch<unknown>);
+  }
+
+  static readonly runDetached = (branch: Branch<unknown>): void => branch.#runDetached();
+
+  #runDetached(): void {
+    const { budget } = cx;
+    cx.budget = BUDGET;
+    this.advance(this);
+    cx.budget = budget;
+  }
+
+  #start(): void {
+    this.flags |= STARTED;
+    if (this.flags & CANCELLED) throw this.#cancellation!.error;
+    const result =
+      branchStore === undefined || this.#startsGenerator()
+        ? this.invoke()
+        : branchStore.run(this as Branch<unknown>, () => this.invoke());
+    if (isRoutine(result)) {
+      this.#routine = result as Routine<T>;
+      this.#drive(this.#routine);
+    } else if (result instanceof Future) {
+      // The body of a task may be a future itself; the task has claimed it.
+      if (this.leaf === null) this.leaf = claim(result);
+      this.#pollLeaf(this.leaf);
+    } else if (isThenable(result)) {
+      this.flags |= ASYNC;
+      result.then(
+        (value) => this.#settleAsync(0, value),
+        (error: unknown) => this.#settleAsync(FAILED, error),
+      );
+    } else this.#end(0, result);
+  }
+
+  protected get body(): unknown {
+    return undefined;
+  }
+  #startsGenerator(): boolean {
+    const { body } = this;
+    return body instanceof Future || isGeneratorFunction(body);
+  }
+
+  #drive(routine: Routine<T>): void {
+    const { flags } = this;
+    if (flags & EXPIRED) return this.#force(routine);
+    let step: IteratorResult<Suspend, T>;
+    if ((flags & (CANCELLED | DELIVERED)) === CANCELLED) step = this.#deliver(routine);
+    else step = routine.next();
+    if (step.done) return this.#end(0, step.value);
+    // Cancelled by its own doing, or by something it called: this is its next suspension point.
+    if ((this.flags & (CANCELLED | DELIVERED)) === CANCELLED) {
+      step = this.#deliver(routine);
+      if (step.done) this.#end(0, step.value);
+    }
+  }
+
+  #deliver(routine: Routine<T>): IteratorResult<Suspend, T> {
+    this.flags |= DELIVERED;
+    this.#openWindow();
+    return routine.throw(this.#cancellation!.error);
+  }
+
+  /** The window is over: throw again, then return, then leave the body behind. */
+  #force(routine: Routine<T>): void {
+    const { error } = this.#cancellation!;
+    let step: IteratorResult<Suspend, T> = routine.throw(error);
+    if (step.done) return this.#end(0, step.value);
+    for (let round = 0; round < FORCED_ROUNDS && !step.done; round++) step = routine.return(undefined as T);
+    if (!step.done && this.leaf !== null) abandon(this.leaf);
+    this.#end(FAILED, error);
+  }
+
+  #advanceOther(): void {
+    if ((this.flags & (CANCELLED | DELIVERED)) === CANCELLED || this.flags & AWAITS_CLEANUPS) {
+      if (this.flags & ASYNC) this.#deliverToAwaits(this.#awaits);
+      else this.#cancelLeaf();
+    } else if ((this.flags & ASYNC) === 0) this.#pollLeaf(this.leaf!);
+  }
+
+  #pollLeaf(leaf: Future<unknown>): void {
+    const value = leaf.poll(cx.waker!);
+    if (value !== PENDING) this.#end(0, value);
+    else if (this.flags & CANCELLED) this.#cancelLeaf();
+  }
+
+  /** The body is a future: there is nothing to unwind but what it drops. */
+  #cancelLeaf(): void {
+    this.flags |= DELIVERED;
+    if (this.leaf !== null) abandon(this.leaf);
+    this.leaf = null;
+    if (!this.mustAwaitCleanups()) throw this.#cancellation!.error;
+  }
+
+  #settleAsync(failed: number, result: unknown): void {
+    if (this.flags & DONE) return;
+    this.#end(failed, result);
+    this.#waker?.wake();
+  }
+
+  #end(failed: number, result: unknown): void {
+    if (this.flags & DONE) return;
+    this.flags |= DONE | failed;
+    this.result = result;
+    this.#routine = null;
+    this.leaf = null;
+    if (this.#cancellation !== null) this.kernel.clock.cancel(this.#cancellation);
+    if (this.parent !== null && this.cleanups > 0) {
+      // What is still cleaning up below now counts for the ancestor that `cleanupDone` will find.
+      this.parent?.unfinished().addCleanups(this.cleanups);
+      this.cleanups = 0;
+    }
+    if (this.flags & DETACHED) {
+      this.ended();
+      this.parent?.unfinished().cleanupDone();
+    }
+  }
+
+  // ── awaits of an async body
+
+  addAwait(pending: Await<unknown>): void {
+    (this.#awaits ??= new PendingAwaits()).add(pending);
+    if ((this.flags & (CANCELLED | DELIVERED | ASYNC)) === (CANCELLED | ASYNC))
+      this.#deliverToAwaits(this.#awaits);
+  }
+  removeAwait(pending: Await<unknown>): void {
+    this.#awaits!.remove(pending);
+  }
+
+  #deliverToAwaits(awaits: PendingAwaits | null): void {
+    awaits?.abandonAll();
+    if (this.mustAwaitCleanups()) return;
+    this.#openWindow();
+    // In a foreign promise: the next await of a future is where it is delivered.
+    if (awaits === null || awaits.isEmpty) return;
+    this.flags |= DELIVERED;
+    awaits.rejectAll(this.#cancellation!.error);
+  }
+
+  /**
+   * After the window. Each rejection waits for a macrotask, so that a body that swallows them in a loop
+   * cannot starve the host; one that still goes on, or waits for a foreign promise, is left behind.
+   */
+  #forceAwaits(cancellation: Cancellation): void {
+    const { kernel } = this;
+    kernel.foreign++;
+    host.macrotask(() => {
+      kernel.foreignDone();
+      if (this.flags & DONE) return;
+      const awaits = this.#awaits;
+      awaits?.abandonAll();
+      if (awaits === null || awaits.isEmpty || ++cancellation.rounds > FORCED_ROUNDS) {
+        this.#settleAsync(FAILED, this.#leftBehind(cancellation.error));
+        return;
+      }
+      awaits.rejectAll(cancellation.error);
+      this.#forceAwaits(cancellation);
+    });
+  }
+
+  #leftBehind(error: CancelledError): CancelledError {
+    return new CancelledError(
+      `${this.describe()} was cancelled, but its body still waits for something outside the runtime ${this.kernel.cleanupWindow} ms later; it was left behind`,
+      error.reason,
+    );
+  }
+
+  // ── cancellation
+
+  /** Notes the request; it is delivered when the branch is driven next. False when it comes too late. */
+  requestCancel(error: CancelledError): boolean {
+    if (this.flags & (DONE | CANCELLED)) return false;
+    this.flags |= CANCELLED;
+    this.#cancellation = new Cancellation(this as Branch<unknown>, error);
+    return true;
+  }
+
+  /**
+   * Whoever held the branch dropped it: it is cancelled (unless shielded), unwinds at once as far as it
+   * can, and goes on by itself if its cleanup must wait.
+   */
+  detach(isShielded: boolean): void {
+    if (this.flags & (DONE | DETACHED)) return;
+    if (!isShielded) {
+      const reason = this.parent?.cancelError?.reason;
+      this.requestCancel(new CancelledError(`${this.describe()} was abandoned`, reason));
+    }
+    this.flags |= DETACHED;
+    this.#waker = this;
+    this.parent?.unfinished().addCleanups(1);
+    if (this.flags & RUNNING) this.flags |= NEEDS_DRIVE;
+    else {
+      if (this.kernel.asyncContext) this.context = captureContext();
+      if (isShielded) this.wake();
+      else this.#runDetached();
+    }
+  }
+
+  /** The end of the cleanup window. */
+  expire(): void {
+    if (this.flags & DONE) return;
+    this.flags |= EXPIRED;
+    if (this.flags & ASYNC) {
+      this.flags |= DELIVERED;
+      this.#forceAwaits(this.#cancellation!);
+    } else this.wake();
+  }
+
+  #openWindow(): void {
+    this.#cancellation!.openWindow(this.kernel.clock, this.kernel.cleanupWindow);
+  }
+
+  // ── cleanups below
+
+  /** True while branches below are cleaning up; the branch is then driven again when they are done. */
+  mustAwaitCleanups(): boolean {
+    if (this.cleanups === 0 || this.flags & EXPIRED) {
+      this.flags &= ~AWAITS_CLEANUPS;
+      return false;
+    }
+    this.flags |= AWAITS_CLEANUPS;
+    return true;
+  }
+
+  addCleanups(count: number): void {
+    this.cleanups += count;
+  }
+
+  cleanupDone(): void {
+    this.cleanups--;
+    if (this.cleanups > 0) return;
+    if (this.flags & DONE) this.ended();
+    else if (this.flags & AWAITS_CLEANUPS) this.#waker?.wake();
+  }
+
+  /** This branch, or the nearest one above that has not ended. */
+  unfinished(): Branch<unknown> {
+    let branch = this as Branch<unknown>;
+    while (branch.flags & DONE && branch.parent !== null) branch = branch.parent;
+    return branch;
+  }
+}
+
+const { runDetached } = Branch;

@@ -1,0 +1,92 @@
+/** Cooperation: letting others run, by choice or because the budget is used up. */
+import { PENDING, type Poll, type Waker } from "./body.ts";
+import { abandon, claim, Future } from "./future.ts";
+import { ambientKernel, cx, mayProceed, UNLIMITED } from "./kernel.ts";
+import type { Scheduler } from "./scheduler.ts";
+
+class YieldNow extends Future<void> {
+  #turn: number = -1;
+  #scheduler: Scheduler | null = null;
+  poll(waker: Waker): Poll<void> {
+    if (this.#scheduler === null) {
+      const { scheduler } = ambientKernel();
+      this.#scheduler = scheduler;
+      this.#turn = scheduler.turn;
+      scheduler.defer(waker);
+      return PENDING;
+    }
+    if (this.#scheduler.turn === this.#turn) {
+      this.#scheduler.defer(waker);
+      return PENDING;
+    }
+    return undefined;
+  }
+  override describeWait(): string {
+    return "its next turn";
+  }
+}
+
+/**
+ * Lets every other ready task, I/O and timers run first.
+ *
+ * **Cancel safety.** Abandoning it has no effect.
+ *
+ * @example
+ * ```ts
+ * import { yieldNow } from "millrace";
+ *
+ * for (let i = 0; i < 1e6; i++) if (i % 10_000 === 0) await yieldNow();
+ * ```
+ */
+export function yieldNow(): Future<void> {
+  return new YieldNow();
+}
+
+class ConsumeBudget extends Future<void> {
+  poll(waker: Waker): Poll<void> {
+    if (!mayProceed(waker)) return PENDING;
+    cx.budget--;
+    return undefined;
+  }
+  override describeWait(): string {
+    return "its next turn";
+  }
+}
+
+/**
+ * Takes one operation from the task's budget (128 a turn) and lets others run when it is used up. For
+ * loops of your own that otherwise never wait.
+ *
+ * **Cancel safety.** Abandoning it has no effect.
+ */
+export function consumeBudget(): Future<void> {
+  return new ConsumeBudget();
+}
+
+class Unconstrained<T> extends Future<T> {
+  readonly #future: Future<T>;
+  constructor(future: Future<T>) {
+    super();
+    this.#future = claim(future);
+  }
+  poll(waker: Waker): Poll<T> {
+    const { budget } = cx;
+    cx.budget = UNLIMITED;
+    try {
+      return this.#future.poll(waker);
+    } finally {
+      cx.budget = budget;
+    }
+  }
+  override drop(): void {
+    abandon(this.#future);
+  }
+  override describeWait(): string {
+    return this.#future.describeWait();
+  }
+}
+
+/** Runs a future that is never forced to yield by the cooperative budget. */
+export function unconstrained<T>(future: Future<T>): Future<T> {
+  return new Unconstrained(future);
+}

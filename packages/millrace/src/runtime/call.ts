@@ -1,0 +1,161 @@
+/**
+ * Calls: a body run as a future inside the task that polls it, as a cancellation branch of its own.
+ * `asyncFn`, `shield`, `taskLocal().scope` and every `with(body)` are calls.
+ */
+import { CancelledError } from "../errors.ts";
+import { PENDING, type Awaitable, type Body, type Poll, type Routine, type Waker } from "./body.ts";
+import { Branch } from "./branch.ts";
+import { reportFailure } from "./failure.ts";
+import { Future } from "./future.ts";
+import { ambientKernel, cx, type Kernel } from "./kernel.ts";
+import { Task, type LocalBinding, type TaskId } from "./task.ts";
+
+export interface CallOptions {
+  /** Dropping it lets the body go on to its end instead of cancelling it. */
+  readonly isShielded?: boolean;
+  readonly local?: { readonly local: object; readonly value: unknown };
+  /** Runs when the body has ended, its cleanup included, or will never start. */
+  readonly onEnd?: () => void;
+  /** Takes a failure of the cleanup of a dropped call; without it the failure is reported. */
+  readonly onFailure?: (error: unknown) => void;
+  readonly name?: string;
+}
+
+const NO_OPTIONS: CallOptions = {};
+
+class CallBranch<T, A extends unknown[]> extends Branch<T> {
+  readonly locals: LocalBinding | null;
+  readonly options: CallOptions;
+  #body: Body<T, A> | null;
+  #args: A | null;
+
+  constructor(kernel: Kernel, body: Body<T, A>, args: A, options: CallOptions) {
+    super(kernel, cx.branch);
+    this.#body = body;
+    this.#args = args;
+    this.options = options;
+    this.locals = options.local === undefined ? null : { ...options.local, next: null };
+  }
+
+  protected override get body(): unknown {
+    return this.#body;
+  }
+  protected invoke(): Routine<T> | Awaitable<T> {
+    const body = this.#body!;
+    const args = this.#args!;
+    this.#body = this.#args = null;
+    return body(...args);
+  }
+
+  /** Only a detached call comes here: one that was dropped and has finished by itself. */
+  protected ended(): void {
+    if (this.isFailed && !(this.result instanceof CancelledError)) this.#failed(this.result);
+    this.options.onEnd?.();
+  }
+
+  #failed(error: unknown): void {
+    if (this.options.onFailure !== undefined) return this.options.onFailure(error);
+    const task = rootTask(this as Branch<unknown>);
+    const { id = 0 as TaskId, name, spawnedAt } = task ?? {};
+    reportFailure(this.kernel, { error, id, name, spawnedAt });
+  }
+
+  describe(): string {
+    const task = rootTask(this as Branch<unknown>);
+    const name = this.options.name === undefined ? "a call" : `a call of ${this.options.name}`;
+    return task === null ? name : `${name} in ${task.describe()}`;
+  }
+}
+
+export class Call<T, A extends unknown[]> extends Future<T> {
+  readonly #body: Body<T, A>;
+  readonly #args: A;
+  readonly #options: CallOptions;
+  #branch: CallBranch<T, A> | null = null;
+
+  constructor(body: Body<T, A>, args: A, options: CallOptions = NO_OPTIONS) {
+    super();
+    this.#body = body;
+    this.#args = args;
+    this.#options = options;
+  }
+
+  poll(waker: Waker): Poll<T> {
+    const branch = (this.#branch ??= new CallBranch(ambientKernel(), this.#body, this.#args, this.#options));
+    branch.advance(waker);
+    if (!branch.isDone) return PENDING;
+    this.#options.onEnd?.();
+    if (branch.isFailed) throw branch.result;
+    return branch.result as T;
+  }
+
+  override drop(): void {
+    if (this.#branch === null) this.#options.onEnd?.();
+    else this.#branch.detach(this.#options.isShielded ?? false);
+  }
+
+  override describeWait(): string {
+    return this.#body.name === "" ? "a call" : `a call of ${this.#body.name}`;
+  }
+  override innerWaits(): Iterable<Future<unknown>> {
+    return this.#branch?.waits() ?? super.innerWaits();
+  }
+
+  /** @internal */
+  get branch(): Branch<unknown> | null {
+    return this.#branch as Branch<unknown> | null;
+  }
+}
+
+export function rootTask(branch: Branch<unknown> | null): Task<unknown> | null {
+  while (branch !== null && branch.parent !== null) branch = branch.parent;
+  return branch instanceof Task ? branch : null;
+}
+
+/**
+ * An `async fn`: calling it returns a lazy future. Each call is a cancellation branch of its own.
+ *
+ * **Cancel safety.** Abandoning a call throws `CancelledError` at its innermost pending future, so that
+ * `finally` and `using` run; cleanup that must wait goes on by itself, and the task does not end before
+ * it. A call that was never polled runs nothing.
+ *
+ * @example
+ * ```ts
+ * import { asyncFn, join, sleep } from "millrace";
+ *
+ * const double = asyncFn(function* (n: number) { yield* sleep(10); return n * 2; });
+ * console.log(await join(double(1), double(2))); // [2, 4], after 10 ms
+ * ```
+ */
+export function asyncFn<A extends unknown[], T>(body: (...args: A) => Routine<T>): (...args: A) => Future<T>;
+export function asyncFn<A extends unknown[], T>(
+  body: (...args: A) => Awaitable<T>,
+): (...args: A) => Future<T>;
+export function asyncFn<A extends unknown[], T>(body: Body<T, A>): (...args: A) => Future<T> {
+  requireBody("asyncFn", body);
+  const options = body.name === "" ? NO_OPTIONS : { name: body.name };
+  return (...args) => new Call(body, args, options);
+}
+
+/**
+ * Runs `body` shielded: cancellation is delivered after it, not inside it.
+ *
+ * **Cancel safety.** Abandoned once it runs, it goes on to its end; the task waits for it.
+ *
+ * @example
+ * ```ts
+ * import { shield, sleep } from "millrace";
+ *
+ * await shield(async () => { await sleep(5); console.log("committed"); });
+ * ```
+ */
+export function shield<T>(body: Body<T>): Future<T> {
+  requireBody("shield", body);
+  return new Call(body, [], { isShielded: true, name: "shield" });
+}
+
+export function requireBody(caller: string, body: unknown): void {
+  if (typeof body === "function") return;
+  const got = body === null ? "null" : typeof body;
+  throw new TypeError(`${caller} expects a function (plain, async or generator), got ${got}`);
+}

@@ -1,0 +1,27 @@
+/** The cancellation of one branch: its error and, as a timer, the end of its cleanup window. */
+import type { CancelledError } from "../errors.ts";
+import { TimerEntry, type Clock } from "./clock.ts";
+
+/** How often a body may go on after its window before it is left behind. */
+export const FORCED_ROUNDS = 64;
+
+export class Cancellation extends TimerEntry {
+  readonly error: CancelledError;
+  /** How often awaits were rejected since the window ended. */
+  rounds: number = 0;
+  readonly #target: { expire(): void };
+
+  constructor(target: { expire(): void }, error: CancelledError) {
+    super();
+    this.#target = target;
+    this.error = error;
+  }
+  fire(): void {
+    this.#target.expire();
+  }
+  /** The cleanup window begins, or begins anew. */
+  openWindow(clock: Clock, ms: number): void {
+    clock.cancel(this);
+    clock.schedule(this, clock.now() + ms);
+  }
+}

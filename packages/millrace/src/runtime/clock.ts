@@ -1,0 +1,101 @@
+/**
+ * A runtime's time: one hierarchical wheel behind one host timer, armed for the next expiry. A tick is
+ * a millisecond; deadlines are rounded up, so nothing fires early.
+ *
+ * A paused clock has no host timer. Its time moves when somebody moves it: a test, or the runtime when
+ * nothing else can run.
+ */
+import { TimerEntry, TimerWheel } from "../internal/timer-wheel.ts";
+import { host, MAX_HOST_DELAY } from "./host.ts";
+
+export { TimerEntry };
+
+/** Deadlines past this cannot be told apart any more; they never come. */
+const NEVER = Number.MAX_SAFE_INTEGER;
+
+export class Clock {
+  readonly isPaused: boolean;
+  /** Told of every new timer of a paused clock. */
+  onSchedule: (() => void) | null = null;
+  readonly #wheel: TimerWheel;
+  #virtual: number = 0;
+  #armed: unknown = undefined;
+  #armedFor: number = Infinity;
+  readonly #onHostTimer: () => void = () => {
+    this.#armed = undefined;
+    this.#armedFor = Infinity;
+    this.#fireUpTo(host.now());
+    this.#arm();
+  };
+
+  constructor(isPaused: boolean) {
+    this.isPaused = isPaused;
+    this.#wheel = new TimerWheel(isPaused ? 0 : Math.floor(host.now()));
+  }
+
+  now(): number {
+    return this.isPaused ? this.#virtual : host.now();
+  }
+
+  /** Pending timers. */
+  get size(): number {
+    return this.#wheel.size;
+  }
+
+  /** Fires `entry` at `deadline` or as soon after as the host allows. A deadline of `Infinity` never comes. */
+  schedule(entry: TimerEntry, deadline: number): void {
+    const tick = Math.ceil(deadline);
+    if (tick >= NEVER) return;
+    this.#wheel.insert(entry, tick);
+    if (this.isPaused) this.onSchedule?.();
+    else if (entry.tick < this.#armedFor) this.#armAt(entry.tick);
+  }
+
+  cancel(entry: TimerEntry): void {
+    if (entry.slot < 0) return;
+    this.#wheel.remove(entry);
+    if (this.#wheel.size === 0) this.#disarm();
+  }
+
+  /** The deadline of the earliest timer, `Infinity` when there is none. */
+  earliest(): number {
+    return this.#wheel.earliest();
+  }
+
+  /** Moves a paused clock to `time` in one jump: everything due fires together. */
+  jumpTo(time: number): void {
+    this.#virtual = Math.max(this.#virtual, time);
+    this.#fireUpTo(this.#virtual);
+  }
+
+  /** Stops the host timer for good: the runtime has ended. */
+  stop(): void {
+    this.#disarm();
+  }
+
+  #fireUpTo(time: number): void {
+    const wheel = this.#wheel;
+    wheel.advance(Math.floor(time));
+    for (let entry = wheel.popExpired(); entry !== null; entry = wheel.popExpired()) entry.fire();
+  }
+
+  #arm(): void {
+    const tick = this.#wheel.nextTick();
+    if (tick === Infinity) this.#disarm();
+    else if (tick < this.#armedFor) this.#armAt(tick);
+  }
+
+  #armAt(tick: number): void {
+    this.#disarm();
+    this.#armedFor = tick;
+    // The host may fire up to a millisecond early; then nothing is due yet and the rest is waited for.
+    const delay = Math.max(Math.ceil(tick - host.now()), 1);
+    this.#armed = host.timer(Math.min(delay, MAX_HOST_DELAY), this.#onHostTimer);
+  }
+
+  #disarm(): void {
+    if (this.#armed !== undefined) host.clearTimer(this.#armed);
+    this.#armed = undefined;
+    this.#armedFor = Infinity;
+  }
+}

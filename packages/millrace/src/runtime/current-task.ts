@@ -1,0 +1,9 @@
+/** The task that the caller runs in. */
+import { rootTask } from "./call.ts";
+import { ambientBranch } from "./kernel.ts";
+import type { TaskContext } from "./task.ts";
+
+/** The running task, or `undefined` outside any. */
+export function currentTask(): TaskContext | undefined {
+  return rootTask(ambientBranch()) ?? undefined;
+}

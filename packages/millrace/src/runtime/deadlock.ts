@@ -1,0 +1,77 @@
+/** What every task waits for, and whether anything can ever end that. */
+import { DeadlockError } from "../errors.ts";
+import { type Future } from "./future.ts";
+import { joinedTask } from "./join-handle.ts";
+import type { Kernel } from "./kernel.ts";
+import type { Task } from "./task.ts";
+
+/** The innermost futures that are waited for. */
+function* leaves(futures: Iterable<Future<unknown>>): IterableIterator<Future<unknown>> {
+  for (const future of futures) {
+    let isLeaf = true;
+    for (const leaf of leaves(future.innerWaits())) {
+      isLeaf = false;
+      yield leaf;
+    }
+    if (isLeaf) yield future;
+  }
+}
+
+/** False while something outside the runtime may still wake one of its tasks. */
+export function isStuck(kernel: Kernel): boolean {
+  for (const task of kernel.tasks()) {
+    if (task.isInForeignAwait) return false;
+    for (const leaf of leaves(task.waits())) if (leaf.isExternalWait) return false;
+  }
+  return true;
+}
+
+/** "task #3 'fetch' waits for recv on an mpsc channel (0/32)" */
+export function describeWaits(kernel: Kernel): string[] {
+  const lines: string[] = [];
+  for (const task of kernel.tasks()) lines.push(`${task.describe()} ${waitsOf(task)}${spawnSite(task)}`);
+  return lines.reverse();
+}
+
+export function spawnSite(task: Task<unknown>): string {
+  return task.spawnedAt === undefined ? "" : ` (spawned at ${task.spawnedAt})`;
+}
+
+function waitsOf(task: Task<unknown>): string {
+  if (task.isDone) return `waits for the cleanup of ${task.cleanups} abandoned calls`;
+  const waits = [...leaves(task.waits())].map((leaf) => leaf.describeWait());
+  if (waits.length > 0) return `waits for ${waits.join(" and ")}`;
+  return task.isStarted ? "waits for a promise that is not the runtime's" : "has not started";
+}
+
+/** Tasks that wait for each other's end, as "task #1 → task #2 → task #1". */
+function findCycle(kernel: Kernel): string | undefined {
+  for (const start of kernel.tasks()) {
+    const path: Task<unknown>[] = [];
+    const seen = new Set<Task<unknown>>();
+    let task: Task<unknown> | undefined = start;
+    while (task !== undefined && !seen.has(task)) {
+      seen.add(task);
+      path.push(task);
+      task = nextJoined(task);
+    }
+    if (task === start) return [...path, start].map((each) => each.describe()).join(" → ");
+  }
+  return undefined;
+}
+
+function nextJoined(task: Task<unknown>): Task<unknown> | undefined {
+  for (const leaf of leaves(task.waits())) {
+    const joined = joinedTask(leaf);
+    if (joined !== undefined) return joined;
+  }
+  return undefined;
+}
+
+export function deadlockError(kernel: Kernel): DeadlockError {
+  const waits = describeWaits(kernel);
+  const cycle = findCycle(kernel);
+  if (cycle !== undefined) waits.unshift(`cycle: ${cycle}`);
+  const what = waits.map((line) => `  ${line}`).join("\n");
+  return new DeadlockError(`deadlock: nothing can ever run again\n${what}`, waits);
+}

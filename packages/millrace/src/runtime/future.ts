@@ -1,0 +1,327 @@
+/**
+ * `Future`: a lazy computation that is polled. `await` and `yield*` are two ways to poll it to its end.
+ *
+ *   FRESH ──claim (yield*, combinator)──► CLAIMED     the claimer polls it and abandons it
+ *     │ └───then (await)───────────────► MEMOISED    one native promise, used again by every later use
+ *     └─────dispose─────────────────────► SPENT
+ *   REUSABLE   every use is a fresh view (`JoinHandle`, `SharedFuture`, `ready`)
+ *
+ * Whoever claims a future owns it: it polls until the value is there, or abandons it, once.
+ */
+import { CancelledError, FutureConsumedError, MillraceError } from "../errors.ts";
+import { Await } from "./await.ts";
+import { PENDING, type Awaitable, type Outcome, type Poll, type Suspend, type Waker } from "./body.ts";
+import type { Duration } from "./duration.ts";
+import { hooks } from "./hooks.ts";
+import { cx } from "./kernel.ts";
+import { SUSPENDED } from "./suspended.ts";
+
+const NONE: readonly never[] = [];
+const FRESH = 0;
+const CLAIMED = 1;
+const MEMOISED = 2;
+const SPENT = 3;
+const REUSABLE = 4;
+
+/** The methods that upper layers provide; bound in `future-methods.ts`, which every entry point loads. */
+export interface FutureMethods {
+  map<T, U>(future: Future<T>, f: (value: T) => U): Future<U>;
+  settled<T>(future: Future<T>): Future<Outcome<T>>;
+  shared<T>(future: Future<T>): SharedLike<T>;
+  ref<T>(future: Future<T>): Future<T>;
+  timeout<T>(future: Future<T>, limit: Duration): Future<T>;
+  until<T>(future: Future<T>, stop: StopLike): Future<T>;
+  fromPromise<T>(promise: PromiseLike<T>): Future<T>;
+}
+export const futureMethods: FutureMethods = {} as FutureMethods;
+
+// Doors into the class for the functions below it.
+let claimFuture: <T>(future: Future<T>) => Future<T>;
+let abandonFuture: (future: Future<unknown>) => void;
+let reusable: (future: Future<unknown>) => void;
+let lendFuture: <T>(future: Future<T>) => Future<T>;
+let renewFuture: (future: Future<unknown>) => void;
+let spendFuture: (future: Future<unknown>) => void;
+
+/**
+ * A lazy computation of a `T`: nothing happens until it is awaited, yielded or spawned.
+ *
+ * Write your own by extending it: `poll` either gives the value or arranges for `waker.wake()` and
+ * returns `PENDING`; `drop` undoes what `poll` arranged.
+ *
+ * **Cancel safety.** Abandoning a future calls `drop()` once. Every future of this library then leaves
+ * no waiter, timer, message or permit behind.
+ *
+ * @example
+ * ```ts
+ * import { Future, PENDING, type Poll, type Waker } from "millrace";
+ *
+ * class Delay extends Future<string> {
+ *   #timer: ReturnType<typeof setTimeout> | undefined;
+ *   #done = false;
+ *   poll(waker: Waker): Poll<string> {
+ *     if (this.#done) return "done";
+ *     this.#timer ??= setTimeout(() => { this.#done = true; waker.wake(); }, 10);
+ *     return PENDING;
+ *   }
+ *   override drop(): void { clearTimeout(this.#timer); }
+ * }
+ * console.log(await new Delay());
+ * ```
+ */
+export abstract class Future<T> implements Promise<T>, Disposable {
+  #phase: number = FRESH;
+  #await: Await<unknown> | null = null;
+
+  constructor() {
+    if (hooks.current !== null) hooks.current.futureCreated?.(this);
+  }
+
+  /** Try to finish. Either return the value or arrange for `waker.wake()` and return `PENDING`. May throw. */
+  abstract poll(waker: Waker): Poll<T>;
+
+  /** Called at most once, and only if the future is abandoned. Default: nothing. */
+  drop(): void {}
+
+  then<A = T, B = never>(
+    ok?: ((value: T) => Awaitable<A>) | null,
+    err?: ((reason: unknown) => Awaitable<B>) | null,
+  ): Promise<A | B> {
+    return this.#promise().then(ok, err);
+  }
+  catch<B = never>(err?: ((reason: unknown) => Awaitable<B>) | null): Promise<T | B> {
+    return this.#promise().catch(err);
+  }
+  finally(done?: (() => void) | null): Promise<T> {
+    return this.#promise().finally(done);
+  }
+
+  [Symbol.iterator](): Generator<Suspend, T, void> {
+    return new Suspension(claim(this));
+  }
+
+  /** Abandons the future unless somebody owns or finished it. */
+  [Symbol.dispose](): void {
+    if (this.#phase === FRESH) abandon(this);
+    else if (this.#phase === MEMOISED)
+      this.#await!.cancel(new CancelledError("the awaited future was disposed"));
+  }
+
+  get [Symbol.toStringTag](): string {
+    return "Future";
+  }
+
+  /** `f` of the value. A failure of either is thrown. */
+  map<U>(f: (value: T) => U): Future<U> {
+    return futureMethods.map(this, f);
+  }
+  /** Never rejects for the future's own failure. */
+  settled(): Future<Outcome<T>> {
+    return futureMethods.settled(this);
+  }
+  /** One result, or one and the same error, for many consumers; abandoning one of them disturbs no other. */
+  shared(): SharedLike<T> {
+    return futureMethods.shared(this);
+  }
+  /** A view that can lose a `select` without the underlying future being dropped. */
+  ref(): Future<T> {
+    return futureMethods.ref(this);
+  }
+  /** Throws `TimeoutError` and abandons the future when it takes longer than `limit` (ms), counted from the first poll. */
+  timeout(limit: Duration): Future<T> {
+    return futureMethods.timeout(this, limit);
+  }
+  /** Rejects with `CancelledError` when the token or signal fires first. Already fired: never polled. */
+  until(stop: StopLike): Future<T> {
+    return futureMethods.until(this, stop);
+  }
+
+  /** One use of a reusable future. @internal */
+  useAgain(): Future<T> {
+    return this;
+  }
+  /** What it waits for, in words, for deadlock reports and the console. @internal */
+  describeWait(): string {
+    return describeClass(this);
+  }
+
+  /** The futures that it waits for. @internal */
+  innerWaits(): Iterable<Future<unknown>> {
+    return NONE;
+  }
+  /** Only the world outside the runtime can finish it: no deadlock while one is pending. @internal */
+  get isExternalWait(): boolean {
+    return this.describeWait === Future.prototype.describeWait;
+  }
+
+  #promise(): Promise<T> {
+    switch (this.#phase) {
+      case FRESH:
+        used(this);
+        this.#phase = MEMOISED;
+        this.#await = new Await<unknown>(this);
+        return this.#await.start() as Promise<T>;
+      case MEMOISED:
+        return this.#await!.promise as Promise<T>;
+      case REUSABLE:
+        return new Await<T>(this.useAgain()).start();
+      default:
+        return Promise.reject(consumed(this));
+    }
+  }
+
+  static {
+    claimFuture = (future) => {
+      switch (future.#phase) {
+        case FRESH:
+          used(future);
+          future.#phase = CLAIMED;
+          return future;
+        case MEMOISED:
+          return futureMethods.fromPromise(future.#await!.promise as Promise<never>);
+        case REUSABLE:
+          return future.useAgain();
+        default:
+          return new Rejected(consumed(future)) as Future<never>;
+      }
+    };
+    abandonFuture = (future) => {
+      if (future.#phase === SPENT) return;
+      if (future.#phase < MEMOISED) future.#phase = SPENT;
+      future.drop();
+    };
+    reusable = (future) => {
+      future.#phase = REUSABLE;
+    };
+    lendFuture = (future) => {
+      if (future.#phase !== FRESH) return claimFuture(future);
+      used(future);
+      return future;
+    };
+    renewFuture = (future) => {
+      if (future.#phase !== MEMOISED || !future.#await!.isPending) {
+        future.#phase = FRESH;
+        future.#await = null;
+      }
+    };
+    spendFuture = (future) => {
+      if (future.#phase === FRESH) future.#phase = SPENT;
+    };
+  }
+}
+
+/** The structural types of what upper layers add; their classes satisfy them. */
+export type SharedLike<T> = Future<T> & { clone(): SharedLike<T> };
+export type StopLike =
+  | AbortSignal
+  | { readonly isCancelled: boolean; readonly reason: unknown; cancelled(): Future<void> };
+
+/** Takes ownership of a future. A consumed one becomes a future that rejects with `FutureConsumedError`. */
+export function claim<T>(future: Future<T>): Future<T> {
+  return claimFuture(future);
+}
+/** Drops a future that its owner has not seen finish; a second call does nothing. */
+export function abandon(future: Future<unknown>): void {
+  abandonFuture(future);
+}
+/** Every use of `future` becomes a view of its own (`useAgain`). */
+export function markReusable(future: Future<unknown>): void {
+  reusable(future);
+}
+/** For polling a future without owning it: the future itself while nobody owns it. */
+export function lend<T>(future: Future<T>): Future<T> {
+  return lendFuture(future);
+}
+/** A finished future may be used once more (`Sleep.reset`). */
+export function renew(future: Future<unknown>): void {
+  renewFuture(future);
+}
+/** A lent future has given its result. */
+export function spend(future: Future<unknown>): void {
+  spendFuture(future);
+}
+
+/** What `yield*` iterates: polls its future with the waker of whoever drives the routine. */
+class Suspension<T> implements Generator<Suspend, T, void> {
+  readonly #future: Future<T>;
+  #isAbandoned: boolean = false;
+  #error: unknown = undefined;
+
+  constructor(future: Future<T>) {
+    this.#future = future;
+  }
+
+  next(): IteratorResult<Suspend, T> {
+    if (this.#isAbandoned) return this.#rethrow();
+    const { waker } = cx;
+    if (waker === null) throw new MillraceError(OUTSIDE);
+    const value = this.#future.poll(waker);
+    if (value === PENDING) {
+      if (cx.branch !== null) cx.branch.leaf = this.#future;
+      return SUSPENDED;
+    }
+    return { done: true, value };
+  }
+
+  /** Cancellation arrives here: the future is dropped, and the error goes on once its cleanup has run. */
+  throw(error: unknown): IteratorResult<Suspend, T> {
+    this.#error = error;
+    if (!this.#isAbandoned) {
+      this.#isAbandoned = true;
+      abandon(this.#future);
+    }
+    return this.#rethrow();
+  }
+
+  return(value: T): IteratorResult<Suspend, T> {
+    if (!this.#isAbandoned) {
+      this.#isAbandoned = true;
+      abandon(this.#future);
+    }
+    return { done: true, value };
+  }
+
+  #rethrow(): IteratorResult<Suspend, T> {
+    if (cx.branch !== null && cx.branch.mustAwaitCleanups()) return SUSPENDED;
+    throw this.#error;
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+  [Symbol.dispose](): void {
+    this.return(undefined as T);
+  }
+  get [Symbol.toStringTag](): string {
+    return "Generator";
+  }
+}
+
+const OUTSIDE =
+  "yield* of a future outside a running task: a routine runs only when it is given to spawn, main, scope or asyncFn";
+
+/** A future that failed before it began. */
+class Rejected extends Future<never> {
+  readonly #error: unknown;
+  constructor(error: unknown) {
+    super();
+    this.#error = error;
+  }
+  poll(): never {
+    throw this.#error;
+  }
+}
+
+function consumed(future: Future<unknown>): FutureConsumedError {
+  return new FutureConsumedError(
+    `this ${describeClass(future)} was already used: a future can be used once; call .shared() on it for many consumers, or .ref() to poll it in a select without giving it away`,
+  );
+}
+
+function used(future: Future<unknown>): void {
+  if (hooks.current !== null) hooks.current.futureUsed?.(future);
+}
+
+function describeClass(future: object): string {
+  return future.constructor.name || "Future";
+}

@@ -1,0 +1,92 @@
+/**
+ * The one place that touches the platform: time, microtasks, macrotasks, timers, randomness, async
+ * context, signals and the end of the process. Everything above asks here, so that a paused clock or
+ * an explorer has one thing to replace.
+ */
+
+/** Restores the `AsyncLocalStorage` context in which it was captured. */
+export interface AsyncContext {
+  runInAsyncScope<A>(run: (argument: A) => void, thisArg: undefined, argument: A): void;
+}
+
+/** The part of `AsyncLocalStorage` that the runtime needs. */
+export interface ContextStore<T> {
+  getStore(): T | undefined;
+  run<R>(value: T, body: () => R): R;
+}
+
+interface AsyncHooks {
+  AsyncLocalStorage: new <T>() => ContextStore<T>;
+  AsyncResource: new (type: string) => AsyncContext;
+}
+
+/** The part of Node's `process` that the runtime needs; Bun and Deno have it too, browsers do not. */
+export interface HostProcess {
+  exitCode?: number | string | null | undefined;
+  exit(code?: number): never;
+  on(event: string, listener: (...args: never[]) => void): unknown;
+  off(event: string, listener: (...args: never[]) => void): unknown;
+  getBuiltinModule?(name: string): unknown;
+}
+
+export const hostProcess: HostProcess | undefined = (globalThis as { process?: unknown }).process as
+  | HostProcess
+  | undefined;
+const asyncHooks = hostProcess?.getBuiltinModule?.("node:async_hooks") as AsyncHooks | undefined;
+
+/** Captures the caller's async context; `undefined` where the platform has none. */
+export const captureContext: () => AsyncContext | undefined =
+  asyncHooks === undefined ? () => undefined : () => new asyncHooks.AsyncResource("millrace");
+
+/** A store that follows promises, or `undefined` where the platform has none (browsers). */
+export function contextStore<T>(): ContextStore<T> | undefined {
+  return asyncHooks === undefined ? undefined : new asyncHooks.AsyncLocalStorage<T>();
+}
+
+type Immediate = (run: () => void) => void;
+const immediate = (globalThis as { setImmediate?: Immediate }).setImmediate;
+
+export interface Host {
+  /** Monotonic milliseconds. */
+  now(): number;
+  microtask(run: () => void): void;
+  /** Runs after the host has looked at its I/O and timers. */
+  macrotask(run: () => void): void;
+  timer(delay: number, run: () => void): unknown;
+  clearTimer(handle: unknown): void;
+  seed(): number;
+  report(...lines: unknown[]): void;
+}
+
+/** Delays past this overflow the host's timer; a longer wait is armed in pieces. */
+export const MAX_HOST_DELAY = 0x7fffffff;
+
+const clock = performance;
+
+export const host: Host = {
+  now: () => clock.now(),
+  microtask: queueMicrotask.bind(globalThis),
+  macrotask: immediate ?? messageMacrotask(),
+  timer: (delay, run) => setTimeout(run, delay),
+  clearTimer: (handle) => clearTimeout(handle as number),
+  seed: () => (Math.random() * 0x1_0000_0000) >>> 0,
+  report: (...lines) => console.error(...lines),
+};
+
+/** Browsers have no `setImmediate`; a message to oneself is the nearest thing that is not clamped. */
+function messageMacrotask(): Immediate {
+  let channel: MessageChannel | undefined;
+  let waiting: (() => void)[] = [];
+  return (run) => {
+    if (channel === undefined) {
+      channel = new MessageChannel();
+      channel.port1.onmessage = () => {
+        const batch = waiting;
+        waiting = [];
+        for (const job of batch) job();
+      };
+    }
+    waiting.push(run);
+    if (waiting.length === 1) channel.port2.postMessage(0);
+  };
+}

@@ -1,0 +1,196 @@
+/**
+ * The handle of a spawned task: a future of its outcome that may be awaited any number of times.
+ *
+ * A task that is joined before it ever ran is taken out of the run queue and run right there, nested
+ * up to a bound. Execution becomes depth-first, which keeps few tasks alive in a tree of them.
+ */
+import { FutureConsumedError } from "../errors.ts";
+import { PENDING, type Poll, type Waker } from "./body.ts";
+import { Future, markReusable } from "./future.ts";
+import { cx } from "./kernel.ts";
+import type { Task, TaskId } from "./task.ts";
+import type { Waiter } from "./wait-queue.ts";
+
+/** How deep joining may nest tasks on the host's stack. */
+const MAX_INLINE = 48;
+let inlineDepth = 0;
+
+/** One use of a handle: a place among the task's joiners. */
+class Join<T> extends Future<T> {
+  readonly task: Task<T>;
+  #waiter: Waiter | null = null;
+  #isTaken: boolean = false;
+
+  constructor(task: Task<T>) {
+    super();
+    this.task = task;
+  }
+
+  poll(waker: Waker): Poll<T> {
+    const { task } = this;
+    if (this.#isTaken) throw new FutureConsumedError("this join already gave its result");
+    if (!task.isSettled && !task.isStarted) runInline(task as Task<unknown>);
+    if (task.isSettled) {
+      this.#isTaken = true;
+      return task.take();
+    }
+    if (this.#waiter === null) this.#waiter = task.enterJoin(waker);
+    else this.#waiter.waker = waker;
+    return PENDING;
+  }
+
+  override drop(): void {
+    if (this.#waiter !== null) this.task.leaveJoin(this.#waiter);
+    this.#waiter = null;
+  }
+
+  override describeWait(): string {
+    return `the end of ${this.task.describe()}`;
+  }
+}
+
+/** Completes when the task has ended, and takes nothing: its failure stays unobserved. */
+export class Settlement extends Future<void> {
+  readonly #task: Task<unknown>;
+  #waiter: Waiter | null = null;
+  constructor(task: Task<unknown>) {
+    super();
+    this.#task = task;
+  }
+  poll(waker: Waker): Poll<void> {
+    if (this.#task.isSettled) return;
+    if (this.#waiter === null) this.#waiter = this.#task.enterJoin(waker);
+    else this.#waiter.waker = waker;
+    return PENDING;
+  }
+  override drop(): void {
+    if (this.#waiter !== null) this.#task.leaveJoin(this.#waiter);
+  }
+  override describeWait(): string {
+    return `the end of ${this.#task.describe()}`;
+  }
+}
+
+function runInline(task: Task<unknown>): void {
+  const { kernel } = task;
+  if (!task.isQueued || inlineDepth >= MAX_INLINE || cx.branch?.kernel !== kernel || !kernel.runsInline)
+    return;
+  kernel.scheduler.unlink(task);
+  kernel.scheduler.polls++;
+  inlineDepth++;
+  try {
+    task.run();
+  } finally {
+    inlineDepth--;
+  }
+}
+
+/** The task that a pending future is the join of, if it is one. */
+export function joinedTask(future: Future<unknown>): Task<unknown> | undefined {
+  return future instanceof Join ? future.task : undefined;
+}
+
+/** Cancels one task; holds no claim on its result. */
+export interface AbortHandle {
+  readonly id: TaskId;
+  abort(reason?: unknown): void;
+  readonly isFinished: boolean;
+}
+
+/**
+ * Awaiting it rethrows the task's own error unchanged, or `CancelledError` if it was cancelled. It
+ * completes only after the task's cleanup has run.
+ *
+ * **Cancel safety.** Abandoning a join (a lost `select`, an elapsed `timeout`) leaves the task running
+ * and the handle usable. `using handle = spawn(…)` aborts the task at the end of the block.
+ *
+ * @example
+ * ```ts
+ * import { sleep, spawn } from "millrace";
+ *
+ * const handle = spawn(function* () { yield* sleep(10); return 42; });
+ * console.log(await handle); // 42
+ * ```
+ */
+export class JoinHandle<T> extends Future<T> implements AsyncDisposable {
+  readonly #task: Task<T>;
+  /** For those who call `poll` by hand. */
+  #direct: Join<T> | null = null;
+
+  /** @internal */
+  constructor(task: Task<T>) {
+    super();
+    this.#task = task;
+    markReusable(this);
+  }
+
+  poll(waker: Waker): Poll<T> {
+    this.#direct ??= new Join(this.#task);
+    const value = this.#direct.poll(waker);
+    if (value !== PENDING) this.#direct = null;
+    return value;
+  }
+  override drop(): void {
+    this.#direct?.drop();
+    this.#direct = null;
+  }
+
+  get id(): TaskId {
+    return this.#task.id;
+  }
+  get name(): string | undefined {
+    return this.#task.name;
+  }
+  /** True once the task has ended, its cleanup included. */
+  get isFinished(): boolean {
+    return this.#task.isSettled;
+  }
+
+  /**
+   * Asks the task to stop: at its next suspension point the innermost pending future is dropped and
+   * `CancelledError` is thrown there; `finally`, `using` and `await using` run. Cleanup may await for
+   * the runtime's `cleanupWindow` (ms). Idempotent; no effect on a finished task. A task that never
+   * started runs nothing.
+   */
+  abort(reason?: unknown): void {
+    this.#task.abort(reason);
+  }
+
+  abortHandle(): AbortHandle {
+    return abortHandleOf(this.#task as Task<unknown>);
+  }
+
+  /** Declares that nobody will join. A later failure is reported at once. */
+  detach(): void {
+    this.#task.detachHandle();
+  }
+
+  override [Symbol.dispose](): void {
+    this.abort();
+  }
+  /** Aborts and waits for the cleanup. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.abort();
+    await new Settlement(this.#task as Task<unknown>);
+    // Nobody joined: a failure that is not the cancellation is reported.
+    this.detach();
+  }
+
+  override get [Symbol.toStringTag](): string {
+    return "JoinHandle";
+  }
+  /** @internal */
+  override useAgain(): Future<T> {
+    return new Join(this.#task);
+  }
+}
+
+export function abortHandleOf(task: Task<unknown>): AbortHandle {
+  return {
+    id: task.id,
+    abort: (reason) => task.abort(reason),
+    get isFinished() {
+      return task.isSettled;
+    },
+  };
+}

@@ -1,0 +1,151 @@
+/**
+ * What one runtime is made of: scheduler, clock, randomness, its live tasks and its policies. The
+ * public `Runtime` is a face of it; everything below needs only this.
+ *
+ * `cx` is the synchronous context of a poll: who is being polled, for which waker, with what budget
+ * left. It is set around every poll and restored after it. In an async body, which is resumed by the
+ * engine and not by us, the context is found through the host's async context instead (`ambient…`).
+ */
+import { Random } from "../internal/random.ts";
+import type { Branch } from "./branch.ts";
+import type { Waker } from "./body.ts";
+import { Clock } from "./clock.ts";
+import { contextStore, host, type ContextStore } from "./host.ts";
+import { BUDGET, Scheduler } from "./scheduler.ts";
+import type { Runtime } from "./runtime.ts";
+import type { Task } from "./task.ts";
+
+export type TaskId = number & { readonly __task: true };
+
+/** A task failure that nobody observed. */
+export interface TaskFailure {
+  readonly error: unknown;
+  readonly id: TaskId;
+  readonly name: string | undefined;
+  readonly spawnedAt: string | undefined;
+}
+
+export interface KernelOptions {
+  readonly name?: string | undefined;
+  readonly isPaused?: boolean;
+  readonly isManual?: boolean;
+  readonly seed?: number | undefined;
+  readonly cleanupWindow?: number;
+  readonly onTaskFailure?: "report" | "shutdown" | "ignore" | ((failure: TaskFailure) => void);
+  readonly asyncContext?: boolean;
+}
+
+export class Kernel {
+  readonly name: string | undefined;
+  readonly scheduler: Scheduler;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly cleanupWindow: number;
+  readonly onTaskFailure: "report" | "shutdown" | "ignore" | ((failure: TaskFailure) => void);
+  readonly asyncContext: boolean;
+  /** Set once the runtime was shut down: what is spawned afterwards is cancelled at once. */
+  isClosed: boolean = false;
+  spawned: number = 0;
+  alive: number = 0;
+  /** Foreign work that holds a paused clock back: promises given to `fromPromise`, jobs on threads. */
+  foreign: number = 0;
+  /** Failed tasks that may still be joined. */
+  readonly unobserved: Set<TaskFailure> = new Set();
+  /** The public face, made when somebody asks for it. */
+  runtime: Runtime | undefined;
+  /** Told when no task is left; `shutdown` waits on it. */
+  readonly onEmpty: Set<() => void> = new Set();
+  /** Set by whoever runs the kernel; ends everything because of a failure (`onTaskFailure: "shutdown"`). */
+  requestShutdown: ((error: unknown) => void) | null = null;
+  /** Under virtual time: something changed, time may have to move. */
+  onIdle: (() => void) | null = null;
+  /** Whether a joiner may run a task before its turn. */
+  runsInline: boolean = true;
+  /** Budget of awaits outside any task. */
+  budget: number = BUDGET;
+  #live: Task<unknown> | null = null;
+
+  constructor(options: KernelOptions = {}) {
+    this.name = options.name;
+    this.scheduler = new Scheduler(options.isManual ?? false);
+    this.clock = new Clock(options.isPaused ?? false);
+    this.random = new Random(options.seed ?? host.seed());
+    this.cleanupWindow = options.cleanupWindow ?? 5000;
+    this.onTaskFailure = options.onTaskFailure ?? "report";
+    this.asyncContext = options.asyncContext ?? true;
+  }
+
+  /** Live tasks, newest first. */
+  *tasks(): IterableIterator<Task<unknown>> {
+    for (let task = this.#live; task !== null;) {
+      const next: Task<unknown> | null = task.nextLive;
+      yield task;
+      task = next;
+    }
+  }
+
+  /** Foreign work has ended. */
+  foreignDone(): void {
+    this.foreign--;
+    this.onIdle?.();
+  }
+
+  add(task: Task<unknown>): void {
+    const first = this.#live;
+    task.nextLive = first;
+    if (first !== null) first.prevLive = task;
+    this.#live = task;
+    this.alive++;
+    this.spawned++;
+  }
+
+  remove(task: Task<unknown>): void {
+    const { prevLive, nextLive } = task;
+    if (prevLive === null) this.#live = nextLive;
+    else prevLive.nextLive = nextLive;
+    if (nextLive !== null) nextLive.prevLive = prevLive;
+    task.prevLive = task.nextLive = null;
+    this.alive--;
+    if (this.alive === 0 && this.onEmpty.size > 0) for (const listener of this.onEmpty) listener();
+  }
+}
+
+interface PollContext {
+  branch: Branch<unknown> | null;
+  waker: Waker | null;
+  /** Operations left before the running task must let others run. */
+  budget: number;
+}
+
+/** A budget that is never used up; a small integer, so that the field stays one. */
+export const UNLIMITED: number = 0x3fff_ffff;
+
+export const cx: PollContext = { branch: null, waker: null, budget: UNLIMITED };
+
+/** Finds the branch of an async body after its first `await`. */
+export const branchStore: ContextStore<Branch<unknown>> | undefined = contextStore();
+
+export function ambientBranch(): Branch<unknown> | null {
+  return cx.branch ?? branchStore?.getStore() ?? null;
+}
+
+let defaultKernel: Kernel | undefined;
+
+/** The runtime that the caller belongs to: the task's own, else the default one. */
+export function ambientKernel(): Kernel {
+  const branch = ambientBranch();
+  return branch === null ? (defaultKernel ??= new Kernel()) : branch.kernel;
+}
+
+/**
+ * Whether an operation may complete now; one that does takes 1 from `cx.budget`. When the budget is
+ * used up, `waker` is woken in a later turn and the operation answers `PENDING`, so that a body whose
+ * operations are always ready lets others run.
+ */
+export function mayProceed(waker: Waker): boolean {
+  if (cx.budget > 0) return true;
+  const { scheduler } = ambientKernel();
+  scheduler.forcedYields++;
+  scheduler.defer(waker);
+  return false;
+}

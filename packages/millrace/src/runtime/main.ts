@@ -1,0 +1,87 @@
+/** The program's entry point. */
+import { CancelledError, DeadlockError } from "../errors.ts";
+import type { Body } from "./body.ts";
+import { requireBody } from "./call.ts";
+import { spawnSite } from "./deadlock.ts";
+import { host, hostProcess } from "./host.ts";
+import type { Kernel } from "./kernel.ts";
+import { internalsOf, Runtime, type RuntimeOptions } from "./runtime.ts";
+import { hasListeners } from "./signals.ts";
+import type { Task, TaskContext } from "./task.ts";
+
+const FAILED = 1;
+/** Node's code for a program that can never finish. */
+const DEADLOCKED = 13;
+/** 128 + SIGINT. */
+const INTERRUPTED = 130;
+
+/**
+ * Runs a program. Ctrl-C cancels `body`, and the program exits with 130 after its cleanup (a second one
+ * exits at once); a program that listens to Ctrl-C itself (`ctrlC`, `osSignal`) keeps it. When `body`
+ * ends, tasks still running are aborted and named as leaked on stderr. A failure prints and exits with
+ * 1; a deadlock prints what everything waits for and exits with 13.
+ *
+ * @example
+ * ```ts
+ * import { main, sleep } from "millrace";
+ *
+ * main(function* () {
+ *   yield* sleep(100);
+ *   console.log("hello");
+ * });
+ * ```
+ */
+export async function main(body: Body<unknown, [TaskContext]>, options: RuntimeOptions = {}): Promise<void> {
+  requireBody("main", body);
+  const runtime = new Runtime(options);
+  const { kernel } = internalsOf(runtime);
+  const interrupt = new Interrupt();
+  let exitCode: number | undefined;
+  try {
+    await runtime.run((cx): unknown => {
+      interrupt.watch(cx as Task<unknown>);
+      return body(cx);
+    });
+  } catch (error) {
+    if (!interrupt.hasFired || !(error instanceof CancelledError)) {
+      host.report(error instanceof DeadlockError ? `millrace: ${error.message}` : error);
+      exitCode = error instanceof DeadlockError ? DEADLOCKED : FAILED;
+    }
+  }
+  // A deadlock has already named everything that still waits.
+  if (exitCode !== DEADLOCKED && !interrupt.hasFired) reportLeaks(kernel);
+  await runtime.shutdown();
+  interrupt.stop();
+  if (interrupt.hasFired) exitCode = INTERRUPTED;
+  if (exitCode === undefined) return;
+  // Open sockets and timers of others must not keep a failed program alive.
+  if (hostProcess !== undefined) hostProcess.exit(exitCode);
+}
+
+/** Ctrl-C as the default action of `main`: the first cancels, the second exits. */
+class Interrupt {
+  hasFired: boolean = false;
+  #task: Task<unknown> | undefined;
+  readonly #onSignal: () => void = () => {
+    if (this.hasFired) hostProcess!.exit(INTERRUPTED);
+    if (hasListeners("SIGINT")) return;
+    this.hasFired = true;
+    this.#task!.abort("interrupted (Ctrl-C)");
+  };
+
+  watch(task: Task<unknown>): void {
+    this.#task = task;
+    hostProcess?.on("SIGINT", this.#onSignal);
+  }
+  stop(): void {
+    hostProcess?.off("SIGINT", this.#onSignal);
+  }
+}
+
+function reportLeaks(kernel: Kernel): void {
+  const leaked = [...kernel.tasks()].reverse();
+  if (leaked.length === 0) return;
+  const lines = leaked.map((task) => `  ${task.describe()}${spawnSite(task)}`);
+  const what = leaked.length === 1 ? "1 task was" : `${leaked.length} tasks were`;
+  host.report(`millrace: ${what} still running when main ended, and aborted:\n${lines.join("\n")}`);
+}

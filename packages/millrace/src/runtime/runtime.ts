@@ -1,0 +1,260 @@
+/** The public face of a kernel: running programs on it, shutting it down, looking at it. */
+import { CancelledError, RuntimeShutdownError } from "../errors.ts";
+import type { Awaitable, Body, Routine } from "./body.ts";
+import { deadlockError } from "./deadlock.ts";
+import { toMs, type Duration } from "./duration.ts";
+import { reportAll } from "./failure.ts";
+import type { Future } from "./future.ts";
+import { hostProcess } from "./host.ts";
+import { JoinHandle } from "./join-handle.ts";
+import { ambientKernel, Kernel, type TaskFailure, type TaskId } from "./kernel.ts";
+import { spawnOn, type SpawnOptions } from "./spawn.ts";
+import { TimerEntry } from "./clock.ts";
+import type { Task, TaskBody, TaskContext } from "./task.ts";
+import { VirtualTime } from "./virtual-time.ts";
+
+export interface RuntimeOptions {
+  name?: string;
+  /** "paused": time moves to the next timer whenever a full turn of the host loop finds nothing else to do. */
+  clock?: "system" | "paused";
+  /** Makes every random choice of the runtime reproducible. */
+  seed?: number;
+  /** How long cleanup of a cancelled task may keep awaiting, in ms. Default 5000. */
+  cleanupWindow?: Duration;
+  /** What happens to a task failure that nobody observes. Default "report". */
+  onTaskFailure?: "report" | "shutdown" | "ignore" | ((failure: TaskFailure) => void);
+  /** Carries the caller's AsyncLocalStorage context into tasks. Default true where it exists. */
+  asyncContext?: boolean;
+  /** Size of the runtime's own thread pool (`millrace/threads`). */
+  threads?: number;
+}
+export interface ShutdownReport {
+  readonly aborted: number;
+  readonly leaked: readonly { id: TaskId; name: string | undefined; spawnedAt: string | undefined }[];
+}
+export interface RuntimeMetrics {
+  readonly aliveTasks: number;
+  readonly spawned: number;
+  readonly polls: number;
+  readonly queueDepth: number;
+  readonly forcedYields: number;
+  readonly timers: number;
+  readonly busyMs: number;
+  readonly parkCount: number;
+}
+
+interface Run {
+  readonly task: Task<unknown>;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Runtimes with a `run` in progress: whom an empty host loop concerns. */
+const running: Set<Runtime> = new Set();
+
+// Doors into the class for the modules that share its internals.
+let kernelOf: (runtime: Runtime) => Kernel;
+let virtualTimeOf: (runtime: Runtime) => VirtualTime | null;
+let hostIsEmpty: (runtime: Runtime) => void;
+
+/**
+ * One event-loop runtime. A program has a default one; more can be made, each with its own clock, seed
+ * and tasks.
+ *
+ * @example
+ * ```ts
+ * import { Runtime, sleep } from "millrace";
+ *
+ * await using runtime = new Runtime({ clock: "paused", seed: 1 });
+ * await runtime.run(async () => { await sleep(60_000); }); // at once
+ * ```
+ */
+export class Runtime implements AsyncDisposable {
+  readonly #kernel: Kernel;
+  readonly #runs: Set<Run> = new Set();
+  readonly #virtual: VirtualTime | null;
+  #shutdownError: unknown = undefined;
+
+  /** @throws RangeError for a bad `clock`, `seed` or `cleanupWindow`. */
+  constructor(options: RuntimeOptions = {}) {
+    const { clock = "system", cleanupWindow = 5000, seed } = options;
+    if (clock !== "system" && clock !== "paused") {
+      throw new RangeError(`Runtime expects clock to be "system" or "paused", got ${String(clock)}`);
+    }
+    if (seed !== undefined && !Number.isFinite(seed)) {
+      throw new RangeError(`Runtime expects seed to be a finite number, got ${String(seed)}`);
+    }
+    const adopted = adopting;
+    this.#kernel =
+      adopted ??
+      new Kernel({
+        ...options,
+        isPaused: clock === "paused",
+        cleanupWindow: toMs("Runtime", cleanupWindow),
+      });
+    this.#kernel.runtime = this;
+    this.#kernel.requestShutdown = (error) => {
+      this.#shutdownError = error;
+      void this.shutdown();
+    };
+    this.#virtual = this.#kernel.clock.isPaused
+      ? new VirtualTime(this.#kernel, true, () => this.#deadlocked())
+      : null;
+  }
+
+  static current(): Runtime {
+    return runtimeOf(ambientKernel());
+  }
+
+  /**
+   * Runs `body` to its end (the counterpart of `block_on`).
+   *
+   * Rejects with `DeadlockError` when nothing can ever run again, and with `RuntimeShutdownError` when
+   * the runtime is shut down under it.
+   */
+  run<T>(body: (cx: TaskContext) => Routine<T>): Promise<T>;
+  run<T>(body: ((cx: TaskContext) => Awaitable<T>) | Future<T>): Promise<T>;
+  run<T>(body: TaskBody<T>): Promise<T> {
+    if (this.#kernel.isClosed) return Promise.reject(this.#shutdown());
+    const task = spawnOn(this.#kernel, body, undefined, null, false);
+    task.isObserved = true;
+    return new Promise<T>((resolve, reject) => {
+      const run: Run = { task: task as Task<unknown>, reject };
+      this.#runs.add(run);
+      watchHost(this);
+      task.onEnd(() => {
+        this.#ended(run);
+        if (!task.isFailed) resolve(task.result as T);
+        else if (task.result instanceof CancelledError && this.#kernel.isClosed) reject(this.#shutdown());
+        else reject(task.result);
+      });
+      task.wake();
+    });
+  }
+
+  spawn<T>(body: Body<T, [TaskContext]> | Future<T>, options?: SpawnOptions): JoinHandle<T> {
+    return new JoinHandle(spawnOn(this.#kernel, body, options, null, true));
+  }
+
+  /**
+   * Aborts every task, waits for their cleanup (at most `timeout` ms), and says what was left. Spawning
+   * afterwards gives cancelled handles.
+   */
+  async shutdown(options: { timeout?: Duration } = {}): Promise<ShutdownReport> {
+    const kernel = this.#kernel;
+    const limit = toMs("shutdown", options.timeout ?? Infinity);
+    kernel.isClosed = true;
+    const tasks = [...kernel.tasks()];
+    for (const task of tasks) task.abort("the runtime was shut down");
+    await settled(kernel, limit);
+    const leaked = [...kernel.tasks()].map(({ id, name, spawnedAt }) => ({ id, name, spawnedAt }));
+    if (leaked.length === 0) kernel.clock.stop();
+    for (const run of this.#runs) {
+      this.#ended(run);
+      run.reject(this.#shutdown());
+    }
+    reportAll(kernel);
+    return { aborted: tasks.length, leaked };
+  }
+
+  metrics(): RuntimeMetrics {
+    const { scheduler, clock, alive, spawned } = this.#kernel;
+    const { polls, depth, forcedYields, busyMs, parkCount } = scheduler;
+    const timers = clock.size;
+    return { aliveTasks: alive, spawned, polls, queueDepth: depth, forcedYields, timers, busyMs, parkCount };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.shutdown();
+  }
+
+  static {
+    kernelOf = (runtime) => runtime.#kernel;
+    virtualTimeOf = (runtime) => runtime.#virtual;
+    hostIsEmpty = (runtime) => {
+      if (runtime.#virtual?.moveAnyway() !== true) runtime.#deadlocked();
+    };
+  }
+
+  /** Fails every run with what everything waits for, and lets the tasks unwind. */
+  #deadlocked(): void {
+    if (this.#runs.size === 0) return;
+    const error = deadlockError(this.#kernel);
+    for (const run of this.#runs) {
+      this.#ended(run);
+      run.reject(error);
+      run.task.abort(error);
+    }
+  }
+
+  #ended(run: Run): void {
+    this.#runs.delete(run);
+    if (this.#runs.size === 0) running.delete(this);
+  }
+
+  #shutdown(): RuntimeShutdownError {
+    const cause = this.#shutdownError;
+    return new RuntimeShutdownError(
+      cause === undefined ? "the runtime was shut down" : "the runtime was shut down because a task failed",
+      cause === undefined ? undefined : { cause },
+    );
+  }
+}
+
+/** The parts behind a runtime, for the layers above. */
+export function internalsOf(runtime: Runtime): {
+  readonly kernel: Kernel;
+  readonly virtual: VirtualTime | null;
+} {
+  return { kernel: kernelOf(runtime), virtual: virtualTimeOf(runtime) };
+}
+
+/** The kernel that a `Runtime` under construction takes over instead of making its own. */
+let adopting: Kernel | undefined;
+
+export function runtimeOf(kernel: Kernel): Runtime {
+  if (kernel.runtime !== undefined) return kernel.runtime;
+  adopting = kernel;
+  try {
+    return new Runtime();
+  } finally {
+    adopting = undefined;
+  }
+}
+
+let watchesHost = false;
+
+/** `beforeExit` comes when the host loop has nothing left: then nothing can ever run again. */
+function watchHost(runtime: Runtime): void {
+  running.add(runtime);
+  if (watchesHost) return;
+  watchesHost = true;
+  hostProcess?.on("beforeExit", () => {
+    for (const each of running) hostIsEmpty(each);
+  });
+}
+
+class Limit extends TimerEntry {
+  readonly #elapsed: () => void;
+  constructor(elapsed: () => void) {
+    super();
+    this.#elapsed = elapsed;
+  }
+  fire(): void {
+    this.#elapsed();
+  }
+}
+
+/** Resolves when no task is left, or after `limit` ms. */
+function settled(kernel: Kernel, limit: number): Promise<void> {
+  if (kernel.alive === 0) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = (): void => {
+      kernel.onEmpty.delete(done);
+      kernel.clock.cancel(timer);
+      resolve();
+    };
+    const timer = new Limit(done);
+    if (limit !== Infinity) kernel.clock.schedule(timer, kernel.clock.now() + limit);
+    kernel.onEmpty.add(done);
+  });
+}

@@ -1,0 +1,164 @@
+/**
+ * The run queue and the turn.
+ *
+ * The queue is drained in a microtask. After a bounded number of polls, or about a millisecond, the
+ * turn ends and the next one starts from a macrotask, so that I/O and timers are never starved. What
+ * yields on purpose (`yieldNow`, an exhausted budget) is set aside until that macrotask, so that it
+ * runs after the host has looked at its I/O.
+ *
+ *   push ─► queue ─► run() ─┬─► done
+ *             ▲             └─► pending ── wake() ─┐
+ *             └────────────────────────────────────┘
+ *   defer ─► deferred ── next macrotask ─► wake()
+ *
+ * The queue is an intrusive doubly linked list: a task that its joiner runs before its turn is
+ * unlinked at no cost, which keeps a tree of tasks depth-first (the skynet row of the bench).
+ */
+import type { Waker } from "./body.ts";
+import { host } from "./host.ts";
+
+/** Something the scheduler runs. The fields belong to the run queue. */
+export abstract class Runnable {
+  nextRun: Runnable | null = null;
+  prevRun: Runnable | null = null;
+  isQueued: boolean = false;
+  abstract run(): void;
+}
+
+/** Operations a runnable may complete before it must let others run. */
+export const BUDGET = 128;
+const POLLS_PER_TURN = 4096;
+const MS_PER_TURN = 1;
+/** The clock is read once in this many polls (a power of two). */
+const CLOCK_STRIDE = 16;
+
+const IDLE = 0;
+const MICRO = 1;
+const MACRO = 2;
+
+export class Scheduler {
+  /** Counts macrotask turns: whoever yielded in an earlier turn may go on. */
+  turn: number = 0;
+  depth: number = 0;
+  polls: number = 0;
+  forcedYields: number = 0;
+  parkCount: number = 0;
+  busyMs: number = 0;
+  /** Called when the queue has run empty and nothing is deferred. */
+  onIdle: (() => void) | null = null;
+
+  /** A manual scheduler has something to run. */
+  onReady: (() => void) | null = null;
+
+  #head: Runnable | null = null;
+  #tail: Runnable | null = null;
+  #deferred: Waker[] = [];
+  #scheduled: number = IDLE;
+  #isDraining: boolean = false;
+  #turnPolls: number = 0;
+  #turnStart: number = 0;
+  readonly #isManual: boolean;
+  readonly #drainMicro: () => void = () => this.#drain();
+  readonly #drainMacro: () => void = () => this.#startTurn();
+
+  /** A manual scheduler never runs by itself: its owner calls `tick`. */
+  constructor(isManual: boolean) {
+    this.#isManual = isManual;
+  }
+
+  get isIdle(): boolean {
+    return this.#head === null && this.#deferred.length === 0;
+  }
+
+  push(runnable: Runnable): void {
+    if (runnable.isQueued) return;
+    runnable.isQueued = true;
+    const tail = this.#tail;
+    runnable.prevRun = tail;
+    if (tail === null) this.#head = runnable;
+    else tail.nextRun = runnable;
+    this.#tail = runnable;
+    this.depth++;
+    if (this.#scheduled === IDLE && !this.#isDraining) this.#schedule(MICRO);
+  }
+
+  unlink(runnable: Runnable): void {
+    if (!runnable.isQueued) return;
+    const { prevRun, nextRun } = runnable;
+    if (prevRun === null) this.#head = nextRun;
+    else prevRun.nextRun = nextRun;
+    if (nextRun === null) this.#tail = prevRun;
+    else nextRun.prevRun = prevRun;
+    runnable.prevRun = runnable.nextRun = null;
+    runnable.isQueued = false;
+    this.depth--;
+  }
+
+  /** Wakes `waker` in the next turn, after the host's I/O and timers. */
+  defer(waker: Waker): void {
+    this.#deferred.push(waker);
+    if (this.#scheduled === IDLE && !this.#isDraining) this.#schedule(MACRO);
+  }
+
+  /** Runs one ready runnable; deferred ones are ready once nothing else is. */
+  tick(): boolean {
+    if (this.#head === null && this.#deferred.length > 0) this.#wakeDeferred();
+    const runnable = this.#head;
+    if (runnable === null) return false;
+    this.unlink(runnable);
+    this.polls++;
+    runnable.run();
+    return true;
+  }
+
+  #schedule(how: number): void {
+    if (this.#isManual) return this.onReady?.();
+    this.#scheduled = how;
+    if (how === MICRO) host.microtask(this.#drainMicro);
+    else host.macrotask(this.#drainMacro);
+  }
+
+  #startTurn(): void {
+    this.#turnPolls = 0;
+    this.#wakeDeferred();
+    this.#drain();
+  }
+
+  #wakeDeferred(): void {
+    this.turn++;
+    const wakers = this.#deferred;
+    this.#deferred = [];
+    this.#isDraining = true;
+    for (let i = 0; i < wakers.length; i++) wakers[i]!.wake();
+    this.#isDraining = false;
+  }
+
+  #drain(): void {
+    const started = host.now();
+    if (this.#turnPolls === 0) this.#turnStart = started;
+    this.#isDraining = true;
+    let isOver = false;
+    while (this.#head !== null) {
+      if (++this.#turnPolls % CLOCK_STRIDE === 0) {
+        isOver = this.#turnPolls >= POLLS_PER_TURN || host.now() - this.#turnStart > MS_PER_TURN;
+        if (isOver) break;
+      }
+      const runnable: Runnable = this.#head;
+      this.unlink(runnable);
+      this.polls++;
+      try {
+        runnable.run();
+      } catch (error) {
+        host.report("millrace: internal error, please report it:", error);
+      }
+    }
+    this.#isDraining = false;
+    this.busyMs += host.now() - started;
+    this.#scheduled = IDLE;
+    if (isOver || this.#deferred.length > 0) this.#schedule(MACRO);
+    else {
+      this.parkCount++;
+      this.onIdle?.();
+    }
+  }
+}

@@ -1,0 +1,89 @@
+/** Starting tasks. */
+import type { Awaitable, Routine } from "./body.ts";
+import { claim, Future } from "./future.ts";
+import { isRoutine } from "./body.ts";
+import { ambientBranch, ambientKernel, type Kernel } from "./kernel.ts";
+import { JoinHandle } from "./join-handle.ts";
+import { inheritLocals } from "./task-local.ts";
+import { Task, type TaskBody, type TaskContext, type TaskOwner } from "./task.ts";
+
+/** The part of a cancellation token that the runtime needs. */
+export interface StopToken {
+  readonly isCancelled: boolean;
+  readonly reason: unknown;
+  cancelled(): Future<void>;
+}
+export interface SpawnOptions {
+  name?: string;
+  /** Aborts the task when it fires. */
+  signal?: AbortSignal | StopToken;
+}
+
+/**
+ * Starts a task on the current runtime. It runs whether or not the handle is awaited, starting no
+ * earlier than the caller's next suspension. A failure that nobody observes is reported (see
+ * `onTaskFailure`); it is never lost.
+ *
+ * @throws TypeError when `body` is neither a function nor a future.
+ *
+ * @example
+ * ```ts
+ * import { sleep, spawn } from "millrace";
+ *
+ * const handle = spawn(async () => { await sleep(10); return "done"; }, { name: "worker" });
+ * console.log(await handle);
+ * ```
+ */
+export function spawn<T>(body: (cx: TaskContext) => Routine<T>, options?: SpawnOptions): JoinHandle<T>;
+export function spawn<T>(
+  body: ((cx: TaskContext) => Awaitable<T>) | Future<T>,
+  options?: SpawnOptions,
+): JoinHandle<T>;
+export function spawn<T>(body: TaskBody<T>, options?: SpawnOptions): JoinHandle<T> {
+  return new JoinHandle(spawnOn(ambientKernel(), body, options, null, true));
+}
+
+/** Makes a task; `starts` false leaves it held until `release`. */
+export function spawnOn<T>(
+  kernel: Kernel,
+  body: TaskBody<T>,
+  options: SpawnOptions | undefined,
+  owner: TaskOwner | null,
+  starts: boolean,
+): Task<T> {
+  if (typeof body !== "function") body = requireFuture(body);
+  const task = new Task(kernel, body, options?.name, owner);
+  inheritLocals(task as Task<unknown>, ambientBranch());
+  if (kernel.isClosed) task.abort("the runtime was shut down");
+  else {
+    if (options?.signal !== undefined) abortOn(task as Task<unknown>, options.signal);
+    if (starts) task.wake();
+  }
+  return task;
+}
+
+function requireFuture<T>(body: unknown): Future<T> {
+  if (body instanceof Future) return claim(body as Future<T>);
+  const hint = isRoutine(body)
+    ? "a running routine; pass the generator function itself, or wrap it: spawn(() => routine())"
+    : body === null
+      ? "null"
+      : typeof body;
+  throw new TypeError(`spawn expects a function (plain, async or generator) or a future, got ${hint}`);
+}
+
+/** Aborts the task when the signal fires; leaves no listener behind once it has ended. */
+function abortOn(task: Task<unknown>, signal: AbortSignal | StopToken): void {
+  if (signal instanceof AbortSignal) {
+    if (signal.aborted) return task.abort(signal.reason);
+    const onAbort = (): void => task.abort(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    task.onEnd(() => signal.removeEventListener("abort", onAbort));
+    return;
+  }
+  if (signal.isCancelled) return task.abort(signal.reason);
+  const wait = claim(signal.cancelled());
+  const waker = { wake: () => task.abort(signal.reason) };
+  wait.poll(waker);
+  task.onEnd(() => wait.drop());
+}

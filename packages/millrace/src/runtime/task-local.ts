@@ -1,0 +1,79 @@
+/** Task-scoped values: like thread-locals, for tasks. */
+import { MillraceError } from "../errors.ts";
+import type { Body } from "./body.ts";
+import type { Branch } from "./branch.ts";
+import { Call, requireBody } from "./call.ts";
+import type { Future } from "./future.ts";
+import { ambientBranch } from "./kernel.ts";
+import type { LocalBinding, Task } from "./task.ts";
+
+export interface TaskLocal<T> {
+  /** Runs `body` with the value set, for it and whatever it calls. */
+  scope<R>(value: T, body: Body<R>): Future<R>;
+  /** @throws MillraceError when no value is set and there is no default. */
+  get(): T;
+  tryGet(): T | undefined;
+}
+
+interface Holder {
+  readonly locals: LocalBinding | null;
+}
+
+/** Locals made with `inherit: true`; spawning looks no further when there are none. */
+const inheritable: Set<object> = new Set();
+
+/**
+ * A value visible to one task, or to a part of it. Not inherited by `spawn` unless `inherit: true`.
+ *
+ * @example
+ * ```ts
+ * import { sleep, taskLocal } from "millrace";
+ *
+ * const requestId = taskLocal<string>();
+ * await requestId.scope("r-1", async () => {
+ *   await sleep(1);
+ *   console.log(requestId.get()); // r-1
+ * });
+ * ```
+ */
+export function taskLocal<T>(options: { inherit?: boolean; default?: T } = {}): TaskLocal<T> {
+  const hasDefault = "default" in options;
+  const local: TaskLocal<T> = {
+    scope(value, body) {
+      requireBody("taskLocal().scope", body);
+      return new Call(body, [], { local: { local, value }, name: "taskLocal().scope" });
+    },
+    get() {
+      const binding = find(ambientBranch(), local);
+      if (binding !== undefined) return binding.value as T;
+      if (hasDefault) return options.default as T;
+      throw new MillraceError(
+        "this task-local has no value here: set one with scope(value, body), or give it a default",
+      );
+    },
+    tryGet() {
+      const binding = find(ambientBranch(), local);
+      return binding === undefined ? options.default : (binding.value as T);
+    },
+  };
+  if (options.inherit === true) inheritable.add(local);
+  return local;
+}
+
+function find(branch: Branch<unknown> | null, local: object): LocalBinding | undefined {
+  for (; branch !== null; branch = branch.parent) {
+    for (let b = (branch as unknown as Holder).locals ?? null; b !== null; b = b.next) {
+      if (b.local === local) return b;
+    }
+  }
+  return undefined;
+}
+
+/** Gives a new task the inheritable values that its spawner sees. */
+export function inheritLocals(task: Task<unknown>, spawner: Branch<unknown> | null): void {
+  if (inheritable.size === 0 || spawner === null) return;
+  for (const local of inheritable) {
+    const found = find(spawner, local);
+    if (found !== undefined) task.locals = { local, value: found.value, next: task.locals };
+  }
+}

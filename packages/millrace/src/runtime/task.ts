@@ -1,0 +1,208 @@
+/**
+ * A task: a branch that the scheduler drives, with an identity and an outcome.
+ *
+ *   HELD ──release──► QUEUED ──run──► branch states … ──► body DONE ──cleanups below at 0──► SETTLED
+ *    │                  │                                                                     │
+ *    └────── abort ─────┴──────────────────────────────────────────────────────────────► cancelled
+ *
+ * When it settles its joiners are woken, its owner (scope, set) is told, and a failure that nobody has
+ * seen is noted (`failure.ts`).
+ */
+import { CancelledError } from "../errors.ts";
+import type { Awaitable, Body, Outcome, Routine, Waker } from "./body.ts";
+import { Branch } from "./branch.ts";
+import { forget, noteFailure, report, type FailureNote } from "./failure.ts";
+import { abandon, Future } from "./future.ts";
+import { captureContext } from "./host.ts";
+import { hooks } from "./hooks.ts";
+import { BUDGET } from "./scheduler.ts";
+import { cx, type Kernel, type TaskId } from "./kernel.ts";
+import { WaitQueue, type Waiter } from "./wait-queue.ts";
+
+export type { TaskId };
+
+/** Passed to every task body; also `currentTask()`. */
+export interface TaskContext {
+  readonly id: TaskId;
+  readonly name: string | undefined;
+  /** Aborts when the task is cancelled: hand it to `fetch` and other foreign APIs. */
+  readonly signal: AbortSignal;
+  readonly isCancelled: boolean;
+}
+
+/** Who is told when a task settles: a scope, a set. It then answers for the task's failure. */
+export interface TaskOwner {
+  taskSettled(task: Task<unknown>): void;
+}
+
+export type TaskBody<T> = Body<T, [TaskContext]> | Future<T>;
+
+/** A value that travels down the branches of a task (`taskLocal`). */
+export interface LocalBinding {
+  readonly local: object;
+  readonly value: unknown;
+  readonly next: LocalBinding | null;
+}
+
+let lastId = 0;
+
+export class Task<T> extends Branch<T> implements TaskContext {
+  readonly id: TaskId;
+  readonly name: string | undefined;
+  owner: TaskOwner | null;
+  nextLive: Task<unknown> | null = null;
+  prevLive: Task<unknown> | null = null;
+  isSettled: boolean = false;
+  isDetached: boolean = false;
+  /** Counted by its group as running. */
+  wasStartedByGroup: boolean = false;
+  /** Somebody has taken the outcome, or answers for it. */
+  isObserved: boolean = false;
+  failure: FailureNote | null = null;
+  spawnedAt: string | undefined = undefined;
+  locals: LocalBinding | null = null;
+  #body: TaskBody<T> | null;
+  #joiners: WaitQueue | null = null;
+  #controller: AbortController | null = null;
+  #onEnd: (() => void) | null = null;
+
+  constructor(kernel: Kernel, body: TaskBody<T>, name: string | undefined, owner: TaskOwner | null) {
+    super(kernel, null);
+    this.id = ++lastId as TaskId;
+    this.name = name;
+    this.owner = owner;
+    this.#body = body;
+    if (kernel.asyncContext) this.context = captureContext();
+    kernel.add(this as Task<unknown>);
+    if (hooks.current !== null) {
+      this.spawnedAt = hooks.current.callSite?.();
+      hooks.current.taskSpawned?.(this as Task<unknown>);
+    }
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === null) {
+      this.#controller = new AbortController();
+      if (this.isCancelled) this.#controller.abort(this.cancelError);
+    }
+    return this.#controller.signal;
+  }
+
+  /** "task #3 'name'" */
+  describe(): string {
+    return this.name === undefined ? `task #${this.id}` : `task #${this.id} '${this.name}'`;
+  }
+
+  protected override get body(): unknown {
+    return this.#body;
+  }
+  protected invoke(): Routine<T> | Awaitable<T> {
+    const body = this.#body!;
+    this.#body = null;
+    if (!(body instanceof Future)) return body(this);
+    this.leaf = body;
+    return body;
+  }
+
+  override wake(): void {
+    if (!this.isSettled) this.kernel.scheduler.push(this);
+  }
+
+  override run(): void {
+    const { context } = this;
+    if (context === undefined) this.#step();
+    else context.runInAsyncScope(step, undefined, this as Task<unknown>);
+  }
+
+  static readonly step = (task: Task<unknown>): void => task.#step();
+
+  #step(): void {
+    const { budget } = cx;
+    cx.budget = BUDGET;
+    this.advance(this);
+    this.budget = BUDGET;
+    cx.budget = budget;
+    if (this.isDone && this.cleanups === 0) this.ended();
+  }
+
+  abort(reason?: unknown): void {
+    if (this.isDone || this.isCancelled) return;
+    this.requestCancel(new CancelledError(`${this.describe()} was cancelled`, reason));
+    this.#controller?.abort(this.cancelError);
+    if (this.isStarted) return this.wake();
+    // Never started: it runs nothing.
+    this.kernel.scheduler.unlink(this);
+    const body = this.#body;
+    this.#body = null;
+    if (body instanceof Future) abandon(body);
+    this.advance(this);
+    this.ended();
+  }
+
+  /** Nobody will join: a failure is reported at once, also one that has already happened. */
+  detachHandle(): void {
+    this.isDetached = true;
+    if (this.failure !== null) report(this.failure);
+  }
+
+  protected ended(): void {
+    if (this.isSettled) return;
+    this.isSettled = true;
+    this.kernel.scheduler.unlink(this);
+    this.context = undefined;
+    this.kernel.remove(this as Task<unknown>);
+    if (hooks.current !== null) hooks.current.taskEnded?.(this as Task<unknown>);
+    if (this.isFailed && !(this.result instanceof CancelledError) && !this.isObserved)
+      noteFailure(this as Task<unknown>);
+    this.#joiners?.close();
+    this.#onEnd?.();
+    const { owner } = this;
+    this.owner = null;
+    owner?.taskSettled(this as Task<unknown>);
+  }
+
+  /** Runs `release` when the task settles. */
+  onEnd(release: () => void): void {
+    const earlier = this.#onEnd;
+    if (this.isSettled) release();
+    else if (earlier === null) this.#onEnd = release;
+    else {
+      this.#onEnd = () => {
+        earlier();
+        release();
+      };
+    }
+  }
+
+  // ── joining
+
+  enterJoin(waker: Waker): Waiter {
+    return (this.#joiners ??= new WaitQueue(0)).enter(1, waker);
+  }
+  leaveJoin(waiter: Waiter): void {
+    this.#joiners?.abandon(waiter);
+  }
+
+  /** The value, or throws the error: whoever asks has observed it. */
+  take(): T {
+    this.observe();
+    if (this.isFailed) throw this.result;
+    return this.result as T;
+  }
+
+  outcome(): Outcome<T> {
+    this.observe();
+    if (!this.isFailed) return { status: "fulfilled", value: this.result as T };
+    const error = this.result;
+    return error instanceof CancelledError
+      ? { status: "cancelled", reason: error.reason }
+      : { status: "rejected", reason: error };
+  }
+
+  observe(): void {
+    this.isObserved = true;
+    if (this.failure !== null) forget(this as Task<unknown>);
+  }
+}
+
+const { step } = Task;

@@ -1,0 +1,63 @@
+/**
+ * Time that moves by itself under a paused clock: to the next timer, whenever a full turn of the host
+ * loop finds nothing else to do. When there is no timer either, and nothing outside can wake anybody,
+ * the runtime is deadlocked, and it is known exactly.
+ */
+import { isStuck } from "./deadlock.ts";
+import { host } from "./host.ts";
+import type { Kernel } from "./kernel.ts";
+
+export class VirtualTime {
+  autoAdvance: boolean;
+  readonly #kernel: Kernel;
+  readonly #onDeadlock: () => void;
+  #isChecking: boolean = false;
+
+  constructor(kernel: Kernel, autoAdvance: boolean, onDeadlock: () => void) {
+    this.#kernel = kernel;
+    this.autoAdvance = autoAdvance;
+    this.#onDeadlock = onDeadlock;
+    kernel.onIdle = () => this.check();
+    kernel.scheduler.onIdle = kernel.onIdle;
+    kernel.clock.onSchedule = kernel.onIdle;
+  }
+
+  /** Something changed; look whether time may move once the host has had a full turn. */
+  check(): void {
+    if (this.#isChecking) return;
+    this.#isChecking = true;
+    const { polls } = this.#kernel.scheduler;
+    // One macrotask may still belong to the turn in which it was queued.
+    host.macrotask(() =>
+      host.macrotask(() => {
+        this.#isChecking = false;
+        const { scheduler } = this.#kernel;
+        if (scheduler.polls !== polls) this.check();
+        else if (scheduler.isIdle) this.#move();
+      }),
+    );
+  }
+
+  /** Nothing else can run. False when time cannot move either. */
+  #move(): void {
+    const { clock, foreign } = this.#kernel;
+    if (foreign > 0) return;
+    const next = clock.earliest();
+    if (next === Infinity) {
+      if (isStuck(this.#kernel)) this.#onDeadlock();
+    } else if (this.autoAdvance) this.moveTo(next);
+  }
+
+  /** The host's loop is empty: foreign work that was waited for will never come. */
+  moveAnyway(): boolean {
+    const next = this.#kernel.clock.earliest();
+    if (next === Infinity || !this.autoAdvance) return false;
+    this.moveTo(next);
+    return true;
+  }
+
+  moveTo(time: number): void {
+    this.#kernel.clock.jumpTo(time);
+    this.check();
+  }
+}

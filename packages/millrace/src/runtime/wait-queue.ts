@@ -1,0 +1,179 @@
+/**
+ * The one queue that everything which waits is built on: a strict FIFO of waiters for countable
+ * things (permits, free slots, buffered messages, turns, notifications).
+ *
+ * Invariants
+ *  1. While anybody waits, `available` is 0: what comes free is given to the waiter at the head, in
+ *     parts if it needs more. So nobody barges, whatever the sizes.
+ *  2. A waiter is granted once it holds all it needs. It is then unlinked and woken, and what it holds
+ *     is its own until it takes it (`granted` is read by its next poll) or is abandoned.
+ *  3. `abandon` unlinks a waiter that still waits and passes on everything it holds, through the same
+ *     `give` that a release goes through. That is the whole rule against lost wake-ups: whatever was
+ *     assigned to a waiter that goes away reaches the next one, in this one place, whether it was
+ *     abandoned before, while or after it was woken.
+ *  4. Waking is the last thing done to a waiter: the queue is consistent when foreign code runs.
+ *
+ * All operations are O(1) a waiter.
+ */
+import type { Waker } from "./body.ts";
+
+const WAITING = 0;
+const GRANTED = 1;
+const CLOSED = 2;
+const GONE = 3;
+
+/** A place in a queue. Made only when somebody must wait. */
+export class Waiter {
+  waker: Waker;
+  readonly need: number;
+  held: number = 0;
+  /** Granted out of turn, as the latest: what it holds passes to the latest again. */
+  isLatest: boolean = false;
+  state: number = WAITING;
+  prev: Waiter | null = null;
+  next: Waiter | null = null;
+
+  constructor(need: number, waker: Waker) {
+    this.need = need;
+    this.waker = waker;
+  }
+  get isWaiting(): boolean {
+    return this.state === WAITING;
+  }
+  get isGranted(): boolean {
+    return this.state === GRANTED;
+  }
+}
+
+export class WaitQueue {
+  /** What is free, not counting what is assigned to waiters. */
+  available: number;
+  isClosed: boolean = false;
+  /** Waiters in the queue; those granted but not yet resumed are not among them. */
+  waiting: number = 0;
+  /** What nobody waits for is kept up to this many; the rest is forgotten. */
+  readonly #most: number;
+  #head: Waiter | null = null;
+  #tail: Waiter | null = null;
+
+  constructor(available: number, most: number = Infinity) {
+    this.available = available;
+    this.#most = most;
+  }
+
+  get isEmpty(): boolean {
+    return this.#head === null;
+  }
+
+  /** Takes `count` now if they are free and nobody waits. */
+  tryTake(count: number): boolean {
+    if (this.available < count || this.#head !== null) return false;
+    this.available -= count;
+    return true;
+  }
+
+  /** Joins the queue, taking what is already free towards `need`. Call only after `tryTake` failed. */
+  enter(need: number, waker: Waker): Waiter {
+    const waiter = new Waiter(need, waker);
+    waiter.held = this.available;
+    this.available = 0;
+    waiter.prev = this.#tail;
+    if (this.#tail === null) this.#head = waiter;
+    else this.#tail.next = waiter;
+    this.#tail = waiter;
+    this.waiting++;
+    return waiter;
+  }
+
+  /** Hands `count` to the waiters in order; what nobody waits for stays free. */
+  give(count: number): void {
+    let head = this.#head;
+    while (head !== null && count > 0) {
+      const missing = head.need - head.held;
+      if (count < missing) {
+        head.held += count;
+        return;
+      }
+      count -= missing;
+      // Everything that is given must be accounted for before foreign code runs.
+      this.available += count;
+      this.#grant(head);
+      count = this.available;
+      this.available = 0;
+      head = this.#head;
+    }
+    this.available += count;
+    if (this.available > this.#most) this.available = this.#most;
+  }
+
+  /** Hands one to the latest waiter, which must need just one. */
+  giveLatest(): void {
+    const waiter = this.#tail;
+    if (waiter === null) return this.give(1);
+    waiter.isLatest = true;
+    this.#grant(waiter);
+  }
+
+  /** The waiter's next poll took what it was granted. */
+  take(waiter: Waiter): void {
+    waiter.state = GONE;
+    waiter.held = 0;
+  }
+
+  /** The waiter goes away: whatever it holds passes to the next one. */
+  abandon(waiter: Waiter): void {
+    const { state, held } = waiter;
+    if (state === WAITING) this.#unlink(waiter);
+    waiter.state = GONE;
+    waiter.held = 0;
+    if (held === 0) return;
+    if (waiter.isLatest) this.giveLatest();
+    else this.give(held);
+  }
+
+  /** Fails everybody who waits; what they had collected is free again. */
+  close(): void {
+    this.isClosed = true;
+    this.#release(CLOSED);
+  }
+
+  /** Completes everybody who waits now, without using anything up. */
+  grantAll(): void {
+    this.#release(GRANTED);
+  }
+
+  #release(state: number): void {
+    // Unlink all of them first: a waker may add a waiter, which is not part of this call.
+    let waiter = this.#head;
+    this.#head = this.#tail = null;
+    this.waiting = 0;
+    for (let w = waiter; w !== null; w = w.next) {
+      this.available += w.held;
+      w.held = 0;
+      w.state = state;
+    }
+    while (waiter !== null) {
+      const next: Waiter | null = waiter.next;
+      waiter.prev = waiter.next = null;
+      waiter.waker.wake();
+      waiter = next;
+    }
+  }
+
+  #grant(waiter: Waiter): void {
+    this.#unlink(waiter);
+    waiter.held = waiter.need;
+    waiter.state = GRANTED;
+    waiter.waker.wake();
+  }
+
+  #unlink(waiter: Waiter): void {
+    const { prev, next } = waiter;
+    if (prev === null) this.#head = next;
+    else prev.next = next;
+    if (next === null) this.#tail = prev;
+    else next.prev = prev;
+    waiter.prev = waiter.next = null;
+    this.waiting--;
+  }
+}

@@ -1,0 +1,124 @@
+/** The receiving half of a channel. */
+import { Acquire } from "../../runtime/acquire.ts";
+import type { Poll, Waker } from "../../runtime/body.ts";
+import { checkCount } from "../../runtime/duration.ts";
+import { type Future } from "../../runtime/future.ts";
+import { iterate } from "../../runtime/iterate.ts";
+import { refused, type Message, type Try } from "../try.ts";
+import type { Channel } from "./channel.ts";
+import { describe } from "./sender.ts";
+
+class Recv<T> extends Acquire<T | undefined> {
+  protected readonly channel: Channel<T>;
+  constructor(channel: Channel<T>) {
+    super(channel.items, 1);
+    this.channel = channel;
+  }
+  protected override get survivesClose(): boolean {
+    return true;
+  }
+  protected granted(): T | undefined {
+    return this.channel.isDiscarding ? undefined : this.channel.shift();
+  }
+  protected closed(): undefined {
+    return undefined;
+  }
+  override describeWait(): string {
+    return `recv on ${describe(this.channel)}`;
+  }
+}
+
+class RecvMany<T> extends Acquire<number> {
+  readonly #channel: Channel<T>;
+  readonly #into: T[];
+  readonly #limit: number;
+  constructor(channel: Channel<T>, into: T[], limit: number) {
+    super(channel.items, 1);
+    this.#channel = channel;
+    this.#into = into;
+    this.#limit = limit;
+  }
+  override poll(waker: Waker): Poll<number> {
+    return this.#limit === 0 ? 0 : super.poll(waker);
+  }
+  protected override get survivesClose(): boolean {
+    return true;
+  }
+  protected granted(): number {
+    const channel = this.#channel;
+    if (channel.isDiscarding) return 0;
+    let count = 0;
+    do {
+      this.#into.push(channel.shift());
+      count++;
+    } while (count < this.#limit && channel.items.tryTake(1));
+    return count;
+  }
+  protected closed(): number {
+    return 0;
+  }
+  override describeWait(): string {
+    return `recvMany on ${describe(this.#channel)}`;
+  }
+}
+
+/** Receives from a channel, bounded or not. Several `recv` waiting at once are served in order. */
+export class Receiver<T extends Message> implements AsyncIterable<T>, Disposable {
+  readonly #channel: Channel<T>;
+
+  /** @internal */
+  constructor(channel: Channel<T>) {
+    this.#channel = channel;
+  }
+
+  /**
+   * The next message; `undefined` when closed and drained, for ever after.
+   *
+   * **Cancel safety.** An abandoned `recv` loses nothing: the message goes to the next one.
+   */
+  recv(): Future<T | undefined> {
+    return new Recv(this.#channel);
+  }
+
+  /**
+   * Appends up to `limit` messages to `into` and gives how many; 0 only when closed and drained (or
+   * `limit` is 0). Waits for the first only.
+   *
+   * **Cancel safety.** An abandoned `recvMany` has appended nothing and loses nothing.
+   *
+   * @throws RangeError unless `limit` is a non-negative integer; TypeError unless `into` is an array.
+   */
+  recvMany(into: T[], limit: number): Future<number> {
+    if (!Array.isArray(into))
+      throw new TypeError(`Receiver.recvMany expects an array to append to, got ${typeof into}`);
+    return new RecvMany(this.#channel, into, checkCount("Receiver.recvMany", "limit", limit, 0));
+  }
+
+  tryRecv(): Try<T, "empty" | "closed"> {
+    const { items } = this.#channel;
+    if (items.tryTake(1)) return { ok: true, value: this.#channel.shift() };
+    return refused(items.isClosed ? "closed" : "empty");
+  }
+
+  /** No more sends; what is buffered, and what outstanding permits send, can still be received. */
+  close(): void {
+    this.#channel.closeReceiver();
+  }
+  /** True once nothing new can be sent, though messages may still be buffered. */
+  get isClosed(): boolean {
+    return this.#channel.isReceiverClosed || this.#channel.isAbandonedBySenders;
+  }
+  /** Buffered messages. */
+  get size(): number {
+    return this.#channel.ring.length;
+  }
+
+  /** Closes and discards. */
+  [Symbol.dispose](): void {
+    this.#channel.discard();
+  }
+  /** Leaving the loop early loses nothing and leaves the receiver open. */
+  [Symbol.asyncIterator](): AsyncIterator<T> {
+    return iterate(() => this.recv());
+  }
+}

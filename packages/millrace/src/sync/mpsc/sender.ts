@@ -1,0 +1,291 @@
+/** The sending half of a bounded channel. */
+import { ClosedError, SendError } from "../../errors.ts";
+import { Acquire } from "../../runtime/acquire.ts";
+import { PENDING, type Poll, type Waker } from "../../runtime/body.ts";
+import { checkCount } from "../../runtime/duration.ts";
+import { Future } from "../../runtime/future.ts";
+import { cx, mayProceed } from "../../runtime/kernel.ts";
+import type { Waiter } from "../../runtime/wait-queue.ts";
+import { checkMessage, OK, refused, type Message, type Try } from "../try.ts";
+import type { Channel } from "./channel.ts";
+
+const RECEIVER_CLOSED = "the receiver of the channel is closed";
+
+class Send<T> extends Acquire<void> {
+  readonly #channel: Channel<T>;
+  readonly #value: T;
+  #isWaiting: boolean = false;
+
+  constructor(channel: Channel<T>, value: T) {
+    super(channel.slots, 1);
+    this.#channel = channel;
+    this.#value = value;
+  }
+
+  override poll(waker: Waker): Poll<void> {
+    const result = super.poll(waker);
+    if (result === PENDING && !this.#isWaiting) {
+      this.#isWaiting = true;
+      this.#channel.pendingSends++;
+    }
+    return result;
+  }
+  protected granted(): void {
+    const channel = this.#channel;
+    if (channel.items.isClosed) {
+      // Its handle was closed before it began to wait, and the channel has ended since.
+      channel.slots.give(1);
+      throw new SendError(
+        "the channel has ended: its last sender was closed before this send began",
+        this.#value,
+      );
+    }
+    channel.push(this.#value);
+    this.#stopWaiting();
+  }
+  protected closed(): never {
+    this.#stopWaiting();
+    throw new SendError(RECEIVER_CLOSED, this.#value);
+  }
+  override drop(): void {
+    super.drop();
+    this.#stopWaiting();
+  }
+  #stopWaiting(): void {
+    if (!this.#isWaiting) return;
+    this.#isWaiting = false;
+    this.#channel.pendingSends--;
+    this.#channel.checkEnd();
+  }
+  override describeWait(): string {
+    return `send on ${describe(this.#channel)}`;
+  }
+}
+
+class Reserve<T, R> extends Acquire<R> {
+  readonly #channel: Channel<T>;
+  readonly #wrap: (channel: Channel<T>, count: number) => R;
+
+  constructor(channel: Channel<T>, count: number, wrap: (channel: Channel<T>, count: number) => R) {
+    super(channel.slots, count);
+    this.#channel = channel;
+    this.#wrap = wrap;
+  }
+  override poll(waker: Waker): Poll<R> {
+    if (this.need > this.#channel.capacity) {
+      throw new RangeError(
+        `reserveMany expects at most the channel's capacity of ${this.#channel.capacity}, got ${this.need}`,
+      );
+    }
+    return super.poll(waker);
+  }
+  protected granted(): R {
+    return this.#wrap(this.#channel, this.need);
+  }
+  protected closed(): never {
+    throw new ClosedError(RECEIVER_CLOSED);
+  }
+  override describeWait(): string {
+    return `reserve of ${this.need} on ${describe(this.#channel)}`;
+  }
+}
+
+/** Completes when the receiver is closed. */
+export class ReceiverClosed extends Future<void> {
+  readonly #channel: Channel<unknown>;
+  #waiter: Waiter | null = null;
+  constructor(channel: Channel<unknown>) {
+    super();
+    this.#channel = channel;
+  }
+  poll(waker: Waker): Poll<void> {
+    if (!mayProceed(waker)) return PENDING;
+    if (this.#channel.isReceiverClosed) {
+      cx.budget--;
+      return undefined;
+    }
+    if (this.#waiter === null) this.#waiter = this.#channel.closedWaiters.enter(1, waker);
+    else this.#waiter.waker = waker;
+    return PENDING;
+  }
+  override drop(): void {
+    if (this.#waiter !== null) this.#channel.closedWaiters.abandon(this.#waiter);
+  }
+  override describeWait(): string {
+    return "the receiver of a channel to close";
+  }
+}
+
+/**
+ * A slot of the channel, held for one value. Releasing it, or disposing it unused, gives the slot to
+ * the next waiter. Sending twice, or after it was released, throws `ClosedError`.
+ */
+export class Permit<T> implements Disposable {
+  readonly #channel: Channel<T>;
+  #isUsed: boolean = false;
+
+  /** @internal */
+  constructor(channel: Channel<T>) {
+    this.#channel = channel;
+    channel.permits++;
+  }
+  send(value: T): void {
+    if (this.#isUsed) throw new ClosedError("Permit.send of a permit that was already used or released");
+    checkMessage("Permit.send", value);
+    this.#isUsed = true;
+    this.#channel.push(value);
+    this.#gone();
+  }
+  release(): void {
+    if (this.#isUsed) return;
+    this.#isUsed = true;
+    this.#channel.slots.give(1);
+    this.#gone();
+  }
+  [Symbol.dispose](): void {
+    this.release();
+  }
+  #gone(): void {
+    this.#channel.permits--;
+    this.#channel.checkEnd();
+  }
+}
+
+/**
+ * Sends into a bounded channel. `clone()` it for each producer, `close()` it (or `using`) when done:
+ * the channel ends when the last sender and the last permit are gone.
+ */
+export class Sender<T extends Message> implements Disposable {
+  readonly #channel: Channel<T>;
+  #isClosed: boolean = false;
+
+  /** @internal */
+  constructor(channel: Channel<T>) {
+    this.#channel = channel;
+  }
+
+  /**
+   * Waits, in FIFO order, for a slot. Throws `SendError` (with the value) once the receiver is closed.
+   *
+   * **Cancel safety.** Abandoned: the value was not sent, and the place in the queue is lost. To keep
+   * the value in a `select`, use `reserve()`.
+   *
+   * @throws ClosedError on a closed handle; TypeError for `undefined`.
+   */
+  send(value: T): Future<void> {
+    const channel = this.#open("send");
+    checkMessage("Sender.send", value);
+    return new Send(channel, value);
+  }
+
+  /** "closed" wins over "full". */
+  trySend(value: T): Try<void, "full" | "closed"> {
+    const channel = this.#open("trySend");
+    checkMessage("Sender.trySend", value);
+    if (channel.isReceiverClosed) return refused("closed");
+    if (!channel.slots.tryTake(1)) return refused("full");
+    channel.push(value);
+    return OK;
+  }
+
+  /**
+   * A slot now, the value later: makes sending in `select` lossless. Rejects with `ClosedError` once closed.
+   *
+   * **Cancel safety.** Abandoned, its slot goes to the next waiter.
+   */
+  reserve(): Future<Permit<T>> {
+    return new Reserve(this.#open("reserve"), 1, onePermit<T>);
+  }
+
+  /**
+   * All or nothing, in the same queue. 0 gives none; more than `maxCapacity` rejects with `RangeError` at once.
+   *
+   * **Cancel safety.** Abandoned, what it had collected goes to the next waiters.
+   */
+  reserveMany(count: number): Future<Permit<T>[]> {
+    const channel = this.#open("reserveMany");
+    return new Reserve(channel, checkCount("Sender.reserveMany", "count", count, 0), manyPermits<T>);
+  }
+
+  tryReserve(): Try<Permit<T>, "full" | "closed"> {
+    const channel = this.#open("tryReserve");
+    if (channel.isReceiverClosed) return refused("closed");
+    return channel.slots.tryTake(1) ? { ok: true, value: new Permit(channel) } : refused("full");
+  }
+
+  clone(): Sender<T> {
+    const channel = this.#open("clone");
+    channel.senders++;
+    return new Sender(channel);
+  }
+  /** A reference that does not keep the channel open. */
+  downgrade(): WeakSender<T> {
+    return new WeakSender(this.#open("downgrade"));
+  }
+
+  /** Completes when the receiver is closed. **Cancel safety.** Abandoning it leaves no trace. */
+  closed(): Future<void> {
+    return new ReceiverClosed(this.#channel as Channel<unknown>);
+  }
+  get isClosed(): boolean {
+    return this.#channel.isReceiverClosed;
+  }
+  /** Free slots, not counting those assigned to waiters. */
+  get capacity(): number {
+    return this.#channel.slots.available;
+  }
+  get maxCapacity(): number {
+    return this.#channel.capacity;
+  }
+
+  /** Gives up this handle; a send of it that already waits is still delivered. Idempotent. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#channel.senders--;
+    this.#channel.checkEnd();
+  }
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #open(what: string): Channel<T> {
+    if (this.#isClosed)
+      throw new ClosedError(
+        `Sender.${what} on a sender that was closed; clone() it before closing to go on sending`,
+      );
+    return this.#channel;
+  }
+}
+
+/** Upgrades while a sender or a permit is left. */
+export class WeakSender<T extends Message> {
+  readonly #channel: Channel<T>;
+  /** @internal */
+  constructor(channel: Channel<T>) {
+    this.#channel = channel;
+  }
+  upgrade(): Sender<T> | undefined {
+    const channel = this.#channel;
+    if (channel.isAbandonedBySenders) return undefined;
+    channel.senders++;
+    return new Sender(channel);
+  }
+  /** Open senders; permits are not counted. */
+  get strongCount(): number {
+    return this.#channel.senders;
+  }
+}
+
+function onePermit<T>(channel: Channel<T>): Permit<T> {
+  return new Permit(channel);
+}
+function manyPermits<T>(channel: Channel<T>, count: number): Permit<T>[] {
+  return Array.from({ length: count }, () => new Permit(channel));
+}
+
+export function describe(channel: Channel<unknown> | Channel<never>): string {
+  const { capacity, ring, senders } = channel;
+  const size = capacity === Infinity ? `${ring.length} buffered` : `${ring.length}/${capacity}`;
+  return `an mpsc channel (${size}, ${senders} sender${senders === 1 ? "" : "s"})`;
+}

@@ -1,0 +1,54 @@
+/** The sending half of an unbounded channel. */
+import { ClosedError, SendError } from "../../errors.ts";
+import type { Future } from "../../runtime/future.ts";
+import { checkMessage, type Message } from "../try.ts";
+import type { Channel } from "./channel.ts";
+import { ReceiverClosed } from "./sender.ts";
+
+/** Sends without waiting. There is no back-pressure: memory grows with the backlog. */
+export class UnboundedSender<T extends Message> implements Disposable {
+  readonly #channel: Channel<T>;
+  #isClosed: boolean = false;
+
+  /** @internal */
+  constructor(channel: Channel<T>) {
+    this.#channel = channel;
+  }
+
+  /**
+   * @throws SendError, with the value, once the receiver is closed; ClosedError on a closed handle;
+   * TypeError for `undefined`.
+   */
+  send(value: T): void {
+    const channel = this.#open("send");
+    checkMessage("UnboundedSender.send", value);
+    if (channel.isReceiverClosed) throw new SendError("the receiver of the channel is closed", value);
+    channel.push(value);
+  }
+  clone(): UnboundedSender<T> {
+    const channel = this.#open("clone");
+    channel.senders++;
+    return new UnboundedSender(channel);
+  }
+  /** Completes when the receiver is closed. **Cancel safety.** Abandoning it leaves no trace. */
+  closed(): Future<void> {
+    return new ReceiverClosed(this.#channel as Channel<unknown>);
+  }
+  get isClosed(): boolean {
+    return this.#channel.isReceiverClosed;
+  }
+  /** Gives up this handle. Idempotent. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#channel.senders--;
+    this.#channel.checkEnd();
+  }
+  [Symbol.dispose](): void {
+    this.close();
+  }
+  #open(what: string): Channel<T> {
+    if (this.#isClosed) throw new ClosedError(`UnboundedSender.${what} on a sender that was closed`);
+    return this.#channel;
+  }
+}

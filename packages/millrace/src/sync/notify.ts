@@ -1,0 +1,112 @@
+/** Waking tasks, without a value. */
+import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
+import { cx, mayProceed } from "../runtime/kernel.ts";
+import { Future } from "../runtime/future.ts";
+import { WaitQueue, type Waiter } from "../runtime/wait-queue.ts";
+
+/** What the futures of one `Notify` share. The stored permit is the queue's, at most one. */
+class State {
+  readonly queue: WaitQueue = new WaitQueue(0, 1);
+  /** Calls of `notifyWaiters`: a future made before one is completed by it. */
+  broadcasts: number = 0;
+}
+
+const NOBODY: Waker = { wake: () => {} };
+
+/** Made by `Notify.notified()`. */
+export class Notified extends Future<void> {
+  readonly #state: State;
+  readonly #since: number;
+  #waiter: Waiter | null = null;
+  #isDone: boolean = false;
+
+  /** @internal */
+  constructor(state: State) {
+    super();
+    this.#state = state;
+    this.#since = state.broadcasts;
+  }
+
+  poll(waker: Waker): Poll<void> {
+    if (!mayProceed(waker)) return PENDING;
+    if (!this.#join(waker)) return PENDING;
+    cx.budget--;
+    return undefined;
+  }
+
+  /** Joins the queue now; true if already notified. */
+  enable(): boolean {
+    return this.#join(null);
+  }
+
+  override drop(): void {
+    const waiter = this.#waiter;
+    this.#waiter = null;
+    this.#isDone = true;
+    if (waiter !== null) this.#state.queue.abandon(waiter);
+  }
+
+  /** True once notified; else in the queue. */
+  #join(waker: Waker | null): boolean {
+    if (this.#isDone) return true;
+    const { queue, broadcasts } = this.#state;
+    const waiter = this.#waiter;
+    if (waiter === null) {
+      if (broadcasts === this.#since && !queue.tryTake(1)) {
+        this.#waiter = queue.enter(1, waker ?? NOBODY);
+        return false;
+      }
+    } else if (waiter.isWaiting) {
+      if (waker !== null) waiter.waker = waker;
+      return false;
+    } else if (waker === null) return true; // Notified; whoever polls takes it.
+    else queue.take(waiter);
+    this.#waiter = null;
+    this.#isDone = true;
+    return true;
+  }
+
+  /** @internal */
+  override describeWait(): string {
+    return "a notification";
+  }
+}
+
+/**
+ * Wakes tasks, without a value; at most one notification is remembered. To hand over a value use a
+ * channel; to show the latest state to many, `watch`.
+ *
+ * **Cancel safety.** A waiter that was notified by `notifyOne` or `notifyLast` and is then abandoned
+ * passes the notification on.
+ *
+ * @example
+ * ```ts
+ * import { Notify, spawn } from "millrace";
+ *
+ * const changed = new Notify();
+ * const waiter = spawn(async () => { await changed.notified(); return "saw it"; });
+ * changed.notifyOne();
+ * console.log(await waiter);
+ * ```
+ */
+export class Notify {
+  readonly #state: State = new State();
+
+  /** Takes the stored permit or waits. Made before `notifyWaiters()`, it is completed by it even if not yet polled. */
+  notified(): Notified {
+    return new Notified(this.#state);
+  }
+  /** Wakes the longest waiter, or stores one permit (at most one is kept). */
+  notifyOne(): void {
+    this.#state.queue.give(1);
+  }
+  /** Wakes the latest waiter; stores a permit as `notifyOne` does when there is none. */
+  notifyLast(): void {
+    this.#state.queue.giveLatest();
+  }
+  /** Wakes all current waiters; stores nothing. */
+  notifyWaiters(): void {
+    this.#state.broadcasts++;
+    this.#state.queue.grantAll();
+  }
+}

@@ -1,0 +1,166 @@
+/** Permits: a bound on how many do something at once. */
+import { ClosedError } from "../errors.ts";
+import { Acquire } from "../runtime/acquire.ts";
+import type { Body } from "../runtime/body.ts";
+import { requireBody } from "../runtime/call.ts";
+import { checkCount } from "../runtime/duration.ts";
+import { type Future } from "../runtime/future.ts";
+import { WaitQueue } from "../runtime/wait-queue.ts";
+import { refused, type Try } from "./try.ts";
+import { WithGuard } from "./with-guard.ts";
+
+/** The most permits a semaphore can have. */
+const MAX_PERMITS = Number.MAX_SAFE_INTEGER;
+
+/** Permits held. Releasing and disposing are idempotent; any other use after that throws `ClosedError`. */
+export interface SemaphorePermit extends Disposable {
+  readonly count: number;
+  release(): void;
+  /** Removes the permits from the semaphore for ever. */
+  forget(): void;
+  /** Moves `count` of the permits into a permit of their own; `undefined` when there are fewer. */
+  split(count: number): SemaphorePermit | undefined;
+  /** Takes over the permits of `other`, which must be of the same semaphore. */
+  merge(other: SemaphorePermit): void;
+}
+
+class Permit implements SemaphorePermit {
+  readonly #queue: WaitQueue;
+  #count: number;
+  #isReleased: boolean = false;
+
+  constructor(queue: WaitQueue, count: number) {
+    this.#queue = queue;
+    this.#count = count;
+  }
+  get count(): number {
+    return this.#count;
+  }
+  release(): void {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
+    const count = this.#count;
+    this.#count = 0;
+    if (count > 0) this.#queue.give(count);
+  }
+  forget(): void {
+    this.#check("forget");
+    this.#isReleased = true;
+    this.#count = 0;
+  }
+  split(count: number): SemaphorePermit | undefined {
+    this.#check("split");
+    checkCount("SemaphorePermit.split", "count", count, 0);
+    if (count > this.#count) return undefined;
+    this.#count -= count;
+    return new Permit(this.#queue, count);
+  }
+  merge(other: SemaphorePermit): void {
+    this.#check("merge");
+    if (!(other instanceof Permit))
+      throw new TypeError("SemaphorePermit.merge expects a permit of a Semaphore");
+    if (other === this) throw new TypeError("SemaphorePermit.merge of a permit with itself");
+    if (other.#queue !== this.#queue) {
+      throw new TypeError("SemaphorePermit.merge expects a permit of the same semaphore, got one of another");
+    }
+    other.#check("merge");
+    this.#count += other.#count;
+    other.#count = 0;
+    other.#isReleased = true;
+  }
+  [Symbol.dispose](): void {
+    this.release();
+  }
+  #check(what: string): void {
+    if (this.#isReleased)
+      throw new ClosedError(`SemaphorePermit.${what} of a permit that was already released`);
+  }
+}
+
+class AcquirePermit extends Acquire<SemaphorePermit> {
+  protected granted(): SemaphorePermit {
+    return new Permit(this.queue, this.need);
+  }
+  protected closed(): never {
+    throw new ClosedError("the semaphore was closed");
+  }
+  override describeWait(): string {
+    return `${this.need} of a semaphore's permits (${this.queue.available} free)`;
+  }
+}
+
+/**
+ * Permits, handed out in FIFO order across sizes: a large request at the head is not overtaken by
+ * small ones.
+ *
+ * Which lock should I use? A `Semaphore` bounds how many do something at once; to guard a value, use
+ * `Mutex` or `RwLock`; to bound a rate rather than a number, use `RateLimiter`.
+ *
+ * **Cancel safety.** An abandoned `acquire` loses its place and leaves no permit behind.
+ *
+ * @example
+ * ```ts
+ * import { joinAll, Semaphore, sleep } from "millrace";
+ *
+ * const limit = new Semaphore(10);
+ * await joinAll(Array.from({ length: 100 }, () => limit.with(async () => { await sleep(1); })));
+ * ```
+ */
+export class Semaphore {
+  readonly #queue: WaitQueue;
+
+  /** @throws RangeError unless `permits` is a non-negative integer of at most 2^53 - 1. */
+  constructor(permits: number) {
+    this.#queue = new WaitQueue(checkCount("Semaphore", "permits", permits, 0));
+  }
+
+  /** Waits for `count` permits. Throws `ClosedError` once the semaphore is closed. */
+  acquire(count: number = 1): Future<SemaphorePermit> {
+    return new AcquirePermit(this.#queue, checkCount("Semaphore.acquire", "count", count, 0));
+  }
+
+  tryAcquire(count: number = 1): Try<SemaphorePermit, "none" | "closed"> {
+    checkCount("Semaphore.tryAcquire", "count", count, 0);
+    if (this.#queue.isClosed) return refused("closed");
+    return this.#queue.tryTake(count) ? { ok: true, value: new Permit(this.#queue, count) } : refused("none");
+  }
+
+  /**
+   * Runs `body` with one permit.
+   *
+   * **Cancel safety.** Abandoned, it releases once the body has unwound.
+   */
+  with<R>(body: Body<R>): Future<R> {
+    requireBody("Semaphore.with", body);
+    return new WithGuard(this.acquire(), body as Body<R, [SemaphorePermit]>, (permit) => permit.release());
+  }
+
+  /** @throws RangeError past 2^53 - 1 permits. */
+  addPermits(count: number): void {
+    checkCount("Semaphore.addPermits", "count", count, 0);
+    if (count > MAX_PERMITS - this.#queue.available) {
+      throw new RangeError(`Semaphore.addPermits expects at most ${MAX_PERMITS} permits in all`);
+    }
+    this.#queue.give(count);
+  }
+
+  /** Removes up to `count` free permits; returns how many. */
+  forgetPermits(count: number): number {
+    checkCount("Semaphore.forgetPermits", "count", count, 0);
+    const forgotten = Math.min(count, this.#queue.available);
+    this.#queue.available -= forgotten;
+    return forgotten;
+  }
+
+  /** Waiters and later acquires throw `ClosedError`; permits already held stay valid. */
+  close(): void {
+    this.#queue.close();
+  }
+  get isClosed(): boolean {
+    return this.#queue.isClosed;
+  }
+  /** Free permits, not counting those assigned to waiters. */
+  get availablePermits(): number {
+    return this.#queue.available;
+  }
+}

@@ -1,0 +1,24 @@
+/** A timer that wakes a waker: what the futures of this folder are armed with. */
+import type { Waker } from "../runtime/body.ts";
+import { TimerEntry, type Clock } from "../runtime/clock.ts";
+
+export class Alarm extends TimerEntry {
+  waker: Waker;
+  hasFired: boolean = false;
+  constructor(waker: Waker) {
+    super();
+    this.waker = waker;
+  }
+  get isArmed(): boolean {
+    return this.slot >= 0;
+  }
+  fire(): void {
+    this.hasFired = true;
+    this.waker.wake();
+  }
+  set(clock: Clock, deadline: number): void {
+    this.hasFired = false;
+    clock.cancel(this);
+    clock.schedule(this, deadline);
+  }
+}

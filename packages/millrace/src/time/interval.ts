@@ -1,0 +1,180 @@
+/** Ticks at a fixed period. */
+import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
+import { checkDeadline, toMs, type Duration } from "../runtime/duration.ts";
+import { Future } from "../runtime/future.ts";
+import { iterate } from "../runtime/iterate.ts";
+import { ambientKernel, cx, mayProceed, type Kernel } from "../runtime/kernel.ts";
+import { Alarm } from "./alarm.ts";
+
+/**
+ * What happens when ticks were missed because nobody asked in time: "burst" gives them back to back
+ * until it has caught up; "delay" goes on one period after the late tick; "skip" goes on at the next
+ * multiple of the period.
+ */
+export type MissedTick = "burst" | "delay" | "skip";
+
+/** A tick late by no more than this was not missed: the host's timers are that coarse. */
+const GRACE_MS = 5;
+
+class Tick extends Future<number> {
+  readonly #interval: Interval;
+  readonly #kernel: Kernel;
+  #alarm: Alarm | null = null;
+  #armedFor: number = NaN;
+
+  constructor(interval: Interval, kernel: Kernel) {
+    super();
+    this.#interval = interval;
+    this.#kernel = kernel;
+  }
+
+  poll(waker: Waker): Poll<number> {
+    if (!mayProceed(waker)) return PENDING;
+    const { clock } = this.#kernel;
+    const deadline = deadlineOf(this.#interval);
+    const now = clock.now();
+    if (deadline <= now) {
+      cx.budget--;
+      this.#leave();
+      return advance(this.#interval, deadline, now);
+    }
+    if (this.#alarm === null) {
+      this.#alarm = new Alarm(waker);
+      waitersOf(this.#interval).add(this);
+    }
+    this.#alarm.waker = waker;
+    if (this.#armedFor !== deadline || !this.#alarm.isArmed) this.#alarm.set(clock, deadline);
+    this.#armedFor = deadline;
+    return PENDING;
+  }
+
+  /** The interval was reset. */
+  rearm(): void {
+    this.#alarm?.waker.wake();
+  }
+
+  override drop(): void {
+    this.#leave();
+  }
+  #leave(): void {
+    if (this.#alarm === null) return;
+    this.#kernel.clock.cancel(this.#alarm);
+    waitersOf(this.#interval).delete(this);
+  }
+
+  override describeWait(): string {
+    return `a tick every ${this.#interval.period} ms`;
+  }
+}
+
+// Doors into the class for the modules that share its internals.
+let deadlineOf: (interval: Interval) => number;
+let waitersOf: (interval: Interval) => Set<Tick>;
+let advance: (interval: Interval, scheduled: number, now: number) => number;
+
+/**
+ * Ticks at a fixed period, made by `interval`.
+ *
+ * **Cancel safety.** An abandoned `tick()` has taken no tick; the next one gets it.
+ */
+export class Interval implements AsyncIterable<number> {
+  readonly period: number;
+  missedTick: MissedTick;
+  readonly #kernel: Kernel;
+  readonly #waiters: Set<Tick> = new Set();
+  #deadline: number;
+
+  /** @internal */
+  constructor(kernel: Kernel, period: number, start: number, missedTick: MissedTick) {
+    this.#kernel = kernel;
+    this.period = period;
+    this.missedTick = missedTick;
+    this.#deadline = start;
+  }
+
+  /** The next tick, as the instant for which it was scheduled (ms, as `now()` gives). */
+  tick(): Future<number> {
+    return new Tick(this, this.#kernel);
+  }
+
+  /** The next tick comes one period from now. */
+  reset(): void {
+    this.#resetTo(this.#kernel.clock.now() + this.period);
+  }
+  /** The next tick comes at once. */
+  resetImmediately(): void {
+    this.#resetTo(this.#kernel.clock.now());
+  }
+  /** The next tick comes after `duration`. */
+  resetAfter(duration: Duration): void {
+    this.#resetTo(this.#kernel.clock.now() + toMs("Interval.resetAfter", duration));
+  }
+  /** The next tick comes at `deadline`, in ms as `now()` gives. */
+  resetAt(deadline: number): void {
+    this.#resetTo(checkDeadline("Interval.resetAt", deadline));
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<number> {
+    return iterate(() => this.tick());
+  }
+
+  #resetTo(deadline: number): void {
+    this.#deadline = deadline;
+    for (const tick of this.#waiters) tick.rearm();
+  }
+
+  #advance(scheduled: number, now: number): number {
+    this.#deadline = now > scheduled + GRACE_MS ? this.#afterMiss(scheduled, now) : scheduled + this.period;
+    return scheduled;
+  }
+
+  #afterMiss(scheduled: number, now: number): number {
+    switch (this.missedTick) {
+      case "burst":
+        return scheduled + this.period;
+      case "delay":
+        return now + this.period;
+      case "skip":
+        return now + this.period - ((now - scheduled) % this.period);
+    }
+  }
+
+  static {
+    deadlineOf = (interval) => interval.#deadline;
+    waitersOf = (interval) => interval.#waiters;
+    advance = (interval, scheduled, now) => interval.#advance(scheduled, now);
+  }
+}
+
+/**
+ * Ticks every `period` ms, the first at once (or at `start`).
+ *
+ * @throws RangeError when the period is 0, negative or NaN, or `missedTick` is unknown.
+ *
+ * @example
+ * ```ts
+ * import { interval } from "millrace";
+ *
+ * let n = 0;
+ * for await (const at of interval(10)) {
+ *   console.log("tick", at);
+ *   if (++n === 3) break;
+ * }
+ * ```
+ */
+export function interval(
+  period: Duration,
+  options: { start?: number; missedTick?: MissedTick } = {},
+): Interval {
+  const ms = toMs("interval", period);
+  if (ms === 0) throw new RangeError("interval expects a period of more than 0 ms, got 0");
+  const { missedTick = "burst" } = options;
+  if (missedTick !== "burst" && missedTick !== "delay" && missedTick !== "skip") {
+    throw new RangeError(
+      `interval expects missedTick to be "burst", "delay" or "skip", got ${String(missedTick)}`,
+    );
+  }
+  const kernel = ambientKernel();
+  const start = options.start === undefined ? kernel.clock.now() : checkDeadline("interval", options.start);
+  return new Interval(kernel, ms, start, missedTick);
+}

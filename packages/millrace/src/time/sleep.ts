@@ -1,0 +1,102 @@
+/** Waiting for a point in time. */
+import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
+import { checkDeadline, toMs, type Duration } from "../runtime/duration.ts";
+import { Future, renew } from "../runtime/future.ts";
+import { ambientKernel, cx, mayProceed, type Kernel } from "../runtime/kernel.ts";
+import { Alarm } from "./alarm.ts";
+
+/** Monotonic milliseconds of the current runtime's clock (virtual when the clock is paused). */
+export function now(): number {
+  return ambientKernel().clock.now();
+}
+
+/**
+ * Completes at its deadline. Made by `sleep` and `sleepUntil`; the timer is set when it is first polled.
+ *
+ * **Cancel safety.** Abandoning it removes the timer.
+ */
+export class Sleep extends Future<void> {
+  #deadline: number;
+  #kernel: Kernel | null = null;
+  #timer: Alarm | null = null;
+  #isElapsed: boolean = false;
+
+  /** @internal */
+  constructor(deadline: number) {
+    super();
+    this.#deadline = deadline;
+  }
+
+  poll(waker: Waker): Poll<void> {
+    if (!mayProceed(waker)) return PENDING;
+    const kernel = (this.#kernel ??= ambientKernel());
+    const { clock } = kernel;
+    const timer = this.#timer;
+    if (timer !== null && timer.isArmed) {
+      timer.waker = waker;
+      return PENDING;
+    }
+    if (this.#deadline <= clock.now()) {
+      cx.budget--;
+      this.#isElapsed = true;
+      return undefined;
+    }
+    if (timer === null) this.#timer = new Alarm(waker);
+    else timer.waker = waker;
+    clock.schedule(this.#timer!, this.#deadline);
+    return PENDING;
+  }
+
+  override drop(): void {
+    if (this.#timer !== null) this.#kernel!.clock.cancel(this.#timer);
+  }
+
+  /** In ms of the runtime's clock, as `now()` gives. */
+  get deadline(): number {
+    return this.#deadline;
+  }
+  /** True once it has completed. */
+  get isElapsed(): boolean {
+    return this.#isElapsed;
+  }
+
+  /** Moves the deadline; re-arms a finished sleep for one more use. */
+  reset(deadline: number): void {
+    this.#deadline = checkDeadline("Sleep.reset", deadline);
+    this.#isElapsed = false;
+    const timer = this.#timer;
+    if (timer === null || !timer.isArmed) return renew(this);
+    const { clock } = this.#kernel!;
+    timer.set(clock, deadline);
+  }
+
+  /** @internal */
+  override describeWait(): string {
+    return `a sleep until ${Math.round(this.#deadline)} ms`;
+  }
+}
+
+/**
+ * Waits for `duration` (ms), counted from this call: 1 ms grain, rounded up, never early.
+ *
+ * **Cancel safety.** Abandoning it removes the timer.
+ *
+ * @throws RangeError when the duration is negative or NaN.
+ *
+ * @example
+ * ```ts
+ * import { sleep } from "millrace";
+ *
+ * await sleep(100);
+ * await sleep({ seconds: 0.1 });
+ * ```
+ */
+export function sleep(duration: Duration): Sleep {
+  const ms = toMs("sleep", duration);
+  return new Sleep(ms === Infinity ? Infinity : now() + ms);
+}
+
+/** Waits until `deadline`, in ms as `now()` gives; one in the past is over at once. Cancel safety as `sleep`. */
+export function sleepUntil(deadline: number): Sleep {
+  return new Sleep(checkDeadline("sleepUntil", deadline));
+}

@@ -1,0 +1,104 @@
+/** Time limits. */
+import { TimeoutError } from "../errors.ts";
+import { PENDING, type Awaitable, type Poll, type Waker } from "../runtime/body.ts";
+import { Adapter } from "../combinators/adapters.ts";
+import { toFuture } from "../combinators/from-promise.ts";
+import { checkDeadline, toMs, type Duration } from "../runtime/duration.ts";
+import type { Future } from "../runtime/future.ts";
+import { ambientKernel, cx, type Kernel } from "../runtime/kernel.ts";
+import { Alarm } from "./alarm.ts";
+
+class Timeout<T> extends Adapter<T, T> {
+  /** The limit in ms, counted from the first poll, or the deadline. */
+  readonly #ms: number;
+  readonly #isDeadline: boolean;
+  #kernel: Kernel | null = null;
+  #timer: Alarm | null = null;
+  #deadline: number = Infinity;
+
+  constructor(future: Future<T>, ms: number, isDeadline: boolean) {
+    super(future);
+    this.#ms = ms;
+    this.#isDeadline = isDeadline;
+  }
+
+  poll(waker: Waker): Poll<T> {
+    let value: Poll<T>;
+    const hadBudget = cx.budget > 0;
+    // A ready operation never touches the clock.
+    try {
+      value = this.inner.poll(waker);
+    } catch (error) {
+      this.#disarm();
+      throw error;
+    }
+    if (value !== PENDING) {
+      this.#disarm();
+      return value;
+    }
+    const timer = this.#timer;
+    if (timer === null) return this.#arm(waker);
+    timer.waker = waker;
+    // An operation that uses up the whole budget in every turn must not outrun its limit.
+    if (timer.hasFired || (hadBudget && cx.budget <= 0 && this.#isPast())) this.#elapse();
+    return PENDING;
+  }
+
+  override drop(): void {
+    this.#disarm();
+    super.drop();
+  }
+
+  #isPast(): boolean {
+    return this.#kernel!.clock.now() >= this.#deadline;
+  }
+
+  #arm(waker: Waker): Poll<T> {
+    const kernel = (this.#kernel = ambientKernel());
+    const { clock } = kernel;
+    this.#deadline = this.#isDeadline ? this.#ms : clock.now() + this.#ms;
+    this.#timer = new Alarm(waker);
+    if (this.#deadline <= clock.now()) this.#elapse();
+    if (this.#deadline !== Infinity) clock.schedule(this.#timer, this.#deadline);
+    return PENDING;
+  }
+
+  #disarm(): void {
+    if (this.#timer !== null) this.#kernel!.clock.cancel(this.#timer);
+  }
+
+  #elapse(): never {
+    const limit = this.#isDeadline ? "by its deadline" : `within ${this.#ms} ms`;
+    const error = new TimeoutError(`the operation did not finish ${limit}`);
+    this.drop();
+    throw error;
+  }
+}
+
+/**
+ * Limits `future` to `limit` ms, counted from the first poll. The future is polled first, so one that
+ * is ready wins over a deadline already past; then `TimeoutError` is thrown and the future abandoned.
+ *
+ * **Cancel safety.** Abandoning it abandons the future and removes the timer.
+ *
+ * @throws RangeError when the limit is negative or NaN. `Infinity` means no limit.
+ *
+ * @example
+ * ```ts
+ * import { pending, timeout, TimeoutError } from "millrace";
+ *
+ * try {
+ *   await timeout(10, pending());
+ * } catch (error) {
+ *   console.log(error instanceof TimeoutError); // true
+ * }
+ * ```
+ */
+export function timeout<T>(limit: Duration, future: Awaitable<T>): Future<T> {
+  return new Timeout(toFuture("timeout", future), toMs("timeout", limit), false);
+}
+
+/** Limits `future` to a deadline, in ms as `now()` gives. Otherwise as `timeout`. */
+export function timeoutAt<T>(deadline: number, future: Awaitable<T>): Future<T> {
+  return new Timeout(toFuture("timeoutAt", future), checkDeadline("timeoutAt", deadline), true);
+}
