@@ -3,9 +3,8 @@
  * of the one may be given to the other, in both directions.
  *
  * Classes with private members are nominal, so nothing of the contract would ever be assignable to them.
- * The comparison therefore runs on the declarations that a user of the package gets, with the private
- * members taken out, and with the two unique symbols (`PENDING`, and that of `Suspend`) taken from the
- * contract.
+ * The comparison therefore runs on the declarations that a user of the package gets, opened: private
+ * members are taken out, and the few types that differ on purpose are replaced (`SEAMS`).
  */
 import { execFile } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
@@ -98,6 +97,7 @@ function comparison(facade: string, declared: readonly Declaration[]): string {
     const id = ++count;
     lines.push(`export const ours${id}: ${type("contract")} = value<${type("ours")}>();`);
     lines.push(`export const contract${id}: ${type("ours")} = value<${type("contract")}>();`);
+    lines.push(`export const known${id}: 0 extends 1 & ${type("ours")} ? "any" : true = true;`);
   };
   const visit = ({ name, kind, parameters, members }: Declaration, scope: string): void => {
     const path = `${scope}.${name}`;
@@ -138,22 +138,32 @@ function views(side: string): string[] {
   ];
 }
 
-/** A declaration file without private members, and with the contract's unique symbols. */
+/** Where ours differ from the contract's on purpose, and what to compare instead. */
+const SEAMS: readonly [ours: RegExp, compared: string][] = [
+  [/^\s*(?:#private|(?:private|protected) .*);$/gm, ""],
+  // Two unique symbols are never the same.
+  [/^(export declare const PENDING): unique symbol;$/m, `$1: typeof import("CONTRACT").PENDING;`],
+  [/^export interface Suspend \{[^}]*\}$/m, `export type Suspend = import("CONTRACT").Suspend;`],
+  // The runtime lies below the class of tokens, and asks for less than one.
+  [
+    /^export interface StopToken \{[^}]*\}$/m,
+    `export type StopToken = import("CONTRACT").CancellationToken;`,
+  ],
+  [/^(export type StopLike = AbortSignal \| )\{[^}]*\};$/m, `$1import("CONTRACT").CancellationToken;`],
+  // A code is promised to be stable; which one it is, we add.
+  [/^(\s*readonly code: )"\w+";$/gm, "$1string;"],
+];
+
+/** A declaration file as it is compared; `contract` is where the contract lies, seen from it. */
 function opened(text: string, contract: string): string {
-  return text
-    .replace(/^\s*(?:#private;|(?:private|protected) .*;)$/gm, "")
-    .replace(
-      /^export declare const PENDING: unique symbol;$/m,
-      `import { PENDING } from "${contract}";\nexport { PENDING };`,
-    )
-    .replace(
-      /^export interface Suspend \{[^}]*\}$/m,
-      `import type { Suspend } from "${contract}";\nexport type { Suspend };`,
-    );
+  return SEAMS.reduce((all, [ours, compared]) => all.replace(ours, compared), text).replaceAll(
+    "CONTRACT",
+    contract,
+  );
 }
 
 /** Runs the compiler on a project: what it printed, or nothing when all is well. */
-function compile(project: string, ...options: string[]): Promise<string> {
+export function compile(project: string, ...options: string[]): Promise<string> {
   const tsc = join(root, "node_modules/typescript/bin/tsc");
   const args = [tsc, "--project", project, "--pretty", "false", ...options];
   return new Promise((done) => {

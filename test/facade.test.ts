@@ -10,12 +10,21 @@ const entryPoints: readonly EntryPoint[] = [
   { name: "millrace/testing", facade: "testing", files: ["testing"] },
 ];
 
-describe.each(entryPoints)("$name", ({ name, files }) => {
+describe.each(entryPoints)("$name", ({ name, facade, files }) => {
   const declared = files.flatMap(promised);
   const load = () => import(name) as Promise<Record<string, unknown>>;
 
   test("exports the values that the contract names, and no other", async () => {
     expect(Object.keys(await load()).toSorted()).toEqual(valueNames(declared));
+  });
+
+  test("exports the types that the contract names, and no other", () => {
+    const text = readFileSync(new URL(`../packages/millrace/src/${facade}.ts`, import.meta.url), "utf8");
+    const exported = [...text.matchAll(/^export type \{([^}]*)\}/gm)].flatMap(([, list]) =>
+      list!.match(/\w+/g)!,
+    );
+    const types = declared.filter(({ kind }) => kind === "interface" || kind === "type");
+    expect(exported.toSorted()).toEqual(types.map((type) => type.name).toSorted());
   });
 
   test("its namespaces hold the values that the contract names, and no other", async () => {
@@ -38,7 +47,7 @@ describe.each(entryPoints)("$name", ({ name, files }) => {
 });
 
 describe("declarations", () => {
-  const scratch = fileURLToPath(new URL("../node_modules/.cache/facade/", import.meta.url));
+  const scratch = fileURLToPath(new URL("../.cache/facade/", import.meta.url));
 
   test("ours and the contract's are assignable to each other", { timeout: 60_000 }, async () => {
     const ours = await builtDeclarations(`${scratch}built`);
