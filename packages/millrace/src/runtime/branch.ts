@@ -313,19 +313,12 @@ export abstract class Branch<T> extends Runnable implements Waker {
       const awaits = this.#awaits;
       awaits?.abandonAll();
       if (awaits === null || awaits.isEmpty || ++cancellation.rounds > FORCED_ROUNDS) {
-        this.#settleAsync(FAILED, this.#leftBehind(cancellation.error));
+        this.#settleAsync(FAILED, cancellation.leftBehind(this.describe(), kernel.cleanupWindow));
         return;
       }
       awaits.rejectAll(cancellation.error);
       this.#forceAwaits(cancellation);
     });
-  }
-
-  #leftBehind(error: CancelledError): CancelledError {
-    return new CancelledError(
-      `${this.describe()} was cancelled, but its body still waits for something outside the runtime ${this.kernel.cleanupWindow} ms later; it was left behind`,
-      error.reason,
-    );
   }
 
   // ── cancellation

@@ -1,5 +1,5 @@
 /** The cancellation of one branch: its error and, as a timer, the end of its cleanup window. */
-import type { CancelledError } from "../errors.ts";
+import { CancelledError } from "../errors.ts";
 import { TimerEntry, type Clock } from "./clock.ts";
 
 /** How often a body may go on after its window before it is left behind. */
@@ -23,5 +23,13 @@ export class Cancellation extends TimerEntry {
   openWindow(clock: Clock, ms: number): void {
     clock.cancel(this);
     clock.schedule(this, clock.now() + ms);
+  }
+
+  /** For a body that is stuck in something the runtime cannot drop. */
+  leftBehind(who: string, window: number): CancelledError {
+    return new CancelledError(
+      `${who} was cancelled, but its body still waits for something outside the runtime ${window} ms later; it was left behind`,
+      this.error.reason,
+    );
   }
 }
