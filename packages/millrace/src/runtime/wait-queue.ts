@@ -11,7 +11,8 @@
  *     `give` that a release goes through. That is the whole rule against lost wake-ups: whatever was
  *     assigned to a waiter that goes away reaches the next one, in this one place, whether it was
  *     abandoned before, while or after it was woken.
- *  4. Waking is the last thing done to a waiter: the queue is consistent when foreign code runs.
+ *  4. Waking is the last thing an operation does: everybody it concerns has left the queue and all that
+ *     was given is accounted for before foreign code runs, which may join, leave, take and give again.
  *
  * All operations are O(1) a waiter.
  */
@@ -65,9 +66,9 @@ export class WaitQueue {
     return this.#head === null;
   }
 
-  /** Takes `count` now if they are free and nobody waits. */
+  /** Takes `count` now if they are free and nobody waits. Nothing can be had at any time. */
   tryTake(count: number): boolean {
-    if (this.available < count || this.#head !== null) return false;
+    if (this.available < count || (this.#head !== null && count > 0)) return false;
     this.available -= count;
     return true;
   }
@@ -87,23 +88,28 @@ export class WaitQueue {
 
   /** Hands `count` to the waiters in order; what nobody waits for stays free. */
   give(count: number): void {
-    let head = this.#head;
-    while (head !== null && count > 0) {
+    let first: Waiter | null = null;
+    let last: Waiter | null = null;
+    for (let head = this.#head; head !== null && count > 0; head = this.#head) {
       const missing = head.need - head.held;
       if (count < missing) {
         head.held += count;
-        return;
+        count = 0;
+        break;
       }
       count -= missing;
-      // Everything that is given must be accounted for before foreign code runs.
-      this.available += count;
       this.#grant(head);
-      count = this.available;
-      this.available = 0;
-      head = this.#head;
+      if (last === null) first = head;
+      else last.next = head;
+      last = head;
     }
-    this.available += count;
-    if (this.available > this.#most) this.available = this.#most;
+    if (count > 0) {
+      const available = this.available + count;
+      this.available = available > this.#most ? this.#most : available;
+    }
+    if (first === null) return;
+    if (first === last) first.waker.wake();
+    else wakeAll(first);
   }
 
   /** Hands one to the latest waiter, which must need just one. */
@@ -112,6 +118,7 @@ export class WaitQueue {
     if (waiter === null) return this.give(1);
     waiter.isLatest = true;
     this.#grant(waiter);
+    waiter.waker.wake();
   }
 
   /** The waiter's next poll took what it was granted. */
@@ -144,27 +151,23 @@ export class WaitQueue {
 
   #release(state: number): void {
     // Unlink all of them first: a waker may add a waiter, which is not part of this call.
-    let waiter = this.#head;
+    const first = this.#head;
+    if (first === null) return;
     this.#head = this.#tail = null;
     this.waiting = 0;
-    for (let w = waiter; w !== null; w = w.next) {
-      this.available += w.held;
-      w.held = 0;
-      w.state = state;
+    for (let waiter: Waiter | null = first; waiter !== null; waiter = waiter.next) {
+      waiter.prev = null;
+      this.available += waiter.held;
+      waiter.held = 0;
+      waiter.state = state;
     }
-    while (waiter !== null) {
-      const next: Waiter | null = waiter.next;
-      waiter.prev = waiter.next = null;
-      waiter.waker.wake();
-      waiter = next;
-    }
+    wakeAll(first);
   }
 
   #grant(waiter: Waiter): void {
     this.#unlink(waiter);
     waiter.held = waiter.need;
     waiter.state = GRANTED;
-    waiter.waker.wake();
   }
 
   #unlink(waiter: Waiter): void {
@@ -176,4 +179,25 @@ export class WaitQueue {
     waiter.prev = waiter.next = null;
     this.waiting--;
   }
+}
+
+/**
+ * Wakes a chain of waiters that have left the queue, save those that an earlier one has made go. A
+ * waker that throws costs the others nothing; its error is thrown once all are woken.
+ */
+function wakeAll(first: Waiter): void {
+  let failure: { readonly error: unknown } | null = null;
+  for (let waiter: Waiter | null = first; waiter !== null;) {
+    const next: Waiter | null = waiter.next;
+    waiter.next = null;
+    if (waiter.state !== GONE) {
+      try {
+        waiter.waker.wake();
+      } catch (error) {
+        failure ??= { error };
+      }
+    }
+    waiter = next;
+  }
+  if (failure !== null) throw failure.error;
 }

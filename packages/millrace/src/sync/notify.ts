@@ -59,8 +59,7 @@ export class Notified extends Future<void> {
     } else if (waiter.isWaiting) {
       if (waker !== null) waiter.waker = waker;
       return false;
-    } else if (waker === null) return true; // Notified; whoever polls takes it.
-    else queue.take(waiter);
+    } else queue.take(waiter);
     this.#waiter = null;
     this.#isDone = true;
     return true;

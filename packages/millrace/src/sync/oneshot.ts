@@ -78,6 +78,8 @@ class Closed extends Future<void> {
 export class Sender<T> implements Disposable {
   readonly #state: State<T>;
   #hasSent: boolean = false;
+  /** Closed without sending. */
+  #isClosed: boolean = false;
 
   /** @internal */
   constructor(state: State<T>) {
@@ -93,7 +95,7 @@ export class Sender<T> implements Disposable {
     const state = this.#state;
     if (this.#hasSent)
       throw new ClosedError("oneshot.Sender.send was called twice: a oneshot channel carries one value");
-    if (state.isSenderClosed) throw new ClosedError("oneshot.Sender.send on a closed sender");
+    if (this.#isClosed) throw new ClosedError("oneshot.Sender.send on a closed sender");
     this.#hasSent = true;
     state.isSenderClosed = true;
     if (state.isReceiverClosed) return false;
@@ -105,14 +107,17 @@ export class Sender<T> implements Disposable {
 
   /** Completes when the receiver is closed, dropped, or has its value. **Cancel safety.** Abandoning it leaves no trace. */
   closed(): Future<void> {
+    if (this.#isClosed) throw new ClosedError("oneshot.Sender.closed on a closed sender");
     return new Closed(this.#state as State<unknown>);
   }
+  /** Whether the receiver is closed, dropped, or has its value, or this sender was closed unused. */
   get isClosed(): boolean {
-    return this.#state.isReceiverClosed;
+    return this.#isClosed || this.#state.isReceiverClosed;
   }
   /** Without a value sent, the receiver throws `RecvError`. */
   close(): void {
     if (this.#state.isSenderClosed) return;
+    this.#isClosed = true;
     this.#state.isSenderClosed = true;
     this.#state.waker?.wake();
   }
@@ -166,7 +171,8 @@ export class Receiver<T> extends Future<T> {
     const state = this.#state;
     if (state.phase === SENT) return { ok: true, value: state.take() };
     if (state.phase === TAKEN || state.isSenderClosed || state.isReceiverClosed) {
-      this.#isFinished = true;
+      // Somebody who already waits is still owed the `RecvError`.
+      if (state.waker === null) this.#isFinished = true;
       return refused("closed");
     }
     return refused("empty");

@@ -6,9 +6,10 @@
  * A slot is what a sender waits for, an item what a receiver waits for; both pass on what an abandoned
  * waiter held, by the rule of `WaitQueue`. So a message is never assigned to somebody who has gone.
  *
- * The channel ends when nobody can send any more: no sender, no permit and no waiting send is left, or
- * the receiver was closed and no permit is left. `items` is then closed; what is buffered can still be
- * received.
+ * The channel ends when nobody can send any more: no sender, no permit and nobody who waits for a slot
+ * is left, or the receiver was closed and no permit is left. `slots` is then closed. What is buffered can
+ * still be received; `items` is closed once the last message was taken (not when it was assigned: a
+ * receiver that goes away gives it back).
  */
 import { Ring } from "../../internal/ring.ts";
 import { WaitQueue } from "../../runtime/wait-queue.ts";
@@ -25,20 +26,23 @@ export class Channel<T> {
   weakSenders: number = 0;
   /** Permits that may still send. */
   permits: number = 0;
-  /** Sends that wait: they keep the channel open, though their handle may be closed. */
+  /** Sends and reserves that wait: they keep the channel open, though their handle may be closed. */
   pendingSends: number = 0;
+  /** Nobody can send any more. */
+  isEnded: boolean = false;
   isReceiverClosed: boolean = false;
   /** The receiver was disposed: what is sent by a last permit is discarded. */
   isDiscarding: boolean = false;
 
   constructor(capacity: number) {
     this.capacity = capacity;
-    this.slots = new WaitQueue(capacity);
+    // Nobody takes a slot of an unbounded channel, so none is counted.
+    this.slots = capacity === Infinity ? new WaitQueue(0, 0) : new WaitQueue(capacity);
   }
 
   /** The sender has a slot. */
   push(value: T): void {
-    if (this.isDiscarding) return;
+    if (this.isDiscarding) return this.slots.give(1);
     this.ring.push(value);
     this.items.give(1);
   }
@@ -47,6 +51,7 @@ export class Channel<T> {
   shift(): T {
     const value = this.ring.shift() as T;
     this.slots.give(1);
+    if (this.isEnded && this.ring.length === 0) this.items.close();
     return value;
   }
 
@@ -54,10 +59,13 @@ export class Channel<T> {
     return this.senders === 0 && this.permits === 0 && this.pendingSends === 0;
   }
 
-  /** A sender, permit or waiting send has gone, or the receiver was closed. */
+  /** A sender, a permit or somebody who waited for a slot has gone, or the receiver was closed. */
   checkEnd(): void {
-    if (this.items.isClosed) return;
-    if (this.isAbandonedBySenders || (this.isReceiverClosed && this.permits === 0)) this.items.close();
+    if (this.isEnded) return;
+    if (!this.isAbandonedBySenders && !(this.isReceiverClosed && this.permits === 0)) return;
+    this.isEnded = true;
+    this.slots.close();
+    if (this.ring.length === 0) this.items.close();
   }
 
   closeReceiver(): void {
@@ -70,10 +78,12 @@ export class Channel<T> {
 
   /** Closes, and forgets what is buffered. */
   discard(): void {
-    this.closeReceiver();
     this.isDiscarding = true;
+    this.closeReceiver();
+    const forgotten = this.ring.length;
     this.ring.clear();
     this.items.available = 0;
-    if (!this.items.isClosed) this.items.close();
+    this.items.close();
+    this.slots.give(forgotten);
   }
 }

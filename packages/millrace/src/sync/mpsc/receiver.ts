@@ -9,22 +9,19 @@ import type { Channel } from "./channel.ts";
 import { describe } from "./sender.ts";
 
 class Recv<T> extends Acquire<T | undefined> {
-  protected readonly channel: Channel<T>;
+  readonly #channel: Channel<T>;
   constructor(channel: Channel<T>) {
     super(channel.items, 1);
-    this.channel = channel;
-  }
-  protected override get survivesClose(): boolean {
-    return true;
+    this.#channel = channel;
   }
   protected granted(): T | undefined {
-    return this.channel.isDiscarding ? undefined : this.channel.shift();
+    return this.#channel.shift();
   }
   protected closed(): undefined {
     return undefined;
   }
   override describeWait(): string {
-    return `recv on ${describe(this.channel)}`;
+    return `recv on ${describe(this.#channel)}`;
   }
 }
 
@@ -41,12 +38,8 @@ class RecvMany<T> extends Acquire<number> {
   override poll(waker: Waker): Poll<number> {
     return this.#limit === 0 ? 0 : super.poll(waker);
   }
-  protected override get survivesClose(): boolean {
-    return true;
-  }
   protected granted(): number {
     const channel = this.#channel;
-    if (channel.isDiscarding) return 0;
     let count = 0;
     do {
       this.#into.push(channel.shift());
@@ -94,10 +87,11 @@ export class Receiver<T extends Message> implements AsyncIterable<T>, Disposable
     return new RecvMany(this.#channel, into, checkCount("Receiver.recvMany", "limit", limit, 0));
   }
 
+  /** "empty" as well while every buffered message is assigned to a `recv` that was woken for it. */
   tryRecv(): Try<T, "empty" | "closed"> {
     const { items } = this.#channel;
-    if (items.tryTake(1)) return { ok: true, value: this.#channel.shift() };
-    return refused(items.isClosed ? "closed" : "empty");
+    if (items.isClosed) return refused("closed");
+    return items.tryTake(1) ? { ok: true, value: this.#channel.shift() } : refused("empty");
   }
 
   /** No more sends; what is buffered, and what outstanding permits send, can still be received. */

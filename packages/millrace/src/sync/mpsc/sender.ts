@@ -11,82 +11,87 @@ import type { Channel } from "./channel.ts";
 
 const RECEIVER_CLOSED = "the receiver of the channel is closed";
 
-class Send<T> extends Acquire<void> {
-  readonly #channel: Channel<T>;
-  readonly #value: T;
+/** Waits for slots. While it waits it keeps the channel open, though its handle may be closed. */
+abstract class TakeSlots<T, R> extends Acquire<R> {
+  protected readonly channel: Channel<T>;
   #isWaiting: boolean = false;
 
-  constructor(channel: Channel<T>, value: T) {
-    super(channel.slots, 1);
-    this.#channel = channel;
-    this.#value = value;
+  constructor(channel: Channel<T>, count: number) {
+    super(channel.slots, count);
+    this.channel = channel;
   }
-
-  override poll(waker: Waker): Poll<void> {
+  override poll(waker: Waker): Poll<R> {
     const result = super.poll(waker);
-    if (result === PENDING && !this.#isWaiting) {
+    if (result === PENDING && !this.#isWaiting && !this.channel.slots.isClosed) {
       this.#isWaiting = true;
-      this.#channel.pendingSends++;
+      this.channel.pendingSends++;
     }
     return result;
   }
-  protected granted(): void {
-    const channel = this.#channel;
-    if (channel.items.isClosed) {
-      // Its handle was closed before it began to wait, and the channel has ended since.
-      channel.slots.give(1);
-      throw new SendError(
-        "the channel has ended: its last sender was closed before this send began",
-        this.#value,
-      );
-    }
-    channel.push(this.#value);
-    this.#stopWaiting();
-  }
-  protected closed(): never {
-    this.#stopWaiting();
-    throw new SendError(RECEIVER_CLOSED, this.#value);
-  }
   override drop(): void {
     super.drop();
-    this.#stopWaiting();
+    this.stopWaiting();
   }
-  #stopWaiting(): void {
+  /** Call it when the slots have been used: the channel may end by it. */
+  protected stopWaiting(): void {
     if (!this.#isWaiting) return;
     this.#isWaiting = false;
-    this.#channel.pendingSends--;
-    this.#channel.checkEnd();
+    this.channel.pendingSends--;
+    this.channel.checkEnd();
   }
-  override describeWait(): string {
-    return `send on ${describe(this.#channel)}`;
+  protected whyClosed(): string {
+    // Otherwise it began after the last sender had gone: it was made before, and not awaited at once.
+    return this.channel.isReceiverClosed
+      ? RECEIVER_CLOSED
+      : "the channel has ended: its last sender was closed";
   }
 }
 
-class Reserve<T, R> extends Acquire<R> {
-  readonly #channel: Channel<T>;
+class Send<T> extends TakeSlots<T, void> {
+  readonly #value: T;
+  constructor(channel: Channel<T>, value: T) {
+    super(channel, 1);
+    this.#value = value;
+  }
+  protected granted(): void {
+    this.channel.push(this.#value);
+    this.stopWaiting();
+  }
+  protected closed(): never {
+    this.stopWaiting();
+    throw new SendError(this.whyClosed(), this.#value);
+  }
+  override describeWait(): string {
+    return `send on ${describe(this.channel)}`;
+  }
+}
+
+class Reserve<T, R> extends TakeSlots<T, R> {
   readonly #wrap: (channel: Channel<T>, count: number) => R;
 
   constructor(channel: Channel<T>, count: number, wrap: (channel: Channel<T>, count: number) => R) {
-    super(channel.slots, count);
-    this.#channel = channel;
+    super(channel, count);
     this.#wrap = wrap;
   }
   override poll(waker: Waker): Poll<R> {
-    if (this.need > this.#channel.capacity) {
+    if (this.need > this.channel.capacity) {
       throw new RangeError(
-        `reserveMany expects at most the channel's capacity of ${this.#channel.capacity}, got ${this.need}`,
+        `Sender.reserveMany expects count to be at most the channel's capacity of ${this.channel.capacity}, got ${this.need}`,
       );
     }
     return super.poll(waker);
   }
   protected granted(): R {
-    return this.#wrap(this.#channel, this.need);
+    const permits = this.#wrap(this.channel, this.need);
+    this.stopWaiting();
+    return permits;
   }
   protected closed(): never {
-    throw new ClosedError(RECEIVER_CLOSED);
+    this.stopWaiting();
+    throw new ClosedError(this.whyClosed());
   }
   override describeWait(): string {
-    return `reserve of ${this.need} on ${describe(this.#channel)}`;
+    return `reserve of ${this.need} on ${describe(this.channel)}`;
   }
 }
 
@@ -225,10 +230,11 @@ export class Sender<T extends Message> implements Disposable {
 
   /** Completes when the receiver is closed. **Cancel safety.** Abandoning it leaves no trace. */
   closed(): Future<void> {
-    return new ReceiverClosed(this.#channel as Channel<unknown>);
+    return new ReceiverClosed(this.#open("closed") as Channel<unknown>);
   }
+  /** Whether nothing can be sent with this handle any more: the receiver or the handle itself is closed. */
   get isClosed(): boolean {
-    return this.#channel.isReceiverClosed;
+    return this.#isClosed || this.#channel.isReceiverClosed;
   }
   /** Free slots, not counting those assigned to waiters. */
   get capacity(): number {

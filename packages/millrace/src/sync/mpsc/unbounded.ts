@@ -32,10 +32,11 @@ export class UnboundedSender<T extends Message> implements Disposable {
   }
   /** Completes when the receiver is closed. **Cancel safety.** Abandoning it leaves no trace. */
   closed(): Future<void> {
-    return new ReceiverClosed(this.#channel as Channel<unknown>);
+    return new ReceiverClosed(this.#open("closed") as Channel<unknown>);
   }
+  /** Whether nothing can be sent with this handle any more: the receiver or the handle itself is closed. */
   get isClosed(): boolean {
-    return this.#channel.isReceiverClosed;
+    return this.#isClosed || this.#channel.isReceiverClosed;
   }
   /** Gives up this handle. Idempotent. */
   close(): void {
