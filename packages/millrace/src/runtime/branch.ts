@@ -30,6 +30,7 @@ import {
   isRoutine,
   isThenable,
   PENDING,
+  resume,
   type Awaitable,
   type Poll,
   type Routine,
@@ -43,41 +44,52 @@ import { branchStore, cx, type Kernel } from "./kernel.ts";
 import { PendingAwaits } from "./pending-awaits.ts";
 import { BUDGET, Runnable } from "./scheduler.ts";
 
-const STARTED = 1;
-const RUNNING = 2;
-const DONE = 4;
-const FAILED = 8;
-const ASYNC = 16;
-const CANCELLED = 32;
-const DELIVERED = 64;
-const EXPIRED = 128;
-const DETACHED = 256;
+// Bits of `flags`; 1 is the run queue's, those from 2 ** 16 up are the task's.
+const STARTED = 2;
+const RUNNING = 4;
+const DONE = 8;
+const FAILED = 16;
+const ASYNC = 32;
+const CANCELLED = 64;
+const DELIVERED = 128;
+const EXPIRED = 256;
+const DETACHED = 512;
 /** Wants to be driven when `cleanups` falls to 0. */
-const AWAITS_CLEANUPS = 512;
-const NEEDS_DRIVE = 1024;
+const AWAITS_CLEANUPS = 1024;
+const NEEDS_DRIVE = 2048;
+/** The routine is a generator of the engine's own, not a compiled-down one. */
+const NATIVE = 4096;
 
 export abstract class Branch<T> extends Runnable implements Waker {
   readonly kernel: Kernel;
   readonly parent: Branch<unknown> | null;
-  budget: number = BUDGET;
-  flags: number = 0;
+  budget: number;
   /** What the body waits for, as far as it is known: for descriptions, and to drop it when it is stuck. */
-  leaf: Future<unknown> | null = null;
+  leaf: Future<unknown> | null;
   /** The value, or the error when FAILED. */
-  result: unknown = undefined;
+  result: unknown;
   /** Dropped branches below that are still cleaning up. */
-  cleanups: number = 0;
-  #waker: Waker | null = null;
-  #routine: Routine<T> | null = null;
-  #awaits: PendingAwaits | null = null;
-  #cancellation: Cancellation | null = null;
+  cleanups: number;
   /** The `AsyncLocalStorage` context in which the scheduler drives it. */
-  context: AsyncContext | undefined = undefined;
+  context: AsyncContext | undefined;
+  #waker: Waker | null;
+  #routine: Routine<T> | null;
+  #awaits: PendingAwaits | null;
+  #cancellation: Cancellation | null;
 
   constructor(kernel: Kernel, parent: Branch<unknown> | null) {
     super();
     this.kernel = kernel;
     this.parent = parent;
+    this.budget = BUDGET;
+    this.leaf = null;
+    this.result = undefined;
+    this.cleanups = 0;
+    this.context = undefined;
+    this.#waker = null;
+    this.#routine = null;
+    this.#awaits = null;
+    this.#cancellation = null;
   }
 
   /** Calls the body. */
@@ -176,10 +188,15 @@ export abstract class Branch<T> extends Runnable implements Waker {
   #start(): void {
     this.flags |= STARTED;
     if (this.flags & CANCELLED) throw this.#cancellation!.error;
-    const result =
-      branchStore === undefined || this.#startsGenerator()
-        ? this.invoke()
-        : branchStore.run(this as Branch<unknown>, () => this.invoke());
+    const { body } = this;
+    if (isGeneratorFunction(body)) {
+      this.flags |= NATIVE;
+      const routine = this.invoke() as Routine<T>;
+      this.#routine = routine;
+      return this.#drive(routine);
+    }
+    const isPlain = branchStore === undefined || body instanceof Future;
+    const result = isPlain ? this.invoke() : branchStore.run(this as Branch<unknown>, () => this.invoke());
     if (isRoutine(result)) {
       this.#routine = result as Routine<T>;
       this.#drive(this.#routine);
@@ -196,12 +213,9 @@ export abstract class Branch<T> extends Runnable implements Waker {
     } else this.#end(0, result);
   }
 
+  /** What `invoke` calls, or returns if it is a future. */
   protected get body(): unknown {
     return undefined;
-  }
-  #startsGenerator(): boolean {
-    const { body } = this;
-    return body instanceof Future || isGeneratorFunction(body);
   }
 
   #drive(routine: Routine<T>): void {
@@ -209,7 +223,11 @@ export abstract class Branch<T> extends Runnable implements Waker {
     if (flags & EXPIRED) return this.#force(routine);
     let step: IteratorResult<Suspend, T>;
     if ((flags & (CANCELLED | DELIVERED)) === CANCELLED) step = this.#deliver(routine);
-    else step = routine.next();
+    else
+      step =
+        flags & NATIVE
+          ? (resume.call(routine as Routine<unknown>) as IteratorResult<Suspend, T>)
+          : routine.next();
     if (step.done) return this.#end(0, step.value);
     // Cancelled by its own doing, or by something it called: this is its next suspension point.
     if ((this.flags & (CANCELLED | DELIVERED)) === CANCELLED) {

@@ -70,10 +70,12 @@ let spendFuture: (future: Future<unknown>) => void;
  * ```
  */
 export abstract class Future<T> implements Promise<T>, Disposable {
-  #phase: number = FRESH;
-  #await: Await<unknown> | null = null;
+  #phase: number;
+  #await: Await<unknown> | null;
 
   constructor() {
+    this.#phase = FRESH;
+    this.#await = null;
     if (hooks.current !== null) hooks.current.futureCreated?.(this);
   }
 
@@ -244,11 +246,13 @@ export function spend(future: Future<unknown>): void {
 /** What `yield*` iterates: polls its future with the waker of whoever drives the routine. */
 class Suspension<T> implements Generator<Suspend, T, void> {
   readonly #future: Future<T>;
-  #isAbandoned: boolean = false;
-  #error: unknown = undefined;
+  #isAbandoned: boolean;
+  #error: unknown;
 
   constructor(future: Future<T>) {
     this.#future = future;
+    this.#isAbandoned = false;
+    this.#error = undefined;
   }
 
   next(): IteratorResult<Suspend, T> {
@@ -299,6 +303,11 @@ class Suspension<T> implements Generator<Suspend, T, void> {
 
 const OUTSIDE =
   "yield* of a future outside a running task: a routine runs only when it is given to spawn, main, scope or asyncFn";
+
+/** The iterator of a claimed future. */
+export function suspendOn<T>(future: Future<T>): Generator<Suspend, T, void> {
+  return new Suspension(future);
+}
 
 /** A future that failed before it began. */
 class Rejected extends Future<never> {

@@ -5,8 +5,8 @@
  * up to a bound. Execution becomes depth-first, which keeps few tasks alive in a tree of them.
  */
 import { FutureConsumedError } from "../errors.ts";
-import { PENDING, type Poll, type Waker } from "./body.ts";
-import { Future, markReusable } from "./future.ts";
+import { PENDING, type Poll, type Suspend, type Waker } from "./body.ts";
+import { Future, markReusable, suspendOn } from "./future.ts";
 import { cx } from "./kernel.ts";
 import type { Task, TaskId } from "./task.ts";
 import type { Waiter } from "./wait-queue.ts";
@@ -73,15 +73,49 @@ export class Settlement extends Future<void> {
 
 function runInline(task: Task<unknown>): void {
   const { kernel } = task;
-  if (!task.isQueued || inlineDepth >= MAX_INLINE || cx.branch?.kernel !== kernel || !kernel.runsInline)
+  if (inlineDepth >= MAX_INLINE || !task.isQueued || cx.branch?.kernel !== kernel || !kernel.runsInline)
     return;
-  kernel.scheduler.unlink(task);
-  kernel.scheduler.polls++;
+  const { scheduler } = kernel;
+  scheduler.unlink(task);
+  scheduler.polls++;
   inlineDepth++;
-  try {
-    task.run();
-  } finally {
-    inlineDepth--;
+  task.run(); // never throws: a failing body is the task's outcome
+  inlineDepth--;
+}
+
+/** `yield*` of a handle: a task that ends at once is joined without a place among its joiners. */
+class JoinIterator<T> implements Generator<Suspend, T, void> {
+  readonly #task: Task<T>;
+  #slow: Generator<Suspend, T, void> | null;
+
+  constructor(task: Task<T>) {
+    this.#task = task;
+    this.#slow = null;
+  }
+  next(): IteratorResult<Suspend, T> {
+    const task = this.#task;
+    if (this.#slow !== null) return this.#slow.next();
+    if (!task.isSettled && !task.isStarted) runInline(task as Task<unknown>);
+    if (task.isSettled) return { done: true, value: task.take() };
+    return this.#wait().next();
+  }
+  throw(error: unknown): IteratorResult<Suspend, T> {
+    return this.#wait().throw(error);
+  }
+  return(value: T): IteratorResult<Suspend, T> {
+    return this.#wait().return(value);
+  }
+  #wait(): Generator<Suspend, T, void> {
+    return (this.#slow ??= suspendOn(new Join(this.#task)));
+  }
+  [Symbol.iterator](): this {
+    return this;
+  }
+  [Symbol.dispose](): void {
+    this.return(undefined as T);
+  }
+  get [Symbol.toStringTag](): string {
+    return "Generator";
   }
 }
 
@@ -165,6 +199,9 @@ export class JoinHandle<T> extends Future<T> implements AsyncDisposable {
     this.#task.detachHandle();
   }
 
+  override [Symbol.iterator](): Generator<Suspend, T, void> {
+    return new JoinIterator(this.#task);
+  }
   override [Symbol.dispose](): void {
     this.abort();
   }

@@ -4,7 +4,7 @@ import { claim, Future } from "./future.ts";
 import { isRoutine } from "./body.ts";
 import { ambientBranch, ambientKernel, type Kernel } from "./kernel.ts";
 import { JoinHandle } from "./join-handle.ts";
-import { inheritLocals } from "./task-local.ts";
+import { inheritable, inheritLocals } from "./task-local.ts";
 import { Task, type TaskBody, type TaskContext, type TaskOwner } from "./task.ts";
 
 /** The part of a cancellation token that the runtime needs. */
@@ -53,7 +53,7 @@ export function spawnOn<T>(
 ): Task<T> {
   if (typeof body !== "function") body = requireFuture(body);
   const task = new Task(kernel, body, options?.name, owner);
-  inheritLocals(task as Task<unknown>, ambientBranch());
+  if (inheritable.size > 0) inheritLocals(task as Task<unknown>, ambientBranch());
   if (kernel.isClosed) task.abort("the runtime was shut down");
   else {
     if (options?.signal !== undefined) abortOn(task as Task<unknown>, options.signal);

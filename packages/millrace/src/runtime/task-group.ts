@@ -55,7 +55,7 @@ export class TaskGroup implements TaskOwner {
 
   taskSettled(task: Task<unknown>): void {
     this.live.delete(task);
-    if (task.wasStartedByGroup) this.#running--;
+    if (task.isCounted) this.#running--;
     while (this.#running < this.#limit) {
       const next = this.#held.shift();
       if (next === undefined) break;
@@ -66,7 +66,7 @@ export class TaskGroup implements TaskOwner {
 
   #start(task: Task<unknown>): void {
     this.#running++;
-    task.wasStartedByGroup = true;
+    task.isCounted = true;
     task.wake();
   }
 }

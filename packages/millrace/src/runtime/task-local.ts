@@ -20,7 +20,7 @@ interface Holder {
 }
 
 /** Locals made with `inherit: true`; spawning looks no further when there are none. */
-const inheritable: Set<object> = new Set();
+export const inheritable: Set<object> = new Set();
 
 /**
  * A value visible to one task, or to a part of it. Not inherited by `spawn` unless `inherit: true`.
@@ -71,7 +71,7 @@ function find(branch: Branch<unknown> | null, local: object): LocalBinding | und
 
 /** Gives a new task the inheritable values that its spawner sees. */
 export function inheritLocals(task: Task<unknown>, spawner: Branch<unknown> | null): void {
-  if (inheritable.size === 0 || spawner === null) return;
+  if (spawner === null) return;
   for (const local of inheritable) {
     const found = find(spawner, local);
     if (found !== undefined) task.locals = { local, value: found.value, next: task.locals };

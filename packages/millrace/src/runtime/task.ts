@@ -44,48 +44,98 @@ export interface LocalBinding {
   readonly next: LocalBinding | null;
 }
 
+// Bits of `flags`.
+const SETTLED = 1 << 16;
+const UNOWNED = 1 << 17;
+const OBSERVED = 1 << 18;
+const COUNTED = 1 << 19;
+
+/** What few tasks have; made when one does. */
+class Extras {
+  failure: FailureNote | null = null;
+  spawnedAt: string | undefined = undefined;
+  locals: LocalBinding | null = null;
+  controller: AbortController | null = null;
+  onEnd: (() => void) | null = null;
+}
+
 let lastId = 0;
 
 export class Task<T> extends Branch<T> implements TaskContext {
   readonly id: TaskId;
   readonly name: string | undefined;
   owner: TaskOwner | null;
-  nextLive: Task<unknown> | null = null;
-  prevLive: Task<unknown> | null = null;
-  isSettled: boolean = false;
-  isDetached: boolean = false;
-  /** Counted by its group as running. */
-  wasStartedByGroup: boolean = false;
-  /** Somebody has taken the outcome, or answers for it. */
-  isObserved: boolean = false;
-  failure: FailureNote | null = null;
-  spawnedAt: string | undefined = undefined;
-  locals: LocalBinding | null = null;
+  nextLive: Task<unknown> | null;
+  prevLive: Task<unknown> | null;
   #body: TaskBody<T> | null;
-  #joiners: WaitQueue | null = null;
-  #controller: AbortController | null = null;
-  #onEnd: (() => void) | null = null;
+  #joiners: WaitQueue | null;
+  #extras: Extras | null;
 
   constructor(kernel: Kernel, body: TaskBody<T>, name: string | undefined, owner: TaskOwner | null) {
     super(kernel, null);
     this.id = ++lastId as TaskId;
     this.name = name;
     this.owner = owner;
+    this.nextLive = null;
+    this.prevLive = null;
     this.#body = body;
+    this.#joiners = null;
+    this.#extras = null;
     if (kernel.asyncContext) this.context = captureContext();
     kernel.add(this as Task<unknown>);
     if (hooks.current !== null) {
-      this.spawnedAt = hooks.current.callSite?.();
+      this.#extra().spawnedAt = hooks.current.callSite?.();
       hooks.current.taskSpawned?.(this as Task<unknown>);
     }
   }
 
+  get isSettled(): boolean {
+    return (this.flags & SETTLED) !== 0;
+  }
+  /** Nobody will join: a failure is reported at once. */
+  get isDetached(): boolean {
+    return (this.flags & UNOWNED) !== 0;
+  }
+  set isDetached(_: true) {
+    this.flags |= UNOWNED;
+  }
+  /** Counted by its group as running. */
+  get isCounted(): boolean {
+    return (this.flags & COUNTED) !== 0;
+  }
+  set isCounted(_: true) {
+    this.flags |= COUNTED;
+  }
+  /** Somebody has taken the outcome, or answers for it. */
+  get isObserved(): boolean {
+    return (this.flags & OBSERVED) !== 0;
+  }
+  set isObserved(_: true) {
+    this.flags |= OBSERVED;
+  }
+  get failure(): FailureNote | null {
+    return this.#extras?.failure ?? null;
+  }
+  set failure(note: FailureNote | null) {
+    this.#extra().failure = note;
+  }
+  get spawnedAt(): string | undefined {
+    return this.#extras?.spawnedAt;
+  }
+  get locals(): LocalBinding | null {
+    return this.#extras?.locals ?? null;
+  }
+  set locals(locals: LocalBinding | null) {
+    this.#extra().locals = locals;
+  }
+
   get signal(): AbortSignal {
-    if (this.#controller === null) {
-      this.#controller = new AbortController();
-      if (this.isCancelled) this.#controller.abort(this.cancelError);
+    const extras = this.#extra();
+    if (extras.controller === null) {
+      extras.controller = new AbortController();
+      if (this.isCancelled) extras.controller.abort(this.cancelError);
     }
-    return this.#controller.signal;
+    return extras.controller.signal;
   }
 
   /** "task #3 'name'" */
@@ -128,7 +178,7 @@ export class Task<T> extends Branch<T> implements TaskContext {
   abort(reason?: unknown): void {
     if (this.isDone || this.isCancelled) return;
     this.requestCancel(new CancelledError(`${this.describe()} was cancelled`, reason));
-    this.#controller?.abort(this.cancelError);
+    this.#extras?.controller?.abort(this.cancelError);
     if (this.isStarted) return this.wake();
     // Never started: it runs nothing.
     this.kernel.scheduler.unlink(this);
@@ -147,7 +197,7 @@ export class Task<T> extends Branch<T> implements TaskContext {
 
   protected ended(): void {
     if (this.isSettled) return;
-    this.isSettled = true;
+    this.flags |= SETTLED;
     this.kernel.scheduler.unlink(this);
     this.context = undefined;
     this.kernel.remove(this as Task<unknown>);
@@ -155,7 +205,7 @@ export class Task<T> extends Branch<T> implements TaskContext {
     if (this.isFailed && !(this.result instanceof CancelledError) && !this.isObserved)
       noteFailure(this as Task<unknown>);
     this.#joiners?.close();
-    this.#onEnd?.();
+    this.#extras?.onEnd?.();
     const { owner } = this;
     this.owner = null;
     owner?.taskSettled(this as Task<unknown>);
@@ -163,15 +213,20 @@ export class Task<T> extends Branch<T> implements TaskContext {
 
   /** Runs `release` when the task settles. */
   onEnd(release: () => void): void {
-    const earlier = this.#onEnd;
-    if (this.isSettled) release();
-    else if (earlier === null) this.#onEnd = release;
-    else {
-      this.#onEnd = () => {
-        earlier();
-        release();
-      };
-    }
+    if (this.isSettled) return release();
+    const extras = this.#extra();
+    const earlier = extras.onEnd;
+    extras.onEnd =
+      earlier === null
+        ? release
+        : () => {
+            earlier();
+            release();
+          };
+  }
+
+  #extra(): Extras {
+    return (this.#extras ??= new Extras());
   }
 
   // ── joining
