@@ -4,13 +4,13 @@
  */
 import {
   type Future,
-  type Routine,
-  Semaphore,
-  sleep,
-  spawn,
-  type SemaphorePermit,
   type JoinHandle,
   PENDING,
+  type Routine,
+  Semaphore,
+  type SemaphorePermit,
+  sleep,
+  spawn,
 } from "millrace";
 import { collectGarbage, settledHeap } from "./measure.ts";
 import { REFERENCE, type Slope } from "./slope.ts";
@@ -29,10 +29,9 @@ export const series: readonly Series[] = [
     name: REFERENCE,
     operation: "an async function called and awaited (for comparison)",
     async run(size) {
-      const child = async (value: number): Promise<number> => value;
       const start = performance.now();
       const children: Promise<number>[] = [];
-      for (let i = 0; i < size; i++) children.push(child(i));
+      for (let i = 0; i < size; i++) children.push(asyncOne());
       await Promise.all(children);
       return { elapsed: performance.now() - start, operations: size };
     },
@@ -42,16 +41,7 @@ export const series: readonly Series[] = [
     operation: "a task spawned and joined",
     async run(size) {
       const start = performance.now();
-      const child = function* (value: number): Routine<number> {
-        return value;
-      };
-      await spawn(function* () {
-        const handles: JoinHandle<number>[] = [];
-        for (let i = 0; i < size; i++) {
-          handles.push(spawn(() => child(i)));
-        }
-        for (const handle of handles) yield* handle;
-      });
+      await spawn(() => spawnThenJoin(size));
       return { elapsed: performance.now() - start, operations: size };
     },
   },
@@ -156,4 +146,16 @@ function queue(semaphore: Semaphore, size: number): Future<SemaphorePermit>[] {
 
 function abandon(future: Future<unknown>): void {
   future[Symbol.dispose]();
+}
+
+async function asyncOne(): Promise<number> {
+  return 1;
+}
+function* one(): Routine<number> {
+  return 1;
+}
+function* spawnThenJoin(size: number): Routine<void> {
+  const handles: JoinHandle<number>[] = [];
+  for (let i = 0; i < size; i++) handles.push(spawn(one));
+  for (const handle of handles) yield* handle;
 }

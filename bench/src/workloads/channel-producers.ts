@@ -1,6 +1,6 @@
-import { channel as cspChannel } from "@thi.ng/csp";
+import { channel as cspChannel, type Channel as CspChannel } from "@thi.ng/csp";
 import { Effect, Queue } from "effect";
-import { mpsc, Runtime, spawn } from "millrace";
+import { mpsc, type Routine, Runtime, spawn } from "millrace";
 import { PromiseChannel } from "../promise-channel.ts";
 import { sumBelow, type Workload } from "../workload.ts";
 
@@ -23,11 +23,8 @@ export const channelProducers: Workload = {
       how: "hand-rolled channel (promise-channel.ts), nine async functions",
       async run(operations) {
         const values = new PromiseChannel<number>(CAPACITY);
-        const produce = async (first: number): Promise<void> => {
-          for (let i = first; i < operations; i += PRODUCERS) await values.send(i);
-        };
         const producers: Promise<void>[] = [];
-        for (let p = 0; p < PRODUCERS; p++) producers.push(produce(p));
+        for (let p = 0; p < PRODUCERS; p++) producers.push(sendSome(values, p, operations));
         let sum = 0;
         for (let i = 0; i < operations; i++) sum += await values.recv();
         await Promise.all(producers);
@@ -39,22 +36,7 @@ export const channelProducers: Workload = {
       name: "Queue.bounded",
       how: "Queue.bounded, nine fibers",
       operations: 40_000,
-      run: (operations) =>
-        Effect.runPromise(
-          Effect.gen(function* () {
-            const values = yield* Queue.bounded<number>(CAPACITY);
-            for (let p = 0; p < PRODUCERS; p++) {
-              yield* Effect.forkChild(
-                Effect.gen(function* () {
-                  for (let i = p; i < operations; i += PRODUCERS) yield* Queue.offer(values, i);
-                }),
-              );
-            }
-            let sum = 0;
-            for (let i = 0; i < operations; i++) sum += yield* Queue.take(values);
-            return sum;
-          }),
-        ),
+      run: (operations) => Effect.runPromise(effectManyToOne(operations)),
     },
     {
       column: "peer",
@@ -62,11 +44,8 @@ export const channelProducers: Workload = {
       how: "channel(32), nine async functions",
       async run(operations) {
         const values = cspChannel<number>(CAPACITY);
-        const produce = async (first: number): Promise<void> => {
-          for (let i = first; i < operations; i += PRODUCERS) await values.write(i);
-        };
         const producers: Promise<void>[] = [];
-        for (let p = 0; p < PRODUCERS; p++) producers.push(produce(p));
+        for (let p = 0; p < PRODUCERS; p++) producers.push(writeSome(values, p, operations));
         let sum = 0;
         for (let i = 0; i < operations; i++) sum += (await values.read())!;
         await Promise.all(producers);
@@ -77,41 +56,68 @@ export const channelProducers: Workload = {
       column: "await",
       name: "await",
       how: "mpsc.channel(32), a cloned sender an async task",
-      run: (operations) =>
-        Runtime.current().run(async () => {
-          const [first, rx] = mpsc.channel<number>(CAPACITY);
-          for (let p = 0; p < PRODUCERS; p++) {
-            const tx = first.clone();
-            spawn(async () => {
-              for (let i = p; i < operations; i += PRODUCERS) await tx.send(i);
-              tx.close();
-            }).detach();
-          }
-          first.close();
-          let sum = 0;
-          for (let value = await rx.recv(); value !== undefined; value = await rx.recv()) sum += value;
-          return sum;
-        }),
+      run: (operations) => Runtime.current().run(() => awaitManyToOne(operations)),
     },
     {
       column: "yield*",
       name: "yield*",
       how: "mpsc.channel(32), a cloned sender a generator task",
-      run: (operations) =>
-        Runtime.current().run(function* () {
-          const [first, rx] = mpsc.channel<number>(CAPACITY);
-          for (let p = 0; p < PRODUCERS; p++) {
-            const tx = first.clone();
-            spawn(function* () {
-              for (let i = p; i < operations; i += PRODUCERS) yield* tx.send(i);
-              tx.close();
-            }).detach();
-          }
-          first.close();
-          let sum = 0;
-          for (let value = yield* rx.recv(); value !== undefined; value = yield* rx.recv()) sum += value;
-          return sum;
-        }),
+      run: (operations) => Runtime.current().run(() => yieldManyToOne(operations)),
     },
   ],
 };
+
+async function sendSome(values: PromiseChannel<number>, first: number, operations: number): Promise<void> {
+  for (let i = first; i < operations; i += PRODUCERS) await values.send(i);
+}
+
+async function writeSome(values: CspChannel<number>, first: number, operations: number): Promise<void> {
+  for (let i = first; i < operations; i += PRODUCERS) await values.write(i);
+}
+
+async function awaitSend(tx: mpsc.Sender<number>, first: number, operations: number): Promise<void> {
+  for (let i = first; i < operations; i += PRODUCERS) await tx.send(i);
+  tx.close();
+}
+async function awaitManyToOne(operations: number): Promise<number> {
+  const [first, rx] = mpsc.channel<number>(CAPACITY);
+  for (let p = 0; p < PRODUCERS; p++) {
+    const tx = first.clone();
+    spawn(() => awaitSend(tx, p, operations)).detach();
+  }
+  first.close();
+  let sum = 0;
+  for (let value = await rx.recv(); value !== undefined; value = await rx.recv()) sum += value;
+  return sum;
+}
+
+function* yieldSend(tx: mpsc.Sender<number>, first: number, operations: number): Routine<void> {
+  for (let i = first; i < operations; i += PRODUCERS) yield* tx.send(i);
+  tx.close();
+}
+function* yieldManyToOne(operations: number): Routine<number> {
+  const [first, rx] = mpsc.channel<number>(CAPACITY);
+  for (let p = 0; p < PRODUCERS; p++) {
+    const tx = first.clone();
+    spawn(() => yieldSend(tx, p, operations)).detach();
+  }
+  first.close();
+  let sum = 0;
+  for (let value = yield* rx.recv(); value !== undefined; value = yield* rx.recv()) sum += value;
+  return sum;
+}
+
+const offerSome = Effect.fnUntraced(function* (
+  values: Queue.Queue<number>,
+  first: number,
+  operations: number,
+) {
+  for (let i = first; i < operations; i += PRODUCERS) yield* Queue.offer(values, i);
+});
+const effectManyToOne = Effect.fnUntraced(function* (operations: number) {
+  const values = yield* Queue.bounded<number>(CAPACITY);
+  for (let p = 0; p < PRODUCERS; p++) yield* Effect.forkChild(offerSome(values, p, operations));
+  let sum = 0;
+  for (let i = 0; i < operations; i++) sum += yield* Queue.take(values);
+  return sum;
+});

@@ -1,6 +1,6 @@
-import { channel as cspChannel } from "@thi.ng/csp";
+import { channel as cspChannel, type Channel as CspChannel } from "@thi.ng/csp";
 import { Effect, Fiber, Queue } from "effect";
-import { mpsc, Runtime, spawn } from "millrace";
+import { mpsc, type Routine, Runtime, spawn } from "millrace";
 import { PromiseChannel } from "../promise-channel.ts";
 import { sumBelow, type Workload } from "../workload.ts";
 
@@ -29,15 +29,7 @@ export const channel: Workload = {
       how: "hand-rolled channel (promise-channel.ts), two async functions",
       async run(operations) {
         const values = new PromiseChannel<number>(CAPACITY);
-        const produce = async (): Promise<void> => {
-          for (let i = 0; i < operations; i++) await values.send(i);
-        };
-        const consume = async (): Promise<number> => {
-          let sum = 0;
-          for (let i = 0; i < operations; i++) sum += await values.recv();
-          return sum;
-        };
-        const [, sum] = await Promise.all([produce(), consume()]);
+        const [, sum] = await Promise.all([sendAll(values, operations), recvAll(values, operations)]);
         return sum;
       },
     },
@@ -46,21 +38,7 @@ export const channel: Workload = {
       name: "Queue.bounded",
       how: "Queue.bounded, offer and take in two fibers",
       operations: 50_000,
-      run: (operations) =>
-        Effect.runPromise(
-          Effect.gen(function* () {
-            const values = yield* Queue.bounded<number>(CAPACITY);
-            const producer = yield* Effect.forkChild(
-              Effect.gen(function* () {
-                for (let i = 0; i < operations; i++) yield* Queue.offer(values, i);
-              }),
-            );
-            let sum = 0;
-            for (let i = 0; i < operations; i++) sum += yield* Queue.take(values);
-            yield* Fiber.join(producer);
-            return sum;
-          }),
-        ),
+      run: (operations) => Effect.runPromise(effectOneToOne(operations)),
     },
     {
       column: "peer",
@@ -68,15 +46,7 @@ export const channel: Workload = {
       how: "channel(32), write and read in two async functions",
       async run(operations) {
         const values = cspChannel<number>(CAPACITY);
-        const produce = async (): Promise<void> => {
-          for (let i = 0; i < operations; i++) await values.write(i);
-        };
-        const consume = async (): Promise<number> => {
-          let sum = 0;
-          for (let i = 0; i < operations; i++) sum += (await values.read())!;
-          return sum;
-        };
-        const [, sum] = await Promise.all([produce(), consume()]);
+        const [, sum] = await Promise.all([writeAll(values, operations), readAll(values, operations)]);
         return sum;
       },
     },
@@ -84,35 +54,69 @@ export const channel: Workload = {
       column: "await",
       name: "await",
       how: "mpsc.channel(32), await tx.send and await rx.recv in async tasks",
-      run: (operations) =>
-        Runtime.current().run(async () => {
-          const [tx, rx] = mpsc.channel<number>(CAPACITY);
-          const producer = spawn(async () => {
-            for (let i = 0; i < operations; i++) await tx.send(i);
-            tx.close();
-          });
-          let sum = 0;
-          for (let value = await rx.recv(); value !== undefined; value = await rx.recv()) sum += value;
-          await producer;
-          return sum;
-        }),
+      run: (operations) => Runtime.current().run(() => awaitOneToOne(operations)),
     },
     {
       column: "yield*",
       name: "yield*",
       how: "mpsc.channel(32), yield* tx.send and yield* rx.recv in generator tasks",
-      run: (operations) =>
-        Runtime.current().run(function* () {
-          const [tx, rx] = mpsc.channel<number>(CAPACITY);
-          const producer = spawn(function* () {
-            for (let i = 0; i < operations; i++) yield* tx.send(i);
-            tx.close();
-          });
-          let sum = 0;
-          for (let value = yield* rx.recv(); value !== undefined; value = yield* rx.recv()) sum += value;
-          yield* producer;
-          return sum;
-        }),
+      run: (operations) => Runtime.current().run(() => yieldOneToOne(operations)),
     },
   ],
 };
+
+async function sendAll(values: PromiseChannel<number>, operations: number): Promise<void> {
+  for (let i = 0; i < operations; i++) await values.send(i);
+}
+async function recvAll(values: PromiseChannel<number>, operations: number): Promise<number> {
+  let sum = 0;
+  for (let i = 0; i < operations; i++) sum += await values.recv();
+  return sum;
+}
+
+async function writeAll(values: CspChannel<number>, operations: number): Promise<void> {
+  for (let i = 0; i < operations; i++) await values.write(i);
+}
+async function readAll(values: CspChannel<number>, operations: number): Promise<number> {
+  let sum = 0;
+  for (let i = 0; i < operations; i++) sum += (await values.read())!;
+  return sum;
+}
+
+async function awaitSend(tx: mpsc.Sender<number>, operations: number): Promise<void> {
+  for (let i = 0; i < operations; i++) await tx.send(i);
+  tx.close();
+}
+async function awaitOneToOne(operations: number): Promise<number> {
+  const [tx, rx] = mpsc.channel<number>(CAPACITY);
+  const producer = spawn(() => awaitSend(tx, operations));
+  let sum = 0;
+  for (let value = await rx.recv(); value !== undefined; value = await rx.recv()) sum += value;
+  await producer;
+  return sum;
+}
+
+function* yieldSend(tx: mpsc.Sender<number>, operations: number): Routine<void> {
+  for (let i = 0; i < operations; i++) yield* tx.send(i);
+  tx.close();
+}
+function* yieldOneToOne(operations: number): Routine<number> {
+  const [tx, rx] = mpsc.channel<number>(CAPACITY);
+  const producer = spawn(() => yieldSend(tx, operations));
+  let sum = 0;
+  for (let value = yield* rx.recv(); value !== undefined; value = yield* rx.recv()) sum += value;
+  yield* producer;
+  return sum;
+}
+
+const offerAll = Effect.fnUntraced(function* (values: Queue.Queue<number>, operations: number) {
+  for (let i = 0; i < operations; i++) yield* Queue.offer(values, i);
+});
+const effectOneToOne = Effect.fnUntraced(function* (operations: number) {
+  const values = yield* Queue.bounded<number>(CAPACITY);
+  const producer = yield* Effect.forkChild(offerAll(values, operations));
+  let sum = 0;
+  for (let i = 0; i < operations; i++) sum += yield* Queue.take(values);
+  yield* Fiber.join(producer);
+  return sum;
+});

@@ -1,6 +1,13 @@
-import { channel as cspChannel } from "@thi.ng/csp";
+import { channel as cspChannel, type Channel as CspChannel } from "@thi.ng/csp";
 import { Effect, Queue } from "effect";
-import { createQueue, run as runEffection, spawn as spawnEffection, suspend } from "effection";
+import {
+  createQueue,
+  type Operation,
+  type Queue as EffectionQueue,
+  run as runEffection,
+  spawn as spawnEffection,
+  suspend,
+} from "effection";
 import { mpsc, type Routine, spawn } from "millrace";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { PromiseChannel } from "../promise-channel.ts";
@@ -8,6 +15,7 @@ import type { Workload } from "../workload.ts";
 
 /** The channels of the tasks that wait, and so the tasks. */
 const kept: unknown[] = [];
+let started = 0;
 
 /** Each task has a channel of its own, as a bounded channel has one receiver, and waits on it for ever. */
 export const idle: Workload = {
@@ -23,78 +31,43 @@ export const idle: Workload = {
       column: "promise",
       name: "promise",
       how: "an async function that awaits recv of a hand-rolled channel",
-      async run(operations) {
-        let started = 0;
-        const task = async (channel: PromiseChannel<number>): Promise<void> => {
-          started++;
-          await channel.recv();
-        };
-        for (let i = 0; i < operations; i++) {
-          const channel = new PromiseChannel<number>(32);
-          kept.push(channel);
-          void task(channel);
-        }
-        return started;
-      },
+      run: (operations) =>
+        startAll(operations, () => {
+          const channel = new PromiseChannel<number>(CAPACITY);
+          void promiseTask(channel);
+          return channel;
+        }),
     },
     {
       column: "effect",
       name: "Queue.take",
       how: "a forked fiber that takes from an empty Queue.bounded",
-      async run(operations) {
-        let started = 0;
-        for (let i = 0; i < operations; i++) {
-          const queue = Effect.runSync(Queue.bounded<number>(32));
-          kept.push(queue);
-          Effect.runFork(
-            Effect.gen(function* () {
-              started++;
-              yield* Queue.take(queue);
-            }),
-          );
-        }
-        await nextTurn();
-        return started;
-      },
+      run: (operations) =>
+        startAll(operations, () => {
+          const queue = Effect.runSync(Queue.bounded<number>(CAPACITY));
+          Effect.runFork(effectTask(queue));
+          return queue;
+        }),
     },
     {
       column: "peer",
       name: "@thi.ng/csp",
       how: "an async function that awaits read of an empty channel",
-      async run(operations) {
-        let started = 0;
-        for (let i = 0; i < operations; i++) {
-          const channel = cspChannel<number>(32);
-          kept.push(channel);
-          const task = async (): Promise<void> => {
-            started++;
-            await channel.read();
-          };
-          void task();
-        }
-        return started;
-      },
+      run: (operations) =>
+        startAll(operations, () => {
+          const channel = cspChannel<number>(CAPACITY);
+          void cspTask(channel);
+          return channel;
+        }),
     },
     {
       column: "peer",
       name: "Effection",
-      how: "a spawned task that takes from an empty queue",
+      how: "a spawned task that takes from an empty queue (it has no bounded channel)",
       operations: 2000,
       async run(operations) {
-        let started = 0;
-        kept.push(
-          runEffection(function* () {
-            for (let i = 0; i < operations; i++) {
-              const queue = createQueue<number, void>();
-              kept.push(queue);
-              void (yield* spawnEffection(function* () {
-                started++;
-                yield* queue.next();
-              }));
-            }
-            yield* suspend();
-          }),
-        );
+        started = 0;
+        kept.push(runEffection(() => effectionMain(operations)));
         while (started < operations) await nextTurn();
         return started;
       },
@@ -103,39 +76,71 @@ export const idle: Workload = {
       column: "await",
       name: "await",
       how: "an async task that awaits rx.recv()",
-      async run(operations) {
-        let started = 0;
-        const task = async (rx: mpsc.Receiver<number>): Promise<void> => {
-          started++;
-          await rx.recv();
-        };
-        for (let i = 0; i < operations; i++) {
-          const [tx, rx] = mpsc.channel<number>(32);
-          kept.push(tx);
-          spawn(() => task(rx)).detach();
-        }
-        while (started < operations) await nextTurn();
-        return started;
-      },
+      run: (operations) =>
+        startAll(operations, () => {
+          const [tx, rx] = mpsc.channel<number>(CAPACITY);
+          spawn(() => awaitTask(rx)).detach();
+          return tx;
+        }),
     },
     {
       column: "yield*",
       name: "yield*",
       how: "a generator task that yields rx.recv()",
-      async run(operations) {
-        let started = 0;
-        const task = function* (rx: mpsc.Receiver<number>): Routine<void> {
-          started++;
-          yield* rx.recv();
-        };
-        for (let i = 0; i < operations; i++) {
-          const [tx, rx] = mpsc.channel<number>(32);
-          kept.push(tx);
-          spawn(() => task(rx)).detach();
-        }
-        while (started < operations) await nextTurn();
-        return started;
-      },
+      run: (operations) =>
+        startAll(operations, () => {
+          const [tx, rx] = mpsc.channel<number>(CAPACITY);
+          spawn(() => yieldTask(rx)).detach();
+          return tx;
+        }),
     },
   ],
 };
+
+const CAPACITY = 32;
+
+/** Keeps what `start` gives and waits until every task has run up to its `recv`. */
+async function startAll(count: number, start: () => unknown): Promise<number> {
+  started = 0;
+  for (let i = 0; i < count; i++) kept.push(start());
+  while (started < count) await nextTurn();
+  return started;
+}
+
+async function promiseTask(channel: PromiseChannel<number>): Promise<void> {
+  started++;
+  await channel.recv();
+}
+
+const effectTask = Effect.fnUntraced(function* (queue: Queue.Queue<number>) {
+  started++;
+  yield* Queue.take(queue);
+});
+
+async function cspTask(channel: CspChannel<number>): Promise<void> {
+  started++;
+  await channel.read();
+}
+
+function* effectionTask(queue: EffectionQueue<number, void>): Operation<void> {
+  started++;
+  yield* queue.next();
+}
+function* effectionMain(count: number): Operation<void> {
+  for (let i = 0; i < count; i++) {
+    const queue = createQueue<number, void>();
+    kept.push(queue);
+    void (yield* spawnEffection(() => effectionTask(queue)));
+  }
+  yield* suspend();
+}
+
+async function awaitTask(rx: mpsc.Receiver<number>): Promise<void> {
+  started++;
+  await rx.recv();
+}
+
+function* yieldTask(rx: mpsc.Receiver<number>): Routine<void> {
+  started++;
+  yield* rx.recv();
+}

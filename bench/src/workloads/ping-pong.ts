@@ -1,7 +1,13 @@
-import { channel as cspChannel } from "@thi.ng/csp";
+import { channel as cspChannel, type Channel as CspChannel } from "@thi.ng/csp";
 import { Effect, Queue } from "effect";
-import { createQueue, run as runEffection, spawn as spawnEffection } from "effection";
-import { mpsc, Runtime, spawn } from "millrace";
+import {
+  createQueue,
+  type Operation,
+  type Queue as EffectionQueue,
+  run as runEffection,
+  spawn as spawnEffection,
+} from "effection";
+import { mpsc, type Routine, Runtime, spawn } from "millrace";
 import { PromiseChannel } from "../promise-channel.ts";
 import { sumBelow, type Workload } from "../workload.ts";
 
@@ -21,18 +27,7 @@ export const pingPong: Workload = {
       async run(operations) {
         const ping = new PromiseChannel<number>(1);
         const pong = new PromiseChannel<number>(1);
-        const echo = async (): Promise<void> => {
-          for (let i = 0; i < operations; i++) await pong.send(await ping.recv());
-        };
-        const play = async (): Promise<number> => {
-          let sum = 0;
-          for (let i = 0; i < operations; i++) {
-            await ping.send(i);
-            sum += await pong.recv();
-          }
-          return sum;
-        };
-        const [sum] = await Promise.all([play(), echo()]);
+        const [sum] = await Promise.all([play(ping, pong, operations), echo(ping, pong, operations)]);
         return sum;
       },
     },
@@ -41,24 +36,7 @@ export const pingPong: Workload = {
       name: "Queue.bounded",
       how: "two Queue.bounded(1), two fibers",
       operations: 20_000,
-      run: (operations) =>
-        Effect.runPromise(
-          Effect.gen(function* () {
-            const ping = yield* Queue.bounded<number>(1);
-            const pong = yield* Queue.bounded<number>(1);
-            yield* Effect.forkChild(
-              Effect.gen(function* () {
-                for (let i = 0; i < operations; i++) yield* Queue.offer(pong, yield* Queue.take(ping));
-              }),
-            );
-            let sum = 0;
-            for (let i = 0; i < operations; i++) {
-              yield* Queue.offer(ping, i);
-              sum += yield* Queue.take(pong);
-            }
-            return sum;
-          }),
-        ),
+      run: (operations) => Effect.runPromise(effectPlay(operations)),
     },
     {
       column: "peer",
@@ -67,18 +45,7 @@ export const pingPong: Workload = {
       async run(operations) {
         const ping = cspChannel<number>(1);
         const pong = cspChannel<number>(1);
-        const echo = async (): Promise<void> => {
-          for (let i = 0; i < operations; i++) await pong.write((await ping.read())!);
-        };
-        const play = async (): Promise<number> => {
-          let sum = 0;
-          for (let i = 0; i < operations; i++) {
-            await ping.write(i);
-            sum += (await pong.read())!;
-          }
-          return sum;
-        };
-        const [sum] = await Promise.all([play(), echo()]);
+        const [sum] = await Promise.all([cspPlay(ping, pong, operations), cspEcho(ping, pong, operations)]);
         return sum;
       },
     },
@@ -87,60 +54,111 @@ export const pingPong: Workload = {
       name: "Effection",
       how: "two queues (it has no bounded channel), two tasks",
       operations: 10_000,
-      run: (operations) =>
-        runEffection(function* () {
-          const ping = createQueue<number, void>();
-          const pong = createQueue<number, void>();
-          void (yield* spawnEffection(function* () {
-            for (let i = 0; i < operations; i++) pong.add((yield* ping.next()).value as number);
-          }));
-          let sum = 0;
-          for (let i = 0; i < operations; i++) {
-            ping.add(i);
-            sum += (yield* pong.next()).value as number;
-          }
-          return sum;
-        }),
+      run: (operations) => runEffection(() => effectionPlay(operations)),
     },
     {
       column: "await",
       name: "await",
       how: "two mpsc.channel(1), two async tasks",
-      run: (operations) =>
-        Runtime.current().run(async () => {
-          const [pingTx, pingRx] = mpsc.channel<number>(1);
-          const [pongTx, pongRx] = mpsc.channel<number>(1);
-          const echo = spawn(async () => {
-            for (let i = 0; i < operations; i++) await pongTx.send((await pingRx.recv())!);
-          });
-          let sum = 0;
-          for (let i = 0; i < operations; i++) {
-            await pingTx.send(i);
-            sum += (await pongRx.recv())!;
-          }
-          await echo;
-          return sum;
-        }),
+      run: (operations) => Runtime.current().run(() => awaitPlay(operations)),
     },
     {
       column: "yield*",
       name: "yield*",
       how: "two mpsc.channel(1), two generator tasks",
-      run: (operations) =>
-        Runtime.current().run(function* () {
-          const [pingTx, pingRx] = mpsc.channel<number>(1);
-          const [pongTx, pongRx] = mpsc.channel<number>(1);
-          const echo = spawn(function* () {
-            for (let i = 0; i < operations; i++) yield* pongTx.send((yield* pingRx.recv())!);
-          });
-          let sum = 0;
-          for (let i = 0; i < operations; i++) {
-            yield* pingTx.send(i);
-            sum += (yield* pongRx.recv())!;
-          }
-          yield* echo;
-          return sum;
-        }),
+      run: (operations) => Runtime.current().run(() => yieldPlay(operations)),
     },
   ],
 };
+
+type Pipe = PromiseChannel<number>;
+async function echo(ping: Pipe, pong: Pipe, operations: number): Promise<void> {
+  for (let i = 0; i < operations; i++) await pong.send(await ping.recv());
+}
+async function play(ping: Pipe, pong: Pipe, operations: number): Promise<number> {
+  let sum = 0;
+  for (let i = 0; i < operations; i++) {
+    await ping.send(i);
+    sum += await pong.recv();
+  }
+  return sum;
+}
+
+type CspPipe = CspChannel<number>;
+async function cspEcho(ping: CspPipe, pong: CspPipe, operations: number): Promise<void> {
+  for (let i = 0; i < operations; i++) await pong.write((await ping.read())!);
+}
+async function cspPlay(ping: CspPipe, pong: CspPipe, operations: number): Promise<number> {
+  let sum = 0;
+  for (let i = 0; i < operations; i++) {
+    await ping.write(i);
+    sum += (await pong.read())!;
+  }
+  return sum;
+}
+
+type Tx = mpsc.Sender<number>;
+type Rx = mpsc.Receiver<number>;
+async function awaitEcho(ping: Rx, pong: Tx, operations: number): Promise<void> {
+  for (let i = 0; i < operations; i++) await pong.send((await ping.recv())!);
+}
+async function awaitPlay(operations: number): Promise<number> {
+  const [ping, pinged] = mpsc.channel<number>(1);
+  const [pong, ponged] = mpsc.channel<number>(1);
+  const echoing = spawn(() => awaitEcho(pinged, pong, operations));
+  let sum = 0;
+  for (let i = 0; i < operations; i++) {
+    await ping.send(i);
+    sum += (await ponged.recv())!;
+  }
+  await echoing;
+  return sum;
+}
+
+function* yieldEcho(ping: Rx, pong: Tx, operations: number): Routine<void> {
+  for (let i = 0; i < operations; i++) yield* pong.send((yield* ping.recv())!);
+}
+function* yieldPlay(operations: number): Routine<number> {
+  const [ping, pinged] = mpsc.channel<number>(1);
+  const [pong, ponged] = mpsc.channel<number>(1);
+  const echoing = spawn(() => yieldEcho(pinged, pong, operations));
+  let sum = 0;
+  for (let i = 0; i < operations; i++) {
+    yield* ping.send(i);
+    sum += (yield* ponged.recv())!;
+  }
+  yield* echoing;
+  return sum;
+}
+
+type EffectPipe = Queue.Queue<number>;
+const effectEcho = Effect.fnUntraced(function* (ping: EffectPipe, pong: EffectPipe, operations: number) {
+  for (let i = 0; i < operations; i++) yield* Queue.offer(pong, yield* Queue.take(ping));
+});
+const effectPlay = Effect.fnUntraced(function* (operations: number) {
+  const ping = yield* Queue.bounded<number>(1);
+  const pong = yield* Queue.bounded<number>(1);
+  yield* Effect.forkChild(effectEcho(ping, pong, operations));
+  let sum = 0;
+  for (let i = 0; i < operations; i++) {
+    yield* Queue.offer(ping, i);
+    sum += yield* Queue.take(pong);
+  }
+  return sum;
+});
+
+type EffectionPipe = EffectionQueue<number, void>;
+function* effectionEcho(ping: EffectionPipe, pong: EffectionPipe, operations: number): Operation<void> {
+  for (let i = 0; i < operations; i++) pong.add((yield* ping.next()).value as number);
+}
+function* effectionPlay(operations: number): Operation<number> {
+  const ping = createQueue<number, void>();
+  const pong = createQueue<number, void>();
+  void (yield* spawnEffection(() => effectionEcho(ping, pong, operations)));
+  let sum = 0;
+  for (let i = 0; i < operations; i++) {
+    ping.add(i);
+    sum += (yield* pong.next()).value as number;
+  }
+  return sum;
+}

@@ -1,6 +1,6 @@
 import { channel as cspChannel, select as cspSelect } from "@thi.ng/csp";
 import { Effect, Queue } from "effect";
-import { mpsc, ready, Runtime, select as selectFuture } from "millrace";
+import { mpsc, ready, type Routine, Runtime, select as selectFuture } from "millrace";
 import { sumBelow, type Workload } from "../workload.ts";
 
 /** What the latest run's never-ready branch waits for outlives it, like a shutdown signal: a leak into it shows as heap. */
@@ -23,17 +23,7 @@ const contenders: Workload["contenders"] = [
     name: "raceFirst",
     how: "Effect.raceFirst of Effect.succeed and a take from an empty queue",
     operations: 50_000,
-    run: (operations) =>
-      Effect.runPromise(
-        Effect.gen(function* () {
-          const empty = yield* Queue.bounded<number>(1);
-          kept.latest = empty;
-          const never = Queue.take(empty);
-          let sum = 0;
-          for (let i = 0; i < operations; i++) sum += yield* Effect.raceFirst(Effect.succeed(i), never);
-          return sum;
-        }),
-      ),
+    run: (operations) => Effect.runPromise(effectSelects(operations)),
   },
   {
     column: "peer",
@@ -57,33 +47,13 @@ const contenders: Workload["contenders"] = [
     column: "await",
     name: "await",
     how: "await select({ full: ready(i), empty: rx.recv() })",
-    run: (operations) =>
-      Runtime.current().run(async () => {
-        const [tx, rx] = mpsc.channel<number>(1);
-        kept.latest = [tx, rx];
-        let sum = 0;
-        for (let i = 0; i < operations; i++) {
-          const { key, value } = await selectFuture({ full: ready(i), empty: rx.recv() });
-          if (key === "full") sum += value;
-        }
-        return sum;
-      }),
+    run: (operations) => Runtime.current().run(() => awaitSelects(operations)),
   },
   {
     column: "yield*",
     name: "yield*",
     how: "yield* select({ full: ready(i), empty: rx.recv() })",
-    run: (operations) =>
-      Runtime.current().run(function* () {
-        const [tx, rx] = mpsc.channel<number>(1);
-        kept.latest = [tx, rx];
-        let sum = 0;
-        for (let i = 0; i < operations; i++) {
-          const { key, value } = yield* selectFuture({ full: ready(i), empty: rx.recv() });
-          if (key === "full") sum += value;
-        }
-        return sum;
-      }),
+    run: (operations) => Runtime.current().run(() => yieldSelects(operations)),
   },
 ];
 
@@ -116,3 +86,33 @@ export const selectGrowth: Workload = {
   ],
   contenders,
 };
+
+async function awaitSelects(operations: number): Promise<number> {
+  const [tx, rx] = mpsc.channel<number>(1);
+  kept.latest = [tx, rx];
+  let sum = 0;
+  for (let i = 0; i < operations; i++) {
+    const { key, value } = await selectFuture({ full: ready(i), empty: rx.recv() });
+    if (key === "full") sum += value;
+  }
+  return sum;
+}
+function* yieldSelects(operations: number): Routine<number> {
+  const [tx, rx] = mpsc.channel<number>(1);
+  kept.latest = [tx, rx];
+  let sum = 0;
+  for (let i = 0; i < operations; i++) {
+    const { key, value } = yield* selectFuture({ full: ready(i), empty: rx.recv() });
+    if (key === "full") sum += value;
+  }
+  return sum;
+}
+
+const effectSelects = Effect.fnUntraced(function* (operations: number) {
+  const empty = yield* Queue.bounded<number>(1);
+  kept.latest = empty;
+  const never = Queue.take(empty);
+  let sum = 0;
+  for (let i = 0; i < operations; i++) sum += yield* Effect.raceFirst(Effect.succeed(i), never);
+  return sum;
+});

@@ -1,6 +1,6 @@
 import { Effect, Fiber } from "effect";
 import { type Operation, run as runEffection, spawn as spawnEffection, type Task } from "effection";
-import { type JoinHandle, type Routine, Runtime, spawn } from "millrace";
+import { asyncFn, type JoinHandle, type Routine, Runtime, spawn } from "millrace";
 import { sumBelow, type Workload } from "../workload.ts";
 
 /** Every node spawns ten children and adds up what they return; a leaf returns its number. `size` is a power of ten. */
@@ -50,8 +50,8 @@ export const skynet: Workload = {
     {
       column: "yield*",
       name: "yield*",
-      how: "spawns ten generator tasks, then yields each handle",
-      run: (operations) => Runtime.current().run(() => yieldNode(0, operations)),
+      how: "spawns ten calls of an asyncFn, then yields each handle",
+      run: (operations) => Runtime.current().run(yieldNode(0, operations)),
     },
   ],
 };
@@ -67,16 +67,16 @@ async function promiseNode(first: number, size: number): Promise<number> {
 }
 
 function effectNode(first: number, size: number): Effect.Effect<number> {
-  if (size === 1) return Effect.succeed(first);
-  return Effect.gen(function* () {
-    const part = size / 10;
-    const children: Fiber.Fiber<number>[] = [];
-    for (let i = 0; i < 10; i++) children.push(yield* Effect.forkChild(effectNode(first + i * part, part)));
-    let sum = 0;
-    for (const child of children) sum += yield* Fiber.join(child);
-    return sum;
-  });
+  return size === 1 ? Effect.succeed(first) : effectInnerNode(first, size);
 }
+const effectInnerNode = Effect.fnUntraced(function* (first: number, size: number) {
+  const part = size / 10;
+  const children: Fiber.Fiber<number>[] = [];
+  for (let i = 0; i < 10; i++) children.push(yield* Effect.forkChild(effectNode(first + i * part, part)));
+  let sum = 0;
+  for (const child of children) sum += yield* Fiber.join(child);
+  return sum;
+});
 
 const DIGITS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
 
@@ -110,12 +110,12 @@ async function awaitNode(first: number, size: number): Promise<number> {
   return sum;
 }
 
-function* yieldNode(first: number, size: number): Routine<number> {
+const yieldNode = asyncFn(function* (first: number, size: number): Routine<number> {
   if (size === 1) return first;
   const part = size / 10;
   const children: JoinHandle<number>[] = [];
-  for (let i = 0; i < 10; i++) children.push(spawn(() => yieldNode(first + i * part, part)));
+  for (let i = 0; i < 10; i++) children.push(spawn(yieldNode(first + i * part, part)));
   let sum = 0;
   for (const child of children) sum += yield* child;
   return sum;
-}
+});

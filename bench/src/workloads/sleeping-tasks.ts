@@ -1,5 +1,5 @@
 import { Effect, Fiber } from "effect";
-import { type JoinHandle, type Routine, Runtime, sleep, spawn } from "millrace";
+import { asyncFn, type JoinHandle, type Routine, Runtime, sleep, spawn } from "millrace";
 import type { Workload } from "../workload.ts";
 import { sleepLength } from "./sleeps.ts";
 
@@ -29,12 +29,8 @@ export const sleepingTasks: Workload = {
       name: "promise",
       how: "async functions that await a setTimeout promise, then Promise.all",
       async run(operations) {
-        const nap = async (ms: number): Promise<number> => {
-          await new Promise<void>((resolve) => setTimeout(resolve, ms));
-          return 1;
-        };
         const naps: Promise<number>[] = [];
-        for (let i = 0; i < operations; i++) naps.push(nap(sleepLength(i)));
+        for (let i = 0; i < operations; i++) naps.push(promiseNap(sleepLength(i)));
         let sum = 0;
         for (const one of await Promise.all(naps)) sum += one;
         return sum;
@@ -44,18 +40,7 @@ export const sleepingTasks: Workload = {
       column: "effect",
       name: "forkChild",
       how: "Effect.sleep in forked fibers",
-      run: (operations) =>
-        Effect.runPromise(
-          Effect.gen(function* () {
-            const fibers: Fiber.Fiber<number>[] = [];
-            for (let i = 0; i < operations; i++) {
-              fibers.push(yield* Effect.forkChild(Effect.as(Effect.sleep(sleepLength(i)), 1)));
-            }
-            let sum = 0;
-            for (const fiber of fibers) sum += yield* Fiber.join(fiber);
-            return sum;
-          }),
-        ),
+      run: (operations) => Effect.runPromise(forkNaps(operations)),
     },
     {
       column: "await",
@@ -63,12 +48,8 @@ export const sleepingTasks: Workload = {
       how: "await sleep in async tasks, then await each handle",
       run: (operations) =>
         Runtime.current().run(async () => {
-          const nap = async (ms: number): Promise<number> => {
-            await sleep(ms);
-            return 1;
-          };
           const naps: JoinHandle<number>[] = [];
-          for (let i = 0; i < operations; i++) naps.push(spawn(() => nap(sleepLength(i))));
+          for (let i = 0; i < operations; i++) naps.push(spawn(() => awaitNap(sleepLength(i))));
           let sum = 0;
           for (const nap of naps) sum += await nap;
           return sum;
@@ -78,18 +59,39 @@ export const sleepingTasks: Workload = {
       column: "yield*",
       name: "yield*",
       how: "yield* sleep in generator tasks, then yield* each handle",
-      run: (operations) =>
-        Runtime.current().run(function* () {
-          const nap = function* (ms: number): Routine<number> {
-            yield* sleep(ms);
-            return 1;
-          };
-          const naps: JoinHandle<number>[] = [];
-          for (let i = 0; i < operations; i++) naps.push(spawn(() => nap(sleepLength(i))));
-          let sum = 0;
-          for (const nap of naps) sum += yield* nap;
-          return sum;
-        }),
+      run: (operations) => Runtime.current().run(() => spawnNaps(operations)),
     },
   ],
 };
+
+async function promiseNap(ms: number): Promise<number> {
+  await new Promise<void>((resolve) => setTimeout(resolve, ms));
+  return 1;
+}
+
+async function awaitNap(ms: number): Promise<number> {
+  await sleep(ms);
+  return 1;
+}
+
+const yieldNap = asyncFn(function* (ms: number) {
+  yield* sleep(ms);
+  return 1;
+});
+function* spawnNaps(operations: number): Routine<number> {
+  const naps: JoinHandle<number>[] = [];
+  for (let i = 0; i < operations; i++) naps.push(spawn(yieldNap(sleepLength(i))));
+  let sum = 0;
+  for (const nap of naps) sum += yield* nap;
+  return sum;
+}
+
+const forkNaps = Effect.fnUntraced(function* (operations: number) {
+  const fibers: Fiber.Fiber<number>[] = [];
+  for (let i = 0; i < operations; i++) {
+    fibers.push(yield* Effect.forkChild(Effect.as(Effect.sleep(sleepLength(i)), 1)));
+  }
+  let sum = 0;
+  for (const fiber of fibers) sum += yield* Fiber.join(fiber);
+  return sum;
+});

@@ -1,5 +1,5 @@
 import { Effect, Fiber } from "effect";
-import { joinAll, Runtime, type Sleep, sleep } from "millrace";
+import { joinAll, type Routine, Runtime, type Sleep, sleep } from "millrace";
 import type { Workload } from "../workload.ts";
 
 /** Sleep `i` lasts 1–1000 ms, all lengths equally often and in scattered order. */
@@ -44,17 +44,7 @@ export const sleeps: Workload = {
       column: "effect",
       name: "forkChild",
       how: "Effect.sleep in forked fibers (half of what Effect.forEach takes)",
-      run: (operations) =>
-        Effect.runPromise(
-          Effect.gen(function* () {
-            const fibers: Fiber.Fiber<void>[] = [];
-            for (let i = 0; i < operations; i++) {
-              fibers.push(yield* Effect.forkChild(Effect.sleep(sleepLength(i))));
-            }
-            for (const fiber of fibers) yield* Fiber.join(fiber);
-            return fibers.length;
-          }),
-        ),
+      run: (operations) => Effect.runPromise(effectSleeps(operations)),
     },
     {
       column: "peer",
@@ -89,12 +79,22 @@ export const sleeps: Workload = {
       column: "yield*",
       name: "yield*",
       how: "yield* joinAll of sleeps",
-      run: (operations) =>
-        Runtime.current().run(function* () {
-          const naps: Sleep[] = [];
-          for (let i = 0; i < operations; i++) naps.push(sleep(sleepLength(i)));
-          return (yield* joinAll(naps)).length;
-        }),
+      run: (operations) => Runtime.current().run(() => yieldSleeps(operations)),
     },
   ],
 };
+
+function* yieldSleeps(operations: number): Routine<number> {
+  const naps: Sleep[] = [];
+  for (let i = 0; i < operations; i++) naps.push(sleep(sleepLength(i)));
+  return (yield* joinAll(naps)).length;
+}
+
+const effectSleeps = Effect.fnUntraced(function* (operations: number) {
+  const fibers: Fiber.Fiber<void>[] = [];
+  for (let i = 0; i < operations; i++) {
+    fibers.push(yield* Effect.forkChild(Effect.sleep(sleepLength(i))));
+  }
+  for (const fiber of fibers) yield* Fiber.join(fiber);
+  return fibers.length;
+});

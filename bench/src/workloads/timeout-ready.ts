@@ -1,6 +1,12 @@
 import { Effect } from "effect";
-import { call, race as raceEffection, run as runEffection, sleep as sleepEffection } from "effection";
-import { ready, Runtime, timeout } from "millrace";
+import {
+  call,
+  type Operation,
+  race as raceEffection,
+  run as runEffection,
+  sleep as sleepEffection,
+} from "effection";
+import { ready, type Routine, Runtime, timeout } from "millrace";
 import { withTimeout, withTimeoutSignal } from "../promise-timeout.ts";
 import { sumBelow, type Workload } from "../workload.ts";
 
@@ -30,14 +36,7 @@ export const timeoutReady: Workload = {
       name: "timeout",
       how: "Effect.timeout around Effect.succeed",
       operations: 50_000,
-      run: (operations) =>
-        Effect.runPromise(
-          Effect.gen(function* () {
-            let sum = 0;
-            for (let i = 0; i < operations; i++) sum += yield* Effect.timeout(Effect.succeed(i), LIMIT_MS);
-            return sum;
-          }),
-        ),
+      run: (operations) => Effect.runPromise(effectLimits(operations)),
     },
     {
       column: "peer",
@@ -55,36 +54,44 @@ export const timeoutReady: Workload = {
       name: "Effection",
       how: "race of the operation and sleep",
       operations: 1000,
-      run: (operations) =>
-        runEffection(function* () {
-          let sum = 0;
-          for (let i = 0; i < operations; i++) {
-            sum += (yield* raceEffection([call(() => i), sleepEffection(LIMIT_MS)])) as number;
-          }
-          return sum;
-        }),
+      run: (operations) => runEffection(() => effectionLimits(operations)),
     },
     {
       column: "await",
       name: "await",
       how: "await timeout(1000, ready(i))",
-      run: (operations) =>
-        Runtime.current().run(async () => {
-          let sum = 0;
-          for (let i = 0; i < operations; i++) sum += await timeout(LIMIT_MS, ready(i));
-          return sum;
-        }),
+      run: (operations) => Runtime.current().run(() => awaitLimits(operations)),
     },
     {
       column: "yield*",
       name: "yield*",
       how: "yield* timeout(1000, ready(i))",
-      run: (operations) =>
-        Runtime.current().run(function* () {
-          let sum = 0;
-          for (let i = 0; i < operations; i++) sum += yield* timeout(LIMIT_MS, ready(i));
-          return sum;
-        }),
+      run: (operations) => Runtime.current().run(() => yieldLimits(operations)),
     },
   ],
 };
+
+async function awaitLimits(operations: number): Promise<number> {
+  let sum = 0;
+  for (let i = 0; i < operations; i++) sum += await timeout(LIMIT_MS, ready(i));
+  return sum;
+}
+function* yieldLimits(operations: number): Routine<number> {
+  let sum = 0;
+  for (let i = 0; i < operations; i++) sum += yield* timeout(LIMIT_MS, ready(i));
+  return sum;
+}
+
+const effectLimits = Effect.fnUntraced(function* (operations: number) {
+  let sum = 0;
+  for (let i = 0; i < operations; i++) sum += yield* Effect.timeout(Effect.succeed(i), LIMIT_MS);
+  return sum;
+});
+
+function* effectionLimits(operations: number): Operation<number> {
+  let sum = 0;
+  for (let i = 0; i < operations; i++) {
+    sum += (yield* raceEffection([call(() => i), sleepEffection(LIMIT_MS)])) as number;
+  }
+  return sum;
+}

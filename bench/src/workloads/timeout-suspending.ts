@@ -1,6 +1,12 @@
 import { Effect } from "effect";
-import { action, race as raceEffection, run as runEffection, sleep as sleepEffection } from "effection";
-import { type Future, PENDING, pollFn, Runtime, timeout } from "millrace";
+import {
+  action,
+  type Operation,
+  race as raceEffection,
+  run as runEffection,
+  sleep as sleepEffection,
+} from "effection";
+import { type Future, PENDING, pollFn, type Routine, Runtime, timeout } from "millrace";
 import { withTimeout, withTimeoutSignal } from "../promise-timeout.ts";
 import { sumBelow, type Workload } from "../workload.ts";
 
@@ -31,19 +37,7 @@ export const timeoutSuspending: Workload = {
       name: "timeout",
       how: "Effect.timeout around a callback that a microtask resumes",
       operations: 20_000,
-      run: (operations) =>
-        Effect.runPromise(
-          Effect.gen(function* () {
-            let sum = 0;
-            for (let i = 0; i < operations; i++) {
-              const suspendsOnce = Effect.callback<number>((resume) =>
-                queueMicrotask(() => resume(Effect.succeed(i))),
-              );
-              sum += yield* Effect.timeout(suspendsOnce, LIMIT_MS);
-            }
-            return sum;
-          }),
-        ),
+      run: (operations) => Effect.runPromise(effectLimits(operations)),
     },
     {
       column: "peer",
@@ -61,40 +55,19 @@ export const timeoutSuspending: Workload = {
       name: "Effection",
       how: "race of an action that a microtask resolves and sleep",
       operations: 1000,
-      run: (operations) =>
-        runEffection(function* () {
-          let sum = 0;
-          for (let i = 0; i < operations; i++) {
-            const suspendsOnce = action<number>((resolve) => {
-              queueMicrotask(() => resolve(i));
-              return () => {};
-            });
-            sum += (yield* raceEffection([suspendsOnce, sleepEffection(LIMIT_MS)])) as number;
-          }
-          return sum;
-        }),
+      run: (operations) => runEffection(() => effectionLimits(operations)),
     },
     {
       column: "await",
       name: "await",
       how: "await timeout(1000, a future that is pending once and wakes itself)",
-      run: (operations) =>
-        Runtime.current().run(async () => {
-          let sum = 0;
-          for (let i = 0; i < operations; i++) sum += await timeout(LIMIT_MS, suspendsOnce(i));
-          return sum;
-        }),
+      run: (operations) => Runtime.current().run(() => awaitLimits(operations)),
     },
     {
       column: "yield*",
       name: "yield*",
       how: "yield* timeout(1000, a future that is pending once and wakes itself)",
-      run: (operations) =>
-        Runtime.current().run(function* () {
-          let sum = 0;
-          for (let i = 0; i < operations; i++) sum += yield* timeout(LIMIT_MS, suspendsOnce(i));
-          return sum;
-        }),
+      run: (operations) => Runtime.current().run(() => yieldLimits(operations)),
     },
   ],
 };
@@ -112,4 +85,38 @@ function suspendsOnce(value: number): Future<number> {
     waker.wake();
     return PENDING;
   });
+}
+
+async function awaitLimits(operations: number): Promise<number> {
+  let sum = 0;
+  for (let i = 0; i < operations; i++) sum += await timeout(LIMIT_MS, suspendsOnce(i));
+  return sum;
+}
+function* yieldLimits(operations: number): Routine<number> {
+  let sum = 0;
+  for (let i = 0; i < operations; i++) sum += yield* timeout(LIMIT_MS, suspendsOnce(i));
+  return sum;
+}
+
+function effectSuspendsOnce(value: number): Effect.Effect<number> {
+  return Effect.callback((resume) => queueMicrotask(() => resume(Effect.succeed(value))));
+}
+const effectLimits = Effect.fnUntraced(function* (operations: number) {
+  let sum = 0;
+  for (let i = 0; i < operations; i++) sum += yield* Effect.timeout(effectSuspendsOnce(i), LIMIT_MS);
+  return sum;
+});
+
+function effectionSuspendsOnce(value: number): Operation<number> {
+  return action<number>((resolve) => {
+    queueMicrotask(() => resolve(value));
+    return () => {};
+  });
+}
+function* effectionLimits(operations: number): Operation<number> {
+  let sum = 0;
+  for (let i = 0; i < operations; i++) {
+    sum += (yield* raceEffection([effectionSuspendsOnce(i), sleepEffection(LIMIT_MS)])) as number;
+  }
+  return sum;
 }

@@ -1,5 +1,5 @@
 import { Effect, Fiber } from "effect";
-import { type JoinHandle, Runtime, spawn, yieldNow } from "millrace";
+import { type JoinHandle, type Routine, Runtime, spawn, yieldNow } from "millrace";
 import type { Workload } from "../workload.ts";
 
 /** Few tasks yield often; the promise column never lets I/O in, ours does. */
@@ -19,13 +19,8 @@ export const yields: Workload = {
       name: "promise",
       how: "await undefined in async functions (timers and I/O starve meanwhile)",
       async run(operations) {
-        const task = async (): Promise<number> => {
-          let count = 0;
-          for (; count < operations / TASKS; count++) await undefined;
-          return count;
-        };
         const tasks: Promise<number>[] = [];
-        for (let i = 0; i < TASKS; i++) tasks.push(task());
+        for (let i = 0; i < TASKS; i++) tasks.push(awaitUndefined(operations / TASKS));
         let sum = 0;
         for (const count of await Promise.all(tasks)) sum += count;
         return sum;
@@ -36,44 +31,15 @@ export const yields: Workload = {
       name: "yieldNow",
       how: "Effect.yieldNow in forked fibers",
       operations: 100_000,
-      run: (operations) =>
-        Effect.runPromise(
-          Effect.gen(function* () {
-            const task = Effect.gen(function* () {
-              let count = 0;
-              for (; count < operations / TASKS; count++) yield* Effect.yieldNow;
-              return count;
-            });
-            const fibers: Fiber.Fiber<number>[] = [];
-            for (let i = 0; i < TASKS; i++) fibers.push(yield* Effect.forkChild(task));
-            let sum = 0;
-            for (const fiber of fibers) sum += yield* Fiber.join(fiber);
-            return sum;
-          }),
-        ),
+      run: (operations) => Effect.runPromise(forkYielding(operations)),
     },
     {
       column: "peer",
       name: "setImmediate batched",
       how: "promises that one shared setImmediate resolves together",
       async run(operations) {
-        let waiting: (() => void)[] = [];
-        const resume = (): void => {
-          const batch = waiting;
-          waiting = [];
-          for (const resolve of batch) resolve();
-        };
-        const yieldToLoop = (): Promise<void> =>
-          new Promise((resolve) => {
-            if (waiting.push(resolve) === 1) setImmediate(resume);
-          });
-        const task = async (): Promise<number> => {
-          let count = 0;
-          for (; count < operations / TASKS; count++) await yieldToLoop();
-          return count;
-        };
         const tasks: Promise<number>[] = [];
-        for (let i = 0; i < TASKS; i++) tasks.push(task());
+        for (let i = 0; i < TASKS; i++) tasks.push(awaitBatch(operations / TASKS));
         let sum = 0;
         for (const count of await Promise.all(tasks)) sum += count;
         return sum;
@@ -86,15 +52,7 @@ export const yields: Workload = {
       run: (operations) =>
         Runtime.current().run(async () => {
           const tasks: JoinHandle<number>[] = [];
-          for (let i = 0; i < TASKS; i++) {
-            tasks.push(
-              spawn(async () => {
-                let count = 0;
-                for (; count < operations / TASKS; count++) await yieldNow();
-                return count;
-              }),
-            );
-          }
+          for (let i = 0; i < TASKS; i++) tasks.push(spawn(() => awaitYields(operations / TASKS)));
           let sum = 0;
           for (const task of tasks) sum += await task;
           return sum;
@@ -104,22 +62,62 @@ export const yields: Workload = {
       column: "yield*",
       name: "yield*",
       how: "yield* yieldNow() in generator tasks",
-      run: (operations) =>
-        Runtime.current().run(function* () {
-          const tasks: JoinHandle<number>[] = [];
-          for (let i = 0; i < TASKS; i++) {
-            tasks.push(
-              spawn(function* () {
-                let count = 0;
-                for (; count < operations / TASKS; count++) yield* yieldNow();
-                return count;
-              }),
-            );
-          }
-          let sum = 0;
-          for (const task of tasks) sum += yield* task;
-          return sum;
-        }),
+      run: (operations) => Runtime.current().run(() => spawnYielding(operations)),
     },
   ],
 };
+
+async function awaitUndefined(yields: number): Promise<number> {
+  let count = 0;
+  for (; count < yields; count++) await undefined;
+  return count;
+}
+
+let waiting: (() => void)[] = [];
+function resume(): void {
+  const batch = waiting;
+  waiting = [];
+  for (const resolve of batch) resolve();
+}
+function nextBatch(): Promise<void> {
+  return new Promise((resolve) => {
+    if (waiting.push(resolve) === 1) setImmediate(resume);
+  });
+}
+async function awaitBatch(yields: number): Promise<number> {
+  let count = 0;
+  for (; count < yields; count++) await nextBatch();
+  return count;
+}
+
+async function awaitYields(yields: number): Promise<number> {
+  let count = 0;
+  for (; count < yields; count++) await yieldNow();
+  return count;
+}
+
+function* yielding(yields: number): Routine<number> {
+  let count = 0;
+  for (; count < yields; count++) yield* yieldNow();
+  return count;
+}
+function* spawnYielding(operations: number): Routine<number> {
+  const tasks: JoinHandle<number>[] = [];
+  for (let i = 0; i < TASKS; i++) tasks.push(spawn(() => yielding(operations / TASKS)));
+  let sum = 0;
+  for (const task of tasks) sum += yield* task;
+  return sum;
+}
+
+const effectYielding = Effect.fnUntraced(function* (yields: number) {
+  let count = 0;
+  for (; count < yields; count++) yield* Effect.yieldNow;
+  return count;
+});
+const forkYielding = Effect.fnUntraced(function* (operations: number) {
+  const fibers: Fiber.Fiber<number>[] = [];
+  for (let i = 0; i < TASKS; i++) fibers.push(yield* Effect.forkChild(effectYielding(operations / TASKS)));
+  let sum = 0;
+  for (const fiber of fibers) sum += yield* Fiber.join(fiber);
+  return sum;
+});
