@@ -63,7 +63,8 @@ class LiveLine implements Display {
 
   show(snapshot: ProgressSnapshot): void {
     // One column less than there are: a full line would wrap, and could not be taken back.
-    this.#line = `${bar(snapshot)} ${describe(snapshot)}`.slice(0, (this.#stream.columns ?? 80) - 1);
+    const width = (this.#stream.columns || 80) - 1;
+    this.#line = `${bar(snapshot)} ${describe(snapshot)}`.slice(0, width);
     this.#stream.write(toLineStart + this.#line);
   }
 

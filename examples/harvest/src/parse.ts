@@ -44,10 +44,18 @@ function jsonSubject(url: string, text: string): Subject {
 
 /** The first heading, and the first paragraph of plain text, outside of code blocks. */
 function markdownSubject(text: string): Subject {
-  const blocks = text.replaceAll(/^(```|~~~).*?^\1/gms, "").split(/\r?\n\s*\r?\n/);
-  const heading = /^#{1,6}\s+(.+?)\s*#*$/m.exec(blocks.join("\n\n"))?.[1];
-  const paragraph = blocks.find((block) => /^[\p{L}\p{N}*_`"']/u.test(block));
-  return { title: textOrNull(heading), summary: textOrNull(paragraph?.replaceAll(/\s+/g, " ").trim()) };
+  const prose = text.replaceAll(/^(```|~~~).*?^\1/gms, "");
+  const heading = /^#{1,6}[ \t]+(\S.*)$/m.exec(prose)?.[1];
+  const paragraph = prose.split(/\r?\n\s*\r?\n/).find((block) => /^[\p{L}\p{N}*_`"']/u.test(block));
+  return {
+    title: textOrNull(
+      heading
+        ?.slice(0, 200)
+        .replace(/#+\s*$/, "")
+        .trimEnd(),
+    ),
+    summary: textOrNull(paragraph?.slice(0, 500).replaceAll(/\s+/g, " ").trimEnd()),
+  };
 }
 
 function textOrNull(value: unknown): string | null {

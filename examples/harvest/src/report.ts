@@ -7,6 +7,7 @@ import { countFailures, type ProgressSnapshot } from "./progress.ts";
 
 export function formatReport(summary: ProgressSnapshot): string {
   const { stored, alreadyStored, bytes, duplicates, retries, failures, elapsed, peakTasks } = summary;
+  const rate = stored / (elapsed / 1000);
   const kinds = failureKinds.filter((kind) => failures.has(kind));
   const rows: readonly (readonly [label: string, value: string])[] = [
     ["documents", `${stored}`],
@@ -17,7 +18,7 @@ export function formatReport(summary: ProgressSnapshot): string {
     ["failures", `${countFailures(summary)}`],
     ...kinds.map((kind) => [`  ${kind}`, `${failures.get(kind)}`] as const),
     ["elapsed", `${(elapsed / 1000).toFixed(2)} s`],
-    ["documents per second", (stored / (elapsed / 1000)).toFixed(0)],
+    ["documents per second", rate.toFixed(rate < 10 ? 1 : 0)],
     ["peak tasks", `${peakTasks}`],
   ];
   const width = Math.max(...rows.map(([label]) => label.length));

@@ -44,6 +44,7 @@ export class SqliteRepository implements DocumentRepository, Disposable {
     try {
       this.#database = new DatabaseSync(path, { timeout: lockWait });
       this.#database.exec(schema);
+      this.#database.exec("BEGIN IMMEDIATE; COMMIT"); // a file that can only be read is found out now
       this.#selectDocument = this.#database.prepare("SELECT 1 FROM documents WHERE url = ?");
       this.#insertBody = this.#database.prepare("INSERT OR IGNORE INTO bodies VALUES (?, ?)");
       this.#insertDocument = this.#database.prepare(

@@ -1,12 +1,13 @@
 import { mkdir } from "node:fs/promises";
+import type { ServerResponse } from "node:http";
 import { createServer, type AddressInfo } from "node:net";
+import { DatabaseSync } from "node:sqlite";
 import { expect } from "vitest";
 import { storedDocuments } from "./support/database.ts";
 import { test } from "./support/folder.ts";
 import { startOrigin } from "./support/origin.ts";
-import { runHarvest } from "./support/run-harvest.ts";
-
-const slow = { timeout: 60_000 };
+import { patiently, slow } from "./support/patience.ts";
+import { runHarvest, startHarvest } from "./support/run-harvest.ts";
 
 test("each bad item gives one line that names it, and the rest is harvested", slow, async ({ folder }) => {
   await using origin = await startOrigin((response, path) => {
@@ -35,7 +36,7 @@ test("each bad item gives one line that names it, and the rest is harvested", sl
 
 test("a host without an address is named", slow, async ({ folder }) => {
   await folder.write({ "urls.txt": "http://no-such-host.invalid/a.md" });
-  const run = await runHarvest(folder.path, "--list", "urls.txt", "--retries", "0", "--timeout", "20000");
+  const run = await runHarvest(folder.path, "--list", "urls.txt", "--retries", "0");
 
   expect(run.code).toBe(1);
   expect(run.stderr).toMatch(/^harvest: network: http:\/\/no-such-host\.invalid\/a\.md: getaddrinfo/m);
@@ -60,7 +61,7 @@ test("a body without end is not read past --max-bytes", slow, async ({ folder })
   expect(run.stderr).toBe(
     `harvest: too large: ${origin.url("/endless")}: the body is over --max-bytes 10000\n`,
   );
-  await expect.poll(() => origin.open).toBe(0);
+  await expect.poll(() => origin.open, patiently).toBe(0);
 });
 
 test("a database that cannot be written is named in one line", slow, async ({ folder }) => {
@@ -76,6 +77,32 @@ test("a database that cannot be written is named in one line", slow, async ({ fo
     expect(run.stderr).toMatch(new RegExp(`^harvest: cannot write the database ${db}: .+\n$`));
   }
 });
+
+test(
+  "a database that cannot be written any more is named; what it has, it keeps",
+  slow,
+  async ({ folder }) => {
+    let answers = 4;
+    const waiting: ServerResponse[] = [];
+    await using origin = await startOrigin((response) => {
+      if (answers-- > 0) response.end("# fine");
+      else waiting.push(response);
+    });
+    await folder.write({ "urls.txt": Array.from({ length: 20 }, (_, i) => origin.url(`/${i}`)).join("\n") });
+    const run = startHarvest(folder.path, "--list", "urls.txt", "--concurrency", "2");
+    await expect.poll(() => waiting.length, patiently).toBe(2);
+    await expect.poll(() => storedDocuments(folder.join("test.sqlite")).length, patiently).toBe(4);
+
+    using other = new DatabaseSync(folder.join("test.sqlite"));
+    other.exec("BEGIN IMMEDIATE");
+    for (const response of waiting.splice(0)) response.end("# fine");
+
+    const stderr = "harvest: cannot write the database test.sqlite: database is locked\n";
+    expect(await run.exit).toMatchObject({ code: 1, stdout: "", stderr: expect.stringContaining(stderr) });
+    other.exec("ROLLBACK");
+    expect(storedDocuments(folder.join("test.sqlite"))).toHaveLength(4);
+  },
+);
 
 test("a list or a folder that is not there is named in one line", slow, async ({ folder }) => {
   const list = await runHarvest(folder.path, "--list", "no-such-list");

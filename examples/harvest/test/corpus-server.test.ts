@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
 import type { CorpusAnnouncement, CorpusOptions } from "../src/corpus.ts";
 import { test } from "./support/folder.ts";
+import { patiently, slow } from "./support/patience.ts";
 
 const program = fileURLToPath(new URL("../src/corpus-server.ts", import.meta.url));
 const healthy = { seed: 1, latency: 0, unavailable: 0, stalls: 0 };
@@ -16,23 +17,27 @@ async function serve(
   return { ...announcement, child, [Symbol.dispose]: () => child.kill() };
 }
 
-test("it serves the package.json and Markdown files under a folder, and nothing else", async ({ folder }) => {
-  const root = await folder.write({
-    "b/package.json": "{}",
-    "b/tsconfig.json": "{}",
-    "b/src/index.js": "",
-    "@a/x y#z/README.MD": "# hello",
-  });
-  using corpus = await serve({ ...healthy, root });
+test(
+  "it serves the package.json and Markdown files under a folder, and nothing else",
+  slow,
+  async ({ folder }) => {
+    const root = await folder.write({
+      "b/package.json": "{}",
+      "b/tsconfig.json": "{}",
+      "b/src/index.js": "",
+      "@a/x y#z/README.MD": "# hello",
+    });
+    using corpus = await serve({ ...healthy, root });
 
-  expect(corpus.documents.map(({ path }) => path)).toEqual(["@a/x y#z/README.MD", "b/package.json"]);
-  const [readme, manifest] = await Promise.all(corpus.documents.map(({ location }) => fetch(location)));
-  expect(await readme?.text()).toBe("# hello");
-  expect(manifest?.headers.get("content-type")).toBe("application/json");
-  expect((await fetch(new URL("/b/tsconfig.json", corpus.documents[0]?.location))).status).toBe(404);
-});
+    expect(corpus.documents.map(({ path }) => path)).toEqual(["@a/x y#z/README.MD", "b/package.json"]);
+    const [readme, manifest] = await Promise.all(corpus.documents.map(({ location }) => fetch(location)));
+    expect(await readme?.text()).toBe("# hello");
+    expect(manifest?.headers.get("content-type")).toBe("application/json");
+    expect((await fetch(new URL("/b/tsconfig.json", corpus.documents[0]?.location))).status).toBe(404);
+  },
+);
 
-test("the same seed gives the same faults, in whatever order the requests come", async ({ folder }) => {
+test("the same seed gives the same faults, in whatever order the requests come", slow, async ({ folder }) => {
   const root = await folder.write(
     Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`${i}.md`, `${i}`])),
   );
@@ -53,7 +58,7 @@ test("the same seed gives the same faults, in whatever order the requests come",
   expect(new Set(Object.values(once))).toEqual(new Set(["200 null", "503 null", "503 1"]));
 });
 
-test("a stalled answer stops half way", async ({ folder }) => {
+test("a stalled answer stops half way", slow, async ({ folder }) => {
   const root = await folder.write({ "a.md": "12345678" });
   using corpus = await serve({ ...healthy, root, stalls: 1 });
 
@@ -64,7 +69,7 @@ test("a stalled answer stops half way", async ({ folder }) => {
   abort.abort();
 });
 
-test("it ignores Ctrl-C and ends with its parent, even one that is killed", async ({ folder }) => {
+test("it ignores Ctrl-C and ends with its parent, even one that is killed", slow, async ({ folder }) => {
   const root = await folder.write({ "a.md": "a" });
   const options = JSON.stringify(JSON.stringify({ ...healthy, root }));
   const parent = spawn(
@@ -84,5 +89,5 @@ test("it ignores Ctrl-C and ends with its parent, even one that is killed", asyn
 
   parent.kill("SIGKILL");
   const isServing = () => fetch(documents[0]?.location ?? "").then(Boolean, () => false);
-  await expect.poll(isServing, { timeout: 10_000 }).toBe(false);
+  await expect.poll(isServing, patiently).toBe(false);
 });

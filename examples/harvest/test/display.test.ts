@@ -45,7 +45,13 @@ test("a terminal: progress rewrites its line, what is said stays above it, the e
 test("a narrow terminal: the line never wraps", () => {
   const stream = recorder({ isTTY: true, columns: 30 });
   openDisplay(stream).show(snapshot);
-  expect(stream.written[0]).toBe("\r\u001B[K██████████░░░░░░░░░░ 5/10 doc");
+  expect(stream.written).toEqual(["\r\u001B[K██████████░░░░░░░░░░ 5/10 doc"]);
+});
+
+test("a terminal that does not know its width has 80 columns", () => {
+  const stream = recorder({ isTTY: true, columns: 0 });
+  openDisplay(stream).show({ ...snapshot, stored: 1_234_567, total: 2_345_678 });
+  expect(stream.written[0]).toHaveLength("\r\u001B[K".length + 79);
 });
 
 test.for([

@@ -39,6 +39,11 @@ test("Markdown gives its first heading and paragraph, not those inside of code",
   });
 });
 
+test("a huge heading is cut, and takes no time", () => {
+  const { title } = parse("http://a/x.md", `# ${"#".repeat(3_000_000)}x`);
+  expect(title?.length).toBeLessThanOrEqual(200);
+});
+
 test("Markdown with neither is a document still", () => {
   expect(parse("http://a/x", "", "text/markdown")).toMatchObject({
     format: "markdown",

@@ -5,6 +5,7 @@ import { HarvestError } from "../src/failure.ts";
 import { runPipeline, type Job } from "../src/pipeline.ts";
 import { Progress } from "../src/progress.ts";
 import { startOrigin, type Origin } from "./support/origin.ts";
+import { patiently, slow } from "./support/patience.ts";
 
 const concurrency = 2;
 const batchSize = 3;
@@ -25,31 +26,44 @@ function job(origin: Origin, count: number, save: DocumentRepository["save"]): J
   };
 }
 
-test("a database that does not answer holds the fetching back", async () => {
+test("a database that does not answer holds the fetching back", slow, async () => {
   await using origin = await startOrigin((response) => response.end("x"));
   await using runtime = new Runtime();
   const running = runtime.spawn(() => runPipeline(job(origin, 100, () => pending())));
 
   // In the batch, in the channel to it, with the parser, in the channel to that, and with the workers.
   const most = batchSize + batchSize + 1 + concurrency + concurrency;
-  await expect.poll(() => origin.totalHits).toBe(most);
+  await expect.poll(() => origin.totalHits, patiently).toBe(most);
   await new Promise((resolve) => setTimeout(resolve, 100));
   expect(origin.totalHits).toBe(most);
   running.abort();
 });
 
-test("a database that fails ends the harvest with its error, and aborts what is on the wire", async () => {
-  await using origin = await startOrigin((response, path) => {
-    if (path !== "/1") response.end("x");
-  });
-  const fail = (): Future<never> =>
-    pollFn(() => {
-      throw new HarvestError("disk full");
+test(
+  "a database that fails ends the harvest with its error, and aborts what is on the wire",
+  slow,
+  async () => {
+    await using origin = await startOrigin((response, path) => {
+      if (path !== "/1") response.end("x");
     });
-  await using runtime = new Runtime();
+    const fail = (): Future<never> =>
+      pollFn(() => {
+        throw new HarvestError("disk full");
+      });
+    await using runtime = new Runtime();
 
-  await expect(runtime.run(() => runPipeline(job(origin, 100, fail)))).rejects.toThrow(
-    new HarvestError("disk full"),
-  );
-  await expect.poll(() => origin.open).toBe(0);
+    await expect(runtime.run(() => runPipeline(job(origin, 100, fail)))).rejects.toThrow(
+      new HarvestError("disk full"),
+    );
+    await expect.poll(() => origin.open, patiently).toBe(0);
+  },
+);
+
+test("a stop request that came before the beginning: nothing is asked for", slow, async () => {
+  await using origin = await startOrigin((response) => response.end("x"));
+  const stopped = job(origin, 100, () => pending());
+  stopped.stop.cancel();
+  await using runtime = new Runtime();
+  await runtime.run(() => runPipeline(stopped));
+  expect(origin.totalHits).toBe(0);
 });

@@ -1,0 +1,3 @@
+/** Limits for tests with child processes: far more than they need, for the day the machine is busy. */
+export const slow = { timeout: 60_000 };
+export const patiently = { timeout: 30_000, interval: 20 };
