@@ -23,14 +23,14 @@ export abstract class Adapter<T, U> extends Future<U> {
 }
 
 class Mapped<T, U> extends Adapter<T, U> {
-  readonly #f: (value: T) => U;
+  private readonly f: (value: T) => U;
   constructor(inner: Future<T>, f: (value: T) => U) {
     super(inner);
-    this.#f = f;
+    this.f = f;
   }
   poll(waker: Waker): Poll<U> {
     const value = this.inner.poll(waker);
-    return value === PENDING ? PENDING : this.#f(value);
+    return value === PENDING ? PENDING : this.f(value);
   }
 }
 
@@ -62,33 +62,34 @@ export function settled<T>(future: Future<T>): Future<Outcome<T>> {
 }
 
 class Ref<T> extends Future<T> {
-  readonly #future: Future<T>;
-  #lent: Future<T> | null = null;
+  private readonly future: Future<T>;
+  private lent: Future<T> | null = null;
   constructor(future: Future<T>) {
     super();
-    this.#future = future;
+    this.future = future;
   }
   poll(waker: Waker): Poll<T> {
-    this.#lent ??= lend(this.#future);
+    // Anew each time: meanwhile the future may have been finished, or given away, by another of its users.
+    if (this.lent === null || this.lent === this.future) this.lent = lend(this.future);
     let value: Poll<T>;
     try {
-      value = this.#lent.poll(waker);
+      value = this.lent.poll(waker);
     } catch (error) {
-      spend(this.#future);
+      spend(this.future);
       throw error;
     }
-    if (value !== PENDING) spend(this.#future);
+    if (value !== PENDING) spend(this.future);
     return value;
   }
   /** The underlying future stays as it is, and may be polled again. */
   override drop(): void {
-    if (this.#lent !== null && this.#lent !== this.#future) abandon(this.#lent);
+    if (this.lent !== null && this.lent !== this.future) abandon(this.lent);
   }
   override describeWait(): string {
-    return this.#future.describeWait();
+    return this.future.describeWait();
   }
   override innerWaits(): Iterable<Future<unknown>> {
-    return [this.#future];
+    return [this.future];
   }
 }
 

@@ -1,7 +1,7 @@
 /** Promises as futures. */
 import { isRoutine, isThenable, PENDING, type Awaitable, type Poll, type Waker } from "../runtime/body.ts";
-import { claim, Future } from "../runtime/future.ts";
-import { ambientKernel, type Kernel } from "../runtime/kernel.ts";
+import { abandon, claim, Future } from "../runtime/future.ts";
+import { ambientBranch, ambientKernel, branchStore, type Kernel } from "../runtime/kernel.ts";
 import { ready } from "./ready.ts";
 
 type Source<T> = PromiseLike<T> | ((signal: AbortSignal) => PromiseLike<T>);
@@ -16,6 +16,8 @@ class FromPromise<T> extends Future<T> {
   #isFailed: boolean = false;
   #result: unknown = undefined;
   #controller: AbortController | null = null;
+  /** The function gave a future: it is polled, and dropped, as one. */
+  #inner: Future<T> | null = null;
 
   constructor(source: Source<T>, holdsClock: boolean) {
     super();
@@ -26,6 +28,7 @@ class FromPromise<T> extends Future<T> {
   poll(waker: Waker): Poll<T> {
     this.#waker = waker;
     if (this.#kernel === null) this.#start();
+    if (this.#inner !== null) return this.#inner.poll(waker);
     if (!this.#isSettled) return PENDING;
     if (this.#isFailed) throw this.#result;
     return this.#result as T;
@@ -33,13 +36,22 @@ class FromPromise<T> extends Future<T> {
 
   override drop(): void {
     this.#waker = null;
-    if (this.#isSettled || this.#kernel === null) return;
-    this.#settle(false, undefined);
+    if (this.#kernel === null) {
+      // Its rejection is ignored like that of one abandoned later. Any other thenable may begin with `then`.
+      if (this.#source instanceof Promise) this.#source.catch(ignore);
+      return;
+    }
+    if (this.#inner !== null) abandon(this.#inner);
+    else if (this.#isSettled) return;
+    else this.#settle(false, undefined);
     this.#controller?.abort(new DOMException("the future was abandoned", "AbortError"));
   }
 
   override describeWait(): string {
     return "a promise";
+  }
+  override innerWaits(): Iterable<Future<unknown>> {
+    return this.#inner === null ? super.innerWaits() : [this.#inner];
   }
   override get isExternalWait(): boolean {
     return true;
@@ -48,22 +60,27 @@ class FromPromise<T> extends Future<T> {
   #start(): void {
     const source = this.#source;
     this.#kernel = ambientKernel();
-    if (this.#holdsClock) this.#kernel.foreign++;
-    let promise: PromiseLike<T>;
-    try {
-      if (typeof source === "function") {
-        this.#controller = new AbortController();
-        promise = source(this.#controller.signal);
-        if (!isThenable(promise)) promise = Promise.resolve(promise);
-      } else promise = source;
-    } catch (error) {
-      this.#settle(true, error);
+    const promise = typeof source === "function" ? this.#call(source) : source;
+    if (promise instanceof Future) {
+      this.#inner = claim(promise as Future<T>);
       return;
     }
-    promise.then(
+    if (this.#holdsClock) this.#kernel.foreign++;
+    // Other people's thenables may throw, call back twice, or give a thenable: a promise of ours tames them.
+    (promise instanceof Promise ? promise : Promise.resolve(promise)).then(
       (value) => this.#settle(false, value),
       (error: unknown) => this.#settle(true, error),
     );
+  }
+
+  #call(source: (signal: AbortSignal) => PromiseLike<T>): PromiseLike<T> {
+    const { signal } = (this.#controller = new AbortController());
+    const branch = ambientBranch();
+    // An async function finds its task through the host's context, also when a generator body calls it.
+    if (branchStore === undefined || branch === null || branchStore.getStore() === branch) {
+      return source(signal);
+    }
+    return branchStore.run(branch, () => source(signal));
   }
 
   #settle(isFailed: boolean, result: unknown): void {
@@ -101,8 +118,10 @@ export function fromPromise<T>(source: Source<T>): Future<T> {
       `fromPromise expects a promise, or a function that returns one, got ${typeof source}`,
     );
   }
-  return source instanceof Future ? claim(source) : new FromPromise(source, true);
+  return source instanceof Future ? source : new FromPromise(source, true);
 }
+
+function ignore(): void {}
 
 /** A promise that a combinator was given: awaited, but it does not hold a paused clock. */
 export function watchPromise<T>(promise: PromiseLike<T>): Future<T> {

@@ -3,8 +3,8 @@
  * and no other: joining n futures costs O(n), not O(n²). What it means that a child settled is up to
  * the combinator.
  *
- * When several children are ready in one poll, the one to begin with rotates, so that a child that
- * uses up the budget in every round cannot starve the others.
+ * When several children are ready in one poll, the first is the one whose last turn to be first is the
+ * longest ago, so that a child that uses up the budget in every round cannot starve the others.
  */
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { abandon, Future } from "../runtime/future.ts";
@@ -12,34 +12,36 @@ import { abandon, Future } from "../runtime/future.ts";
 class Child implements Waker {
   future: Future<unknown> | null;
   readonly index: number;
-  readonly #gather: Gather<unknown>;
+  private readonly gather: Gather<unknown>;
   isReady: boolean = true;
+  /** The last round in which it was polled first. */
+  ledRound: number = 0;
   constructor(gather: Gather<unknown>, future: Future<unknown>, index: number) {
-    this.#gather = gather;
+    this.gather = gather;
     this.future = future;
     this.index = index;
   }
   wake(): void {
     if (this.isReady || this.future === null) return;
     this.isReady = true;
-    this.#gather.childWoken(this);
+    this.gather.childWoken(this);
   }
 }
 
 export abstract class Gather<R> extends Future<R> {
   protected unsettled: number;
-  readonly #children: Child[];
-  #ready: Child[];
-  #round: number = 0;
-  #waker: Waker | null = null;
-  #isPolling: boolean = false;
-  #isOver: boolean = false;
+  private readonly children: Child[];
+  private ready: Child[];
+  private round: number = 0;
+  private waker: Waker | null = null;
+  private isPolling: boolean = false;
+  private isOver: boolean = false;
 
   constructor(futures: readonly Future<unknown>[]) {
     super();
     this.unsettled = futures.length;
-    this.#children = futures.map((future, index) => new Child(this as Gather<unknown>, future, index));
-    this.#ready = [...this.#children];
+    this.children = futures.map((future, index) => new Child(this as Gather<unknown>, future, index));
+    this.ready = [...this.children];
   }
 
   /** A child gave its value. Anything but `PENDING` ends the whole. */
@@ -50,31 +52,39 @@ export abstract class Gather<R> extends Future<R> {
   protected abstract finish(): R;
 
   poll(waker: Waker): Poll<R> {
-    this.#waker = waker;
-    const ready = this.#ready;
-    this.#ready = [];
-    const start = ready.length === 0 ? 0 : this.#round++ % ready.length;
-    this.#isPolling = true;
+    this.waker = waker;
+    const ready = this.ready;
+    this.ready = [];
+    const start = this.leader(ready);
+    this.isPolling = true;
     try {
       for (let i = 0; i < ready.length; i++) {
-        const result = this.#pollChild(ready[(start + i) % ready.length]!);
+        const result = this.pollChild(ready[(start + i) % ready.length]!);
         if (result === PENDING) continue;
-        this.#end();
+        this.end();
         return result;
       }
       if (this.unsettled === 0) return this.finish();
     } catch (error) {
-      this.#end();
+      this.end();
       throw error;
     } finally {
-      this.#isPolling = false;
+      this.isPolling = false;
     }
     // A child woke itself, or another one, while it was polled.
-    if (this.#ready.length > 0) waker.wake();
+    if (this.ready.length > 0) waker.wake();
     return PENDING;
   }
 
-  #pollChild(child: Child): Poll<R> {
+  private leader(ready: readonly Child[]): number {
+    if (ready.length < 2) return 0;
+    let leader = 0;
+    for (let i = 1; i < ready.length; i++) if (ready[i]!.ledRound < ready[leader]!.ledRound) leader = i;
+    ready[leader]!.ledRound = ++this.round;
+    return leader;
+  }
+
+  private pollChild(child: Child): Poll<R> {
     const { future } = child;
     if (future === null) return PENDING;
     child.isReady = false;
@@ -82,34 +92,34 @@ export abstract class Gather<R> extends Future<R> {
     try {
       value = future.poll(child);
     } catch (error) {
-      this.#settled(child);
+      this.childSettled(child);
       return this.failed(child.index, error);
     }
     if (value === PENDING) return PENDING;
-    this.#settled(child);
+    this.childSettled(child);
     return this.fulfilled(child.index, value);
   }
 
-  #settled(child: Child): void {
+  private childSettled(child: Child): void {
     child.future = null;
     this.unsettled--;
   }
 
   childWoken(child: Child): void {
-    if (this.#isOver) return;
-    this.#ready.push(child);
-    if (!this.#isPolling) this.#waker?.wake();
+    if (this.isOver) return;
+    this.ready.push(child);
+    if (!this.isPolling) this.waker?.wake();
   }
 
   override drop(): void {
-    this.#end();
+    this.end();
   }
 
   /** Abandons whatever has not settled. */
-  #end(): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    for (const child of this.#children) {
+  private end(): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    for (const child of this.children) {
       const { future } = child;
       child.future = null;
       if (future !== null) abandon(future);
@@ -120,6 +130,6 @@ export abstract class Gather<R> extends Future<R> {
     return `${this.unsettled} futures`;
   }
   override *innerWaits(): Iterable<Future<unknown>> {
-    for (const { future } of this.#children) if (future !== null) yield future;
+    for (const { future } of this.children) if (future !== null) yield future;
   }
 }

@@ -1,7 +1,7 @@
 /** Waiting for all of several futures. */
 import type { Awaitable, Outcome, Poll } from "../runtime/body.ts";
 import { PENDING } from "../runtime/body.ts";
-import type { Future } from "../runtime/future.ts";
+import { abandon, type Future } from "../runtime/future.ts";
 import { failure } from "./adapters.ts";
 import { toFuture } from "./from-promise.ts";
 import { Gather } from "./gather.ts";
@@ -64,7 +64,14 @@ function all(caller: string, values: Iterable<unknown>): Future<unknown>[] {
       `${caller} expects an iterable of futures, got ${values === null ? "null" : typeof values}`,
     );
   }
-  return Array.from(values, (value) => toFuture(caller, value));
+  const futures: Future<unknown>[] = [];
+  try {
+    for (const value of values) futures.push(toFuture(caller, value));
+  } catch (error) {
+    for (const future of futures) abandon(future);
+    throw error;
+  }
+  return futures;
 }
 
 /**

@@ -3,14 +3,14 @@ import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { Future, markReusable } from "../runtime/future.ts";
 
 class Ready<T> extends Future<T> {
-  readonly #value: T;
+  private readonly value: T;
   constructor(value: T) {
     super();
-    this.#value = value;
+    this.value = value;
     markReusable(this);
   }
   poll(): T {
-    return this.#value;
+    return this.value;
   }
 }
 
@@ -34,18 +34,18 @@ export function pending<T = never>(): Future<T> {
 }
 
 class PollFn<T> extends Future<T> {
-  readonly #poll: (waker: Waker) => Poll<T>;
-  readonly #drop: (() => void) | undefined;
+  private readonly onPoll: (waker: Waker) => Poll<T>;
+  private readonly onDrop: (() => void) | undefined;
   constructor(poll: (waker: Waker) => Poll<T>, drop: (() => void) | undefined) {
     super();
-    this.#poll = poll;
-    this.#drop = drop;
+    this.onPoll = poll;
+    this.onDrop = drop;
   }
   poll(waker: Waker): Poll<T> {
-    return this.#poll(waker);
+    return this.onPoll(waker);
   }
   override drop(): void {
-    this.#drop?.();
+    this.onDrop?.();
   }
 }
 

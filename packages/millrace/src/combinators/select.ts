@@ -12,39 +12,50 @@ export type Selected<B extends Branches> = {
 }[keyof B];
 
 class Select<B extends Branches> extends Future<Selected<B>> {
-  readonly #keys: string[] = [];
-  readonly #futures: Future<unknown>[] = [];
-  readonly #isBiased: boolean;
-  #isOver: boolean = false;
+  private readonly keys: string[] = [];
+  private readonly futures: Future<unknown>[] = [];
+  private readonly isBiased: boolean;
+  private isOver: boolean = false;
 
   constructor(branches: B, isBiased: boolean) {
     super();
-    this.#isBiased = isBiased;
-    for (const key in branches) {
+    this.isBiased = isBiased;
+    const keys = Object.keys(branches);
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i]!;
       const branch: unknown = branches[key];
       if (branch === undefined || branch === null || branch === false) continue;
-      this.#keys.push(key);
-      this.#futures.push(toFuture("select", branch));
+      this.keys.push(key);
+      this.futures.push(this.own(branch));
+    }
+  }
+
+  private own(branch: unknown): Future<unknown> {
+    try {
+      return toFuture("select", branch);
+    } catch (error) {
+      this.end(-1);
+      throw error;
     }
   }
 
   poll(waker: Waker): Poll<Selected<B>> {
-    const futures = this.#futures;
+    const futures = this.futures;
     const count = futures.length;
     if (count === 0)
       throw new SelectError("select has no enabled branch: every one is undefined, null or false");
-    let index = this.#isBiased || count === 1 ? 0 : ambientKernel().random.below(count);
+    let index = this.isBiased || count === 1 ? 0 : ambientKernel().random.below(count);
     for (let i = 0; i < count; i++) {
       let value: unknown;
       try {
         value = futures[index]!.poll(waker);
       } catch (error) {
-        this.#end(index);
+        this.end(index);
         throw error;
       }
       if (value !== PENDING) {
-        this.#end(index);
-        return { key: this.#keys[index]!, value } as Selected<B>;
+        this.end(index);
+        return { key: this.keys[index]!, value } as Selected<B>;
       }
       if (++index === count) index = 0;
     }
@@ -52,21 +63,21 @@ class Select<B extends Branches> extends Future<Selected<B>> {
   }
 
   override drop(): void {
-    this.#end(-1);
+    this.end(-1);
   }
 
-  #end(winner: number): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    const futures = this.#futures;
+  private end(winner: number): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    const futures = this.futures;
     for (let i = 0; i < futures.length; i++) if (i !== winner) abandon(futures[i]!);
   }
 
   override describeWait(): string {
-    return `one of ${this.#keys.join(", ")}`;
+    return `one of ${this.keys.join(", ")}`;
   }
   override innerWaits(): Iterable<Future<unknown>> {
-    return this.#futures;
+    return this.futures;
   }
 }
 

@@ -1,4 +1,11 @@
-/** One result for many consumers. */
+/**
+ * One result for many consumers.
+ *
+ * A handle (`SharedFuture`) owns a part of the underlying future, as a clone does in Rust; each use of
+ * it is a view of its own. The underlying future is dropped when no view is left and every handle was
+ * dropped, disposed or garbage-collected. So a handle that lost a `select` can be used again.
+ */
+import { CancelledError } from "../errors.ts";
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { abandon, claim, Future, markReusable } from "../runtime/future.ts";
 import { WaitQueue, type Waiter } from "../runtime/wait-queue.ts";
@@ -12,6 +19,8 @@ class SharedState<T> implements Waker {
   result: unknown = undefined;
   /** Uses that have begun and not ended. */
   views: number = 0;
+  /** Handles through which more uses may begin. */
+  handles: number = 0;
   needsPoll: boolean = true;
   #isPolling: boolean = false;
   constructor(inner: Future<T>) {
@@ -44,11 +53,20 @@ class SharedState<T> implements Waker {
     this.waiters.grantAll();
   }
 
-  /** Nobody waits any more: the future is dropped. */
+  handleGone(): void {
+    this.handles--;
+    this.left();
+  }
+
+  /** When nobody waits and nobody can begin to, the future is dropped. */
   left(): void {
-    if (!this.isSettled && this.views === 0) abandon(this.inner);
+    if (this.isSettled || this.views > 0 || this.handles > 0) return;
+    this.#settle(true, new CancelledError("this shared future was dropped by all of its users"));
+    abandon(this.inner);
   }
 }
+
+const collected = new FinalizationRegistry<SharedState<unknown>>((state) => state.handleGone());
 
 class View<T> extends Future<T> {
   readonly #state: SharedState<T>;
@@ -96,26 +114,38 @@ class View<T> extends Future<T> {
 /**
  * One result, or one and the same error, for many consumers. Every use of it is independent.
  *
- * **Cancel safety.** Abandoning one use disturbs no other. When every use that began was abandoned and
- * none is left, the underlying future is dropped.
+ * **Cancel safety.** Abandoning one use disturbs no other, nor later ones. The underlying future is
+ * dropped when no use is left and every handle (this one and its clones) was dropped or disposed, at the
+ * latest when the last of them is garbage-collected: `using shared = future.shared()` says when.
  */
 export class SharedFuture<T> extends Future<T> {
   readonly #state: SharedState<T>;
+  /** For those who call `poll` by hand. */
   #direct: View<T> | null = null;
+  #isDropped: boolean = false;
 
   /** @internal */
   constructor(source: Future<T> | SharedState<T>) {
     super();
     this.#state = source instanceof SharedState ? source : new SharedState(source);
+    this.#state.handles++;
+    collected.register(this, this.#state as SharedState<unknown>, this);
     markReusable(this);
   }
   poll(waker: Waker): Poll<T> {
     this.#direct ??= new View(this.#state);
-    return this.#direct.poll(waker);
+    const value = this.#direct.poll(waker);
+    if (value !== PENDING) this.#direct = null;
+    return value;
   }
+  /** Gives up this handle. Uses of it that have begun go on. */
   override drop(): void {
+    if (this.#isDropped) return;
+    this.#isDropped = true;
+    collected.unregister(this);
     this.#direct?.drop();
     this.#direct = null;
+    this.#state.handleGone();
   }
   clone(): SharedFuture<T> {
     return new SharedFuture(this.#state);

@@ -1,15 +1,39 @@
 /** Futures that a token or signal stops. */
 import { CancelledError } from "../errors.ts";
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
-import { abandon, claim, type Future, type StopLike } from "../runtime/future.ts";
+import { abandon, claim, Future, type StopLike } from "../runtime/future.ts";
 import { Adapter } from "./adapters.ts";
+
+/** Completes when the signal fires. */
+class Aborted extends Future<void> {
+  readonly #signal: AbortSignal;
+  #waker: Waker | null = null;
+  readonly #onAbort: () => void = () => this.#waker?.wake();
+  constructor(signal: AbortSignal) {
+    super();
+    this.#signal = signal;
+  }
+  poll(waker: Waker): Poll<void> {
+    if (this.#signal.aborted) return undefined;
+    if (this.#waker === null) this.#signal.addEventListener("abort", this.#onAbort, { once: true });
+    this.#waker = waker;
+    return PENDING;
+  }
+  override drop(): void {
+    this.#signal.removeEventListener("abort", this.#onAbort);
+  }
+  override describeWait(): string {
+    return "an abort signal";
+  }
+  override get isExternalWait(): boolean {
+    return true;
+  }
+}
 
 /** Listens for a token or signal; leaves nothing behind when it is closed. */
 export class Stop {
   readonly #stop: StopLike;
-  #waker: Waker | null = null;
   #wait: Future<void> | null = null;
-  readonly #onAbort: () => void = () => this.#waker?.wake();
   constructor(stop: StopLike) {
     this.#stop = stop;
   }
@@ -20,20 +44,16 @@ export class Stop {
     return this.#stop.reason;
   }
   listen(waker: Waker): void {
-    const isFirst = this.#waker === null;
-    this.#waker = waker;
     const stop = this.#stop;
-    if (stop instanceof AbortSignal) {
-      if (isFirst) stop.addEventListener("abort", this.#onAbort, { once: true });
-      return;
-    }
-    this.#wait ??= claim(stop.cancelled());
+    this.#wait ??= claim(stop instanceof AbortSignal ? new Aborted(stop) : stop.cancelled());
     this.#wait.poll(waker);
   }
   close(): void {
-    const stop = this.#stop;
-    if (stop instanceof AbortSignal) stop.removeEventListener("abort", this.#onAbort);
-    else if (this.#wait !== null) abandon(this.#wait);
+    if (this.#wait !== null) abandon(this.#wait);
+  }
+  /** What it waits for. */
+  get wait(): Future<void> | null {
+    return this.#wait;
   }
 }
 
@@ -72,6 +92,10 @@ abstract class Stoppable<T, S> extends Adapter<T, T | S> {
   override drop(): void {
     this.#stop.close();
     super.drop();
+  }
+  override innerWaits(): Iterable<Future<unknown>> {
+    const { wait } = this.#stop;
+    return wait === null ? [this.inner] : [this.inner, wait];
   }
 }
 

@@ -15,8 +15,8 @@ import type { Waiter, WaitQueue } from "./wait-queue.ts";
 export abstract class Acquire<T> extends Future<T> {
   protected readonly queue: WaitQueue;
   protected readonly need: number;
-  #waiter: Waiter | null = null;
-  #isDone: boolean = false;
+  private waiter: Waiter | null = null;
+  private isDone: boolean = false;
 
   constructor(queue: WaitQueue, need: number) {
     super();
@@ -35,49 +35,48 @@ export abstract class Acquire<T> extends Future<T> {
 
   poll(waker: Waker): Poll<T> {
     const { queue } = this;
-    const waiter = this.#waiter;
+    const waiter = this.waiter;
     if (waiter === null) {
-      if (this.#isDone)
-        throw new FutureConsumedError("this operation has already completed; start a new one");
+      if (this.isDone) throw new FutureConsumedError("this operation has already completed; start a new one");
       if (!mayProceed(waker)) return PENDING;
       const isOpen = !queue.isClosed;
       if ((isOpen || this.survivesClose) && queue.tryTake(this.need)) {
         cx.budget--;
-        this.#isDone = true;
+        this.isDone = true;
         return this.granted();
       }
-      if (!isOpen) return this.#close();
-      this.#waiter = queue.enter(this.need, waker);
+      if (!isOpen) return this.close();
+      this.waiter = queue.enter(this.need, waker);
       return PENDING;
     }
     if (waiter.isWaiting) {
       waiter.waker = waker;
       return PENDING;
     }
-    if (!waiter.isGranted || (queue.isClosed && !this.survivesClose)) return this.#close();
+    if (!waiter.isGranted || (queue.isClosed && !this.survivesClose)) return this.close();
     if (!mayProceed(waker)) return PENDING;
     cx.budget--;
-    this.#isDone = true;
-    this.#waiter = null;
+    this.isDone = true;
+    this.waiter = null;
     queue.take(waiter);
     return this.granted();
   }
 
   override drop(): void {
-    this.#isDone = true;
-    this.#leave();
+    this.isDone = true;
+    this.leave();
   }
 
-  #close(): T {
+  private close(): T {
     cx.budget--;
-    this.#isDone = true;
-    this.#leave();
+    this.isDone = true;
+    this.leave();
     return this.closed();
   }
 
-  #leave(): void {
-    const waiter = this.#waiter;
-    this.#waiter = null;
+  private leave(): void {
+    const waiter = this.waiter;
+    this.waiter = null;
     if (waiter !== null) this.queue.abandon(waiter);
   }
 }

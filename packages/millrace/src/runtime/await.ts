@@ -20,17 +20,17 @@ export class Await<T> extends Runnable implements Waker {
   nextAwait: Await<unknown> | null = null;
   prevAwait: Await<unknown> | null = null;
   isPending: boolean = false;
-  #isAbandoned: boolean = false;
-  #kernel: Kernel;
-  #context: AsyncContext | undefined = undefined;
-  #resolve: ((value: T) => void) | null = null;
-  #reject: ((reason: unknown) => void) | null = null;
+  private isAbandoned: boolean = false;
+  private kernel: Kernel;
+  private context: AsyncContext | undefined = undefined;
+  private resolve: ((value: T) => void) | null = null;
+  private rejectPromise: ((reason: unknown) => void) | null = null;
 
   constructor(future: Future<T>) {
     super();
     this.future = future;
     this.branch = ambientBranch();
-    this.#kernel = this.branch === null ? ambientKernel() : this.branch.kernel;
+    this.kernel = this.branch === null ? ambientKernel() : this.branch.kernel;
     this.promise = undefined!;
   }
 
@@ -39,15 +39,15 @@ export class Await<T> extends Runnable implements Waker {
     const { branch } = this;
     if (branch !== null && branch.rejectsAwaits) {
       // Its cleanup window is over: the branch rejects this await in the next macrotask.
-      this.#makePromise();
+      this.makePromise();
       return this.promise;
     }
-    const kernel = this.#kernel;
+    const kernel = this.kernel;
     // From here on a wake-up counts, also one that comes out of this very poll.
     this.isPending = true;
     let value: Poll<T>;
     try {
-      value = this.#poll((branch ?? kernel).budget);
+      value = this.poll((branch ?? kernel).budget);
     } catch (error) {
       this.isPending = false;
       return (this.promise = Promise.reject(error));
@@ -56,34 +56,34 @@ export class Await<T> extends Runnable implements Waker {
       this.isPending = false;
       return (this.promise = Promise.resolve(value));
     }
-    if (kernel.asyncContext) this.#context = captureContext();
-    this.#makePromise();
+    if (kernel.asyncContext) this.context = captureContext();
+    this.makePromise();
     kernel.onIdle?.();
     return this.promise;
   }
 
   wake(): void {
-    if (this.isPending) this.#kernel.scheduler.push(this);
+    if (this.isPending) this.kernel.scheduler.push(this);
   }
 
   run(): void {
     if (!this.isPending) return;
-    const context = this.#context;
-    if (context === undefined) this.#step();
+    const context = this.context;
+    if (context === undefined) this.step();
     else context.runInAsyncScope(step, undefined, this as Await<unknown>);
   }
 
   /** Drops the future; the await stays pending until it is rejected. */
   abandon(drop: (future: Future<unknown>) => void): void {
-    if (!this.isPending || this.#isAbandoned) return;
-    this.#isAbandoned = true;
+    if (!this.isPending || this.isAbandoned) return;
+    this.isAbandoned = true;
     drop(this.future);
   }
 
   reject(error: unknown): void {
     if (!this.isPending) return;
-    this.#finish();
-    this.#reject!(error);
+    this.finish();
+    this.rejectPromise!(error);
   }
 
   /** The future was disposed while it was awaited. */
@@ -93,25 +93,26 @@ export class Await<T> extends Runnable implements Waker {
     this.reject(error);
   }
 
-  static readonly step = (self: Await<unknown>): void => self.#step();
+  static readonly step = (self: Await<unknown>): void => self.step();
 
-  #step(): void {
-    if (this.#isAbandoned) return;
+  private step(): void {
+    // Woken, then cancelled: the cancellation, which is on its way, finds it pending and drops it.
+    if (this.isAbandoned || this.branch?.isBeingCancelled) return;
     let value: Poll<T>;
     try {
-      value = this.#poll(BUDGET);
+      value = this.poll(BUDGET);
     } catch (error) {
       if (!this.isPending) return;
-      this.#finish();
-      this.#reject!(error);
+      this.finish();
+      this.rejectPromise!(error);
       return;
     }
     if (value === PENDING || !this.isPending) return;
-    this.#finish();
-    this.#resolve!(value);
+    this.finish();
+    this.resolve!(value);
   }
 
-  #poll(budget: number): Poll<T> {
+  private poll(budget: number): Poll<T> {
     const { branch: outerBranch, waker: outerWaker, budget: outerBudget } = cx;
     cx.branch = this.branch;
     cx.waker = this;
@@ -119,23 +120,23 @@ export class Await<T> extends Runnable implements Waker {
     try {
       return this.future.poll(this);
     } finally {
-      (this.branch ?? this.#kernel).budget = cx.budget;
+      (this.branch ?? this.kernel).budget = cx.budget;
       cx.branch = outerBranch;
       cx.waker = outerWaker;
       cx.budget = outerBudget;
     }
   }
 
-  #makePromise(): void {
+  private makePromise(): void {
     this.isPending = true;
     this.promise = new Promise<T>((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
+      this.resolve = resolve;
+      this.rejectPromise = reject;
     });
     this.branch?.addAwait(this as Await<unknown>);
   }
 
-  #finish(): void {
+  private finish(): void {
     this.isPending = false;
     this.branch?.removeAwait(this as Await<unknown>);
   }

@@ -72,10 +72,10 @@ export abstract class Branch<T> extends Runnable implements Waker {
   cleanups: number;
   /** The `AsyncLocalStorage` context in which the scheduler drives it. */
   context: AsyncContext | undefined;
-  #waker: Waker | null;
-  #routine: Routine<T> | null;
-  #awaits: PendingAwaits | null;
-  #cancellation: Cancellation | null;
+  private waker: Waker | null;
+  private routine: Routine<T> | null;
+  private awaits: PendingAwaits | null;
+  private cancellation: Cancellation | null;
 
   constructor(kernel: Kernel, parent: Branch<unknown> | null) {
     super();
@@ -86,10 +86,10 @@ export abstract class Branch<T> extends Runnable implements Waker {
     this.result = undefined;
     this.cleanups = 0;
     this.context = undefined;
-    this.#waker = null;
-    this.#routine = null;
-    this.#awaits = null;
-    this.#cancellation = null;
+    this.waker = null;
+    this.routine = null;
+    this.awaits = null;
+    this.cancellation = null;
   }
 
   /** Calls the body. */
@@ -111,15 +111,19 @@ export abstract class Branch<T> extends Runnable implements Waker {
   get isCancelled(): boolean {
     return (this.flags & CANCELLED) !== 0;
   }
+  /** Cancelled, and not yet told. */
+  get isBeingCancelled(): boolean {
+    return (this.flags & (CANCELLED | DELIVERED)) === CANCELLED;
+  }
   get rejectsAwaits(): boolean {
     return (this.flags & EXPIRED) !== 0;
   }
   /** Waits for something that the runtime does not know: a promise that is not one of its futures. */
   get isInForeignAwait(): boolean {
-    return (this.flags & (ASYNC | DONE)) === ASYNC && (this.#awaits?.isEmpty ?? true) && this.cleanups === 0;
+    return (this.flags & (ASYNC | DONE)) === ASYNC && (this.awaits?.isEmpty ?? true) && this.cleanups === 0;
   }
   get cancelError(): CancelledError | undefined {
-    return this.#cancellation?.error;
+    return this.cancellation?.error;
   }
 
   /** What the branch is waiting for right now. */
@@ -129,7 +133,7 @@ export abstract class Branch<T> extends Runnable implements Waker {
       if (this.leaf !== null) yield this.leaf;
       return;
     }
-    for (const pending of this.#awaits?.list() ?? []) yield pending.future;
+    for (const pending of this.awaits?.list() ?? []) yield pending.future;
   }
 
   // ── being driven
@@ -145,17 +149,17 @@ export abstract class Branch<T> extends Runnable implements Waker {
   /** Runs the body until it waits or ends. */
   advance(waker: Waker): void {
     if (this.flags & (DONE | RUNNING)) return;
-    this.#waker = waker;
+    this.waker = waker;
     const { branch: outerBranch, waker: outerWaker } = cx;
     cx.branch = this;
     cx.waker = waker;
     this.flags |= RUNNING;
     try {
-      if (this.#routine !== null) this.#drive(this.#routine);
-      else if (this.flags & STARTED) this.#advanceOther();
-      else this.#start();
+      if (this.routine !== null) this.drive(this.routine);
+      else if (this.flags & STARTED) this.advanceOther();
+      else this.start();
     } catch (error) {
-      this.#end(FAILED, error);
+      this.end(FAILED, error);
     }
     this.flags &= ~RUNNING;
     cx.branch = outerBranch;
@@ -172,45 +176,47 @@ export abstract class Branch<T> extends Runnable implements Waker {
   }
 
   run(): void {
-    if (this.context === undefined) this.#runDetached();
+    if (this.context === undefined) this.runDetached();
     else this.context.runInAsyncScope(runDetached, undefined, this as Branch<unknown>);
   }
 
-  static readonly runDetached = (branch: Branch<unknown>): void => branch.#runDetached();
+  static readonly runDetached = (branch: Branch<unknown>): void => branch.runDetached();
 
-  #runDetached(): void {
+  private runDetached(): void {
     const { budget } = cx;
     cx.budget = BUDGET;
     this.advance(this);
     cx.budget = budget;
   }
 
-  #start(): void {
+  private start(): void {
     this.flags |= STARTED;
-    if (this.flags & CANCELLED) throw this.#cancellation!.error;
+    if (this.flags & CANCELLED) throw this.cancellation!.error;
     const { body } = this;
     if (isGeneratorFunction(body)) {
       this.flags |= NATIVE;
       const routine = this.invoke() as Routine<T>;
-      this.#routine = routine;
-      return this.#drive(routine);
+      this.routine = routine;
+      return this.drive(routine);
     }
-    const isPlain = branchStore === undefined || body instanceof Future;
-    const result = isPlain ? this.invoke() : branchStore.run(this as Branch<unknown>, () => this.invoke());
+    const result =
+      branchStore === undefined || body instanceof Future
+        ? this.invoke()
+        : branchStore.run(this as Branch<unknown>, () => this.invoke());
     if (isRoutine(result)) {
-      this.#routine = result as Routine<T>;
-      this.#drive(this.#routine);
+      this.routine = result as Routine<T>;
+      this.drive(this.routine);
     } else if (result instanceof Future) {
       // The body of a task may be a future itself; the task has claimed it.
       if (this.leaf === null) this.leaf = claim(result);
-      this.#pollLeaf(this.leaf);
+      this.pollLeaf(this.leaf);
     } else if (isThenable(result)) {
       this.flags |= ASYNC;
       result.then(
-        (value) => this.#settleAsync(0, value),
-        (error: unknown) => this.#settleAsync(FAILED, error),
+        (value) => this.settleAsync(0, value),
+        (error: unknown) => this.settleAsync(FAILED, error),
       );
-    } else this.#end(0, result);
+    } else this.end(0, result);
   }
 
   /** What `invoke` calls, or returns if it is a future. */
@@ -218,74 +224,74 @@ export abstract class Branch<T> extends Runnable implements Waker {
     return undefined;
   }
 
-  #drive(routine: Routine<T>): void {
+  private drive(routine: Routine<T>): void {
     const { flags } = this;
-    if (flags & EXPIRED) return this.#force(routine);
+    if (flags & EXPIRED) return this.force(routine);
     let step: IteratorResult<Suspend, T>;
-    if ((flags & (CANCELLED | DELIVERED)) === CANCELLED) step = this.#deliver(routine);
+    if ((flags & (CANCELLED | DELIVERED)) === CANCELLED) step = this.deliver(routine);
     else
       step =
         flags & NATIVE
           ? (resume.call(routine as Routine<unknown>) as IteratorResult<Suspend, T>)
           : routine.next();
-    if (step.done) return this.#end(0, step.value);
+    if (step.done) return this.end(0, step.value);
     // Cancelled by its own doing, or by something it called: this is its next suspension point.
     if ((this.flags & (CANCELLED | DELIVERED)) === CANCELLED) {
-      step = this.#deliver(routine);
-      if (step.done) this.#end(0, step.value);
+      step = this.deliver(routine);
+      if (step.done) this.end(0, step.value);
     }
   }
 
-  #deliver(routine: Routine<T>): IteratorResult<Suspend, T> {
+  private deliver(routine: Routine<T>): IteratorResult<Suspend, T> {
     this.flags |= DELIVERED;
-    this.#openWindow();
-    return routine.throw(this.#cancellation!.error);
+    this.openWindow();
+    return routine.throw(this.cancellation!.error);
   }
 
   /** The window is over: throw again, then return, then leave the body behind. */
-  #force(routine: Routine<T>): void {
-    const { error } = this.#cancellation!;
+  private force(routine: Routine<T>): void {
+    const { error } = this.cancellation!;
     let step: IteratorResult<Suspend, T> = routine.throw(error);
-    if (step.done) return this.#end(0, step.value);
+    if (step.done) return this.end(0, step.value);
     for (let round = 0; round < FORCED_ROUNDS && !step.done; round++) step = routine.return(undefined as T);
     if (!step.done && this.leaf !== null) abandon(this.leaf);
-    this.#end(FAILED, error);
+    this.end(FAILED, error);
   }
 
-  #advanceOther(): void {
+  private advanceOther(): void {
     if ((this.flags & (CANCELLED | DELIVERED)) === CANCELLED || this.flags & AWAITS_CLEANUPS) {
-      if (this.flags & ASYNC) this.#deliverToAwaits(this.#awaits);
-      else this.#cancelLeaf();
-    } else if ((this.flags & ASYNC) === 0) this.#pollLeaf(this.leaf!);
+      if (this.flags & ASYNC) this.deliverToAwaits(this.awaits);
+      else this.cancelLeaf();
+    } else if ((this.flags & ASYNC) === 0) this.pollLeaf(this.leaf!);
   }
 
-  #pollLeaf(leaf: Future<unknown>): void {
+  private pollLeaf(leaf: Future<unknown>): void {
     const value = leaf.poll(cx.waker!);
-    if (value !== PENDING) this.#end(0, value);
-    else if (this.flags & CANCELLED) this.#cancelLeaf();
+    if (value !== PENDING) this.end(0, value);
+    else if (this.flags & CANCELLED) this.cancelLeaf();
   }
 
   /** The body is a future: there is nothing to unwind but what it drops. */
-  #cancelLeaf(): void {
+  private cancelLeaf(): void {
     this.flags |= DELIVERED;
     if (this.leaf !== null) abandon(this.leaf);
     this.leaf = null;
-    if (!this.mustAwaitCleanups()) throw this.#cancellation!.error;
+    if (!this.mustAwaitCleanups()) throw this.cancellation!.error;
   }
 
-  #settleAsync(failed: number, result: unknown): void {
+  private settleAsync(failed: number, result: unknown): void {
     if (this.flags & DONE) return;
-    this.#end(failed, result);
-    this.#waker?.wake();
+    this.end(failed, result);
+    this.waker?.wake();
   }
 
-  #end(failed: number, result: unknown): void {
+  private end(failed: number, result: unknown): void {
     if (this.flags & DONE) return;
     this.flags |= DONE | failed;
     this.result = result;
-    this.#routine = null;
+    this.routine = null;
     this.leaf = null;
-    if (this.#cancellation !== null) this.kernel.clock.cancel(this.#cancellation);
+    if (this.cancellation !== null) this.kernel.clock.cancel(this.cancellation);
     if (this.parent !== null && this.cleanups > 0) {
       // What is still cleaning up below now counts for the ancestor that `cleanupDone` will find.
       this.parent?.unfinished().addCleanups(this.cleanups);
@@ -300,42 +306,42 @@ export abstract class Branch<T> extends Runnable implements Waker {
   // ── awaits of an async body
 
   addAwait(pending: Await<unknown>): void {
-    (this.#awaits ??= new PendingAwaits()).add(pending);
+    (this.awaits ??= new PendingAwaits()).add(pending);
     if ((this.flags & (CANCELLED | DELIVERED | ASYNC)) === (CANCELLED | ASYNC))
-      this.#deliverToAwaits(this.#awaits);
+      this.deliverToAwaits(this.awaits);
   }
   removeAwait(pending: Await<unknown>): void {
-    this.#awaits!.remove(pending);
+    this.awaits!.remove(pending);
   }
 
-  #deliverToAwaits(awaits: PendingAwaits | null): void {
+  private deliverToAwaits(awaits: PendingAwaits | null): void {
     awaits?.abandonAll();
     if (this.mustAwaitCleanups()) return;
-    this.#openWindow();
+    this.openWindow();
     // In a foreign promise: the next await of a future is where it is delivered.
     if (awaits === null || awaits.isEmpty) return;
     this.flags |= DELIVERED;
-    awaits.rejectAll(this.#cancellation!.error);
+    awaits.rejectAll(this.cancellation!.error);
   }
 
   /**
    * After the window. Each rejection waits for a macrotask, so that a body that swallows them in a loop
    * cannot starve the host; one that still goes on, or waits for a foreign promise, is left behind.
    */
-  #forceAwaits(cancellation: Cancellation): void {
+  private forceAwaits(cancellation: Cancellation): void {
     const { kernel } = this;
     kernel.foreign++;
     host.macrotask(() => {
       kernel.foreignDone();
       if (this.flags & DONE) return;
-      const awaits = this.#awaits;
+      const awaits = this.awaits;
       awaits?.abandonAll();
       if (awaits === null || awaits.isEmpty || ++cancellation.rounds > FORCED_ROUNDS) {
-        this.#settleAsync(FAILED, cancellation.leftBehind(this.describe(), kernel.cleanupWindow));
+        this.settleAsync(FAILED, cancellation.leftBehind(this.describe(), kernel.cleanupWindow));
         return;
       }
       awaits.rejectAll(cancellation.error);
-      this.#forceAwaits(cancellation);
+      this.forceAwaits(cancellation);
     });
   }
 
@@ -345,7 +351,7 @@ export abstract class Branch<T> extends Runnable implements Waker {
   requestCancel(error: CancelledError): boolean {
     if (this.flags & (DONE | CANCELLED)) return false;
     this.flags |= CANCELLED;
-    this.#cancellation = new Cancellation(this as Branch<unknown>, error);
+    this.cancellation = new Cancellation(this as Branch<unknown>, error);
     return true;
   }
 
@@ -360,13 +366,13 @@ export abstract class Branch<T> extends Runnable implements Waker {
       this.requestCancel(new CancelledError(`${this.describe()} was abandoned`, reason));
     }
     this.flags |= DETACHED;
-    this.#waker = this;
+    this.waker = this;
     this.parent?.unfinished().addCleanups(1);
     if (this.flags & RUNNING) this.flags |= NEEDS_DRIVE;
     else {
       if (this.kernel.asyncContext) this.context = captureContext();
       if (isShielded) this.wake();
-      else this.#runDetached();
+      else this.runDetached();
     }
   }
 
@@ -376,12 +382,12 @@ export abstract class Branch<T> extends Runnable implements Waker {
     this.flags |= EXPIRED;
     if (this.flags & ASYNC) {
       this.flags |= DELIVERED;
-      this.#forceAwaits(this.#cancellation!);
+      this.forceAwaits(this.cancellation!);
     } else this.wake();
   }
 
-  #openWindow(): void {
-    this.#cancellation!.openWindow(this.kernel.clock, this.kernel.cleanupWindow);
+  private openWindow(): void {
+    this.cancellation!.openWindow(this.kernel.clock, this.kernel.cleanupWindow);
   }
 
   // ── cleanups below
@@ -404,7 +410,7 @@ export abstract class Branch<T> extends Runnable implements Waker {
     this.cleanups--;
     if (this.cleanups > 0) return;
     if (this.flags & DONE) this.ended();
-    else if (this.flags & AWAITS_CLEANUPS) this.#waker?.wake();
+    else if (this.flags & AWAITS_CLEANUPS) this.waker?.wake();
   }
 
   /** This branch, or the nearest one above that has not ended. */

@@ -5,18 +5,18 @@ import { ambientKernel, cx, mayProceed, UNLIMITED } from "./kernel.ts";
 import type { Scheduler } from "./scheduler.ts";
 
 class YieldNow extends Future<void> {
-  #turn: number = -1;
-  #scheduler: Scheduler | null = null;
+  private turn: number = -1;
+  private scheduler: Scheduler | null = null;
   poll(waker: Waker): Poll<void> {
-    if (this.#scheduler === null) {
+    if (this.scheduler === null) {
       const { scheduler } = ambientKernel();
-      this.#scheduler = scheduler;
-      this.#turn = scheduler.turn;
+      this.scheduler = scheduler;
+      this.turn = scheduler.turn;
       scheduler.defer(waker);
       return PENDING;
     }
-    if (this.#scheduler.turn === this.#turn) {
-      this.#scheduler.defer(waker);
+    if (this.scheduler.turn === this.turn) {
+      this.scheduler.defer(waker);
       return PENDING;
     }
     return undefined;
@@ -64,25 +64,25 @@ export function consumeBudget(): Future<void> {
 }
 
 class Unconstrained<T> extends Future<T> {
-  readonly #future: Future<T>;
+  private readonly future: Future<T>;
   constructor(future: Future<T>) {
     super();
-    this.#future = claim(future);
+    this.future = claim(future);
   }
   poll(waker: Waker): Poll<T> {
     const { budget } = cx;
     cx.budget = UNLIMITED;
     try {
-      return this.#future.poll(waker);
+      return this.future.poll(waker);
     } finally {
       cx.budget = budget;
     }
   }
   override drop(): void {
-    abandon(this.#future);
+    abandon(this.future);
   }
   override describeWait(): string {
-    return this.#future.describeWait();
+    return this.future.describeWait();
   }
 }
 

@@ -26,34 +26,34 @@ const NO_OPTIONS: CallOptions = {};
 class CallBranch<T, A extends unknown[]> extends Branch<T> {
   readonly locals: LocalBinding | null;
   readonly options: CallOptions;
-  #body: Body<T, A> | null;
-  #args: A | null;
+  private callee: Body<T, A> | null;
+  private args: A | null;
 
   constructor(kernel: Kernel, body: Body<T, A>, args: A, options: CallOptions) {
     super(kernel, cx.branch);
-    this.#body = body;
-    this.#args = args;
+    this.callee = body;
+    this.args = args;
     this.options = options;
     this.locals = options.local === undefined ? null : { ...options.local, next: null };
   }
 
   protected override get body(): unknown {
-    return this.#body;
+    return this.callee;
   }
   protected invoke(): Routine<T> | Awaitable<T> {
-    const body = this.#body!;
-    const args = this.#args!;
-    this.#body = this.#args = null;
+    const body = this.callee!;
+    const args = this.args!;
+    this.callee = this.args = null;
     return body(...args);
   }
 
   /** Only a detached call comes here: one that was dropped and has finished by itself. */
   protected ended(): void {
-    if (this.isFailed && !(this.result instanceof CancelledError)) this.#failed(this.result);
+    if (this.isFailed && !(this.result instanceof CancelledError)) this.failed(this.result);
     this.options.onEnd?.();
   }
 
-  #failed(error: unknown): void {
+  private failed(error: unknown): void {
     if (this.options.onFailure !== undefined) return this.options.onFailure(error);
     const task = rootTask(this as Branch<unknown>);
     const { id = 0 as TaskId, name, spawnedAt } = task ?? {};
@@ -68,42 +68,47 @@ class CallBranch<T, A extends unknown[]> extends Branch<T> {
 }
 
 export class Call<T, A extends unknown[]> extends Future<T> {
-  readonly #body: Body<T, A>;
-  readonly #args: A;
-  readonly #options: CallOptions;
-  #branch: CallBranch<T, A> | null = null;
+  private readonly callee: Body<T, A>;
+  private readonly args: A;
+  private readonly callOptions: CallOptions;
+  private running: CallBranch<T, A> | null = null;
 
   constructor(body: Body<T, A>, args: A, options: CallOptions = NO_OPTIONS) {
     super();
-    this.#body = body;
-    this.#args = args;
-    this.#options = options;
+    this.callee = body;
+    this.args = args;
+    this.callOptions = options;
   }
 
   poll(waker: Waker): Poll<T> {
-    const branch = (this.#branch ??= new CallBranch(ambientKernel(), this.#body, this.#args, this.#options));
+    const branch = (this.running ??= new CallBranch(
+      ambientKernel(),
+      this.callee,
+      this.args,
+      this.callOptions,
+    ));
     branch.advance(waker);
     if (!branch.isDone) return PENDING;
-    this.#options.onEnd?.();
+    this.callOptions.onEnd?.();
     if (branch.isFailed) throw branch.result;
     return branch.result as T;
   }
 
   override drop(): void {
-    if (this.#branch === null) this.#options.onEnd?.();
-    else this.#branch.detach(this.#options.isShielded ?? false);
+    if (this.running === null) this.callOptions.onEnd?.();
+    else this.running.detach(this.callOptions.isShielded ?? false);
   }
 
   override describeWait(): string {
-    return this.#body.name === "" ? "a call" : `a call of ${this.#body.name}`;
+    return this.callee.name === "" ? "a call" : `a call of ${this.callee.name}`;
   }
   override innerWaits(): Iterable<Future<unknown>> {
-    return this.#branch?.waits() ?? super.innerWaits();
+    return this.running?.waits() ?? super.innerWaits();
   }
 
   /** @internal */
   get branch(): Branch<unknown> | null {
-    return this.#branch as Branch<unknown> | null;
+    return this.running as Branch<unknown> | null;
   }
 }
 

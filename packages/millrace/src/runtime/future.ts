@@ -13,6 +13,7 @@ import { Await } from "./await.ts";
 import { PENDING, type Awaitable, type Outcome, type Poll, type Suspend, type Waker } from "./body.ts";
 import type { Duration } from "./duration.ts";
 import { hooks } from "./hooks.ts";
+import { host } from "./host.ts";
 import { cx } from "./kernel.ts";
 import { SUSPENDED } from "./suspended.ts";
 
@@ -70,12 +71,12 @@ let spendFuture: (future: Future<unknown>) => void;
  * ```
  */
 export abstract class Future<T> implements Promise<T>, Disposable {
-  #phase: number;
-  #await: Await<unknown> | null;
+  private futurePhase: number;
+  private futureAwait: Await<unknown> | null;
 
   constructor() {
-    this.#phase = FRESH;
-    this.#await = null;
+    this.futurePhase = FRESH;
+    this.futureAwait = null;
     if (hooks.current !== null) hooks.current.futureCreated?.(this);
   }
 
@@ -89,13 +90,13 @@ export abstract class Future<T> implements Promise<T>, Disposable {
     ok?: ((value: T) => Awaitable<A>) | null,
     err?: ((reason: unknown) => Awaitable<B>) | null,
   ): Promise<A | B> {
-    return this.#promise().then(ok, err);
+    return this.futurePromise().then(ok, err);
   }
   catch<B = never>(err?: ((reason: unknown) => Awaitable<B>) | null): Promise<T | B> {
-    return this.#promise().catch(err);
+    return this.futurePromise().catch(err);
   }
   finally(done?: (() => void) | null): Promise<T> {
-    return this.#promise().finally(done);
+    return this.futurePromise().finally(done);
   }
 
   [Symbol.iterator](): Generator<Suspend, T, void> {
@@ -104,9 +105,9 @@ export abstract class Future<T> implements Promise<T>, Disposable {
 
   /** Abandons the future unless somebody owns or finished it. */
   [Symbol.dispose](): void {
-    if (this.#phase === FRESH) abandon(this);
-    else if (this.#phase === MEMOISED)
-      this.#await!.cancel(new CancelledError("the awaited future was disposed"));
+    if (this.futurePhase === FRESH) abandon(this);
+    else if (this.futurePhase === MEMOISED)
+      this.futureAwait!.cancel(new CancelledError("the awaited future was disposed"));
   }
 
   get [Symbol.toStringTag](): string {
@@ -156,15 +157,15 @@ export abstract class Future<T> implements Promise<T>, Disposable {
     return this.describeWait === Future.prototype.describeWait;
   }
 
-  #promise(): Promise<T> {
-    switch (this.#phase) {
+  private futurePromise(): Promise<T> {
+    switch (this.futurePhase) {
       case FRESH:
         used(this);
-        this.#phase = MEMOISED;
-        this.#await = new Await<unknown>(this);
-        return this.#await.start() as Promise<T>;
+        this.futurePhase = MEMOISED;
+        this.futureAwait = new Await<unknown>(this);
+        return this.futureAwait.start() as Promise<T>;
       case MEMOISED:
-        return this.#await!.promise as Promise<T>;
+        return this.futureAwait!.promise as Promise<T>;
       case REUSABLE:
         return new Await<T>(this.useAgain()).start();
       default:
@@ -174,13 +175,13 @@ export abstract class Future<T> implements Promise<T>, Disposable {
 
   static {
     claimFuture = (future) => {
-      switch (future.#phase) {
+      switch (future.futurePhase) {
         case FRESH:
           used(future);
-          future.#phase = CLAIMED;
+          future.futurePhase = CLAIMED;
           return future;
         case MEMOISED:
-          return futureMethods.fromPromise(future.#await!.promise as Promise<never>);
+          return futureMethods.fromPromise(future.futureAwait!.promise as Promise<never>);
         case REUSABLE:
           return future.useAgain();
         default:
@@ -188,26 +189,31 @@ export abstract class Future<T> implements Promise<T>, Disposable {
       }
     };
     abandonFuture = (future) => {
-      if (future.#phase === SPENT) return;
-      if (future.#phase < MEMOISED) future.#phase = SPENT;
-      future.drop();
+      if (future.futurePhase === SPENT) return;
+      if (future.futurePhase < MEMOISED) future.futurePhase = SPENT;
+      try {
+        future.drop();
+      } catch (error) {
+        // Nobody could catch it, and the others that are dropped with it must be dropped, too.
+        host.report(`millrace: drop() of ${describeClass(future)} threw:`, error);
+      }
     };
     reusable = (future) => {
-      future.#phase = REUSABLE;
+      future.futurePhase = REUSABLE;
     };
     lendFuture = (future) => {
-      if (future.#phase !== FRESH) return claimFuture(future);
+      if (future.futurePhase !== FRESH) return claimFuture(future);
       used(future);
       return future;
     };
     renewFuture = (future) => {
-      if (future.#phase !== MEMOISED || !future.#await!.isPending) {
-        future.#phase = FRESH;
-        future.#await = null;
+      if (future.futurePhase !== MEMOISED || !future.futureAwait!.isPending) {
+        future.futurePhase = FRESH;
+        future.futureAwait = null;
       }
     };
     spendFuture = (future) => {
-      if (future.#phase === FRESH) future.#phase = SPENT;
+      if (future.futurePhase === FRESH) future.futurePhase = SPENT;
     };
   }
 }
@@ -245,23 +251,23 @@ export function spend(future: Future<unknown>): void {
 
 /** What `yield*` iterates: polls its future with the waker of whoever drives the routine. */
 class Suspension<T> implements Generator<Suspend, T, void> {
-  readonly #future: Future<T>;
-  #isAbandoned: boolean;
-  #error: unknown;
+  private readonly future: Future<T>;
+  private isAbandoned: boolean;
+  private error: unknown;
 
   constructor(future: Future<T>) {
-    this.#future = future;
-    this.#isAbandoned = false;
-    this.#error = undefined;
+    this.future = future;
+    this.isAbandoned = false;
+    this.error = undefined;
   }
 
   next(): IteratorResult<Suspend, T> {
-    if (this.#isAbandoned) return this.#rethrow();
+    if (this.isAbandoned) return this.rethrow();
     const { waker } = cx;
     if (waker === null) throw new MillraceError(OUTSIDE);
-    const value = this.#future.poll(waker);
+    const value = this.future.poll(waker);
     if (value === PENDING) {
-      if (cx.branch !== null) cx.branch.leaf = this.#future;
+      if (cx.branch !== null) cx.branch.leaf = this.future;
       return SUSPENDED;
     }
     return { done: true, value };
@@ -269,25 +275,25 @@ class Suspension<T> implements Generator<Suspend, T, void> {
 
   /** Cancellation arrives here: the future is dropped, and the error goes on once its cleanup has run. */
   throw(error: unknown): IteratorResult<Suspend, T> {
-    this.#error = error;
-    if (!this.#isAbandoned) {
-      this.#isAbandoned = true;
-      abandon(this.#future);
+    this.error = error;
+    if (!this.isAbandoned) {
+      this.isAbandoned = true;
+      abandon(this.future);
     }
-    return this.#rethrow();
+    return this.rethrow();
   }
 
   return(value: T): IteratorResult<Suspend, T> {
-    if (!this.#isAbandoned) {
-      this.#isAbandoned = true;
-      abandon(this.#future);
+    if (!this.isAbandoned) {
+      this.isAbandoned = true;
+      abandon(this.future);
     }
     return { done: true, value };
   }
 
-  #rethrow(): IteratorResult<Suspend, T> {
+  private rethrow(): IteratorResult<Suspend, T> {
     if (cx.branch !== null && cx.branch.mustAwaitCleanups()) return SUSPENDED;
-    throw this.#error;
+    throw this.error;
   }
 
   [Symbol.iterator](): this {
@@ -311,13 +317,13 @@ export function suspendOn<T>(future: Future<T>): Generator<Suspend, T, void> {
 
 /** A future that failed before it began. */
 class Rejected extends Future<never> {
-  readonly #error: unknown;
+  private readonly error: unknown;
   constructor(error: unknown) {
     super();
-    this.#error = error;
+    this.error = error;
   }
   poll(): never {
-    throw this.#error;
+    throw this.error;
   }
 }
 

@@ -21,6 +21,9 @@ class Step<T> extends Future<IteratorResult<T, undefined>> {
   override describeWait(): string {
     return this.#item.describeWait();
   }
+  override innerWaits(): Iterable<Future<unknown>> {
+    return [this.#item];
+  }
 }
 
 /** An async iterator that owns nothing: leaving the loop early takes nothing and closes nothing. */

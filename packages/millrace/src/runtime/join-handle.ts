@@ -18,8 +18,8 @@ let inlineDepth = 0;
 /** One use of a handle: a place among the task's joiners. */
 class Join<T> extends Future<T> {
   readonly task: Task<T>;
-  #waiter: Waiter | null = null;
-  #isTaken: boolean = false;
+  private waiter: Waiter | null = null;
+  private isTaken: boolean = false;
 
   constructor(task: Task<T>) {
     super();
@@ -28,20 +28,20 @@ class Join<T> extends Future<T> {
 
   poll(waker: Waker): Poll<T> {
     const { task } = this;
-    if (this.#isTaken) throw new FutureConsumedError("this join already gave its result");
+    if (this.isTaken) throw new FutureConsumedError("this join already gave its result");
     if (!task.isSettled && !task.isStarted) runInline(task as Task<unknown>);
     if (task.isSettled) {
-      this.#isTaken = true;
+      this.isTaken = true;
       return task.take();
     }
-    if (this.#waiter === null) this.#waiter = task.enterJoin(waker);
-    else this.#waiter.waker = waker;
+    if (this.waiter === null) this.waiter = task.enterJoin(waker);
+    else this.waiter.waker = waker;
     return PENDING;
   }
 
   override drop(): void {
-    if (this.#waiter !== null) this.task.leaveJoin(this.#waiter);
-    this.#waiter = null;
+    if (this.waiter !== null) this.task.leaveJoin(this.waiter);
+    this.waiter = null;
   }
 
   override describeWait(): string {
@@ -51,23 +51,23 @@ class Join<T> extends Future<T> {
 
 /** Completes when the task has ended, and takes nothing: its failure stays unobserved. */
 export class Settlement extends Future<void> {
-  readonly #task: Task<unknown>;
-  #waiter: Waiter | null = null;
+  private readonly joined: Task<unknown>;
+  private waiter: Waiter | null = null;
   constructor(task: Task<unknown>) {
     super();
-    this.#task = task;
+    this.joined = task;
   }
   poll(waker: Waker): Poll<void> {
-    if (this.#task.isSettled) return;
-    if (this.#waiter === null) this.#waiter = this.#task.enterJoin(waker);
-    else this.#waiter.waker = waker;
+    if (this.joined.isSettled) return;
+    if (this.waiter === null) this.waiter = this.joined.enterJoin(waker);
+    else this.waiter.waker = waker;
     return PENDING;
   }
   override drop(): void {
-    if (this.#waiter !== null) this.#task.leaveJoin(this.#waiter);
+    if (this.waiter !== null) this.joined.leaveJoin(this.waiter);
   }
   override describeWait(): string {
-    return `the end of ${this.#task.describe()}`;
+    return `the end of ${this.joined.describe()}`;
   }
 }
 
@@ -85,28 +85,28 @@ function runInline(task: Task<unknown>): void {
 
 /** `yield*` of a handle: a task that ends at once is joined without a place among its joiners. */
 class JoinIterator<T> implements Generator<Suspend, T, void> {
-  readonly #task: Task<T>;
-  #slow: Generator<Suspend, T, void> | null;
+  private readonly joined: Task<T>;
+  private slow: Generator<Suspend, T, void> | null;
 
   constructor(task: Task<T>) {
-    this.#task = task;
-    this.#slow = null;
+    this.joined = task;
+    this.slow = null;
   }
   next(): IteratorResult<Suspend, T> {
-    const task = this.#task;
-    if (this.#slow !== null) return this.#slow.next();
+    const task = this.joined;
+    if (this.slow !== null) return this.slow.next();
     if (!task.isSettled && !task.isStarted) runInline(task as Task<unknown>);
     if (task.isSettled) return { done: true, value: task.take() };
-    return this.#wait().next();
+    return this.wait().next();
   }
   throw(error: unknown): IteratorResult<Suspend, T> {
-    return this.#wait().throw(error);
+    return this.wait().throw(error);
   }
   return(value: T): IteratorResult<Suspend, T> {
-    return this.#wait().return(value);
+    return this.wait().return(value);
   }
-  #wait(): Generator<Suspend, T, void> {
-    return (this.#slow ??= suspendOn(new Join(this.#task)));
+  private wait(): Generator<Suspend, T, void> {
+    return (this.slow ??= suspendOn(new Join(this.joined)));
   }
   [Symbol.iterator](): this {
     return this;
@@ -147,37 +147,37 @@ export interface AbortHandle {
  * ```
  */
 export class JoinHandle<T> extends Future<T> implements AsyncDisposable {
-  readonly #task: Task<T>;
+  private readonly joined: Task<T>;
   /** For those who call `poll` by hand. */
-  #direct: Join<T> | null = null;
+  private direct: Join<T> | null = null;
 
   /** @internal */
   constructor(task: Task<T>) {
     super();
-    this.#task = task;
+    this.joined = task;
     markReusable(this);
   }
 
   poll(waker: Waker): Poll<T> {
-    this.#direct ??= new Join(this.#task);
-    const value = this.#direct.poll(waker);
-    if (value !== PENDING) this.#direct = null;
+    this.direct ??= new Join(this.joined);
+    const value = this.direct.poll(waker);
+    if (value !== PENDING) this.direct = null;
     return value;
   }
   override drop(): void {
-    this.#direct?.drop();
-    this.#direct = null;
+    this.direct?.drop();
+    this.direct = null;
   }
 
   get id(): TaskId {
-    return this.#task.id;
+    return this.joined.id;
   }
   get name(): string | undefined {
-    return this.#task.name;
+    return this.joined.name;
   }
   /** True once the task has ended, its cleanup included. */
   get isFinished(): boolean {
-    return this.#task.isSettled;
+    return this.joined.isSettled;
   }
 
   /**
@@ -187,20 +187,20 @@ export class JoinHandle<T> extends Future<T> implements AsyncDisposable {
    * started runs nothing.
    */
   abort(reason?: unknown): void {
-    this.#task.abort(reason);
+    this.joined.abort(reason);
   }
 
   abortHandle(): AbortHandle {
-    return abortHandleOf(this.#task as Task<unknown>);
+    return abortHandleOf(this.joined as Task<unknown>);
   }
 
   /** Declares that nobody will join. A later failure is reported at once. */
   detach(): void {
-    this.#task.detachHandle();
+    this.joined.detachHandle();
   }
 
   override [Symbol.iterator](): Generator<Suspend, T, void> {
-    return new JoinIterator(this.#task);
+    return new JoinIterator(this.joined);
   }
   override [Symbol.dispose](): void {
     this.abort();
@@ -208,7 +208,7 @@ export class JoinHandle<T> extends Future<T> implements AsyncDisposable {
   /** Aborts and waits for the cleanup. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.abort();
-    await new Settlement(this.#task as Task<unknown>);
+    await new Settlement(this.joined as Task<unknown>);
     // Nobody joined: a failure that is not the cancellation is reported.
     this.detach();
   }
@@ -218,7 +218,7 @@ export class JoinHandle<T> extends Future<T> implements AsyncDisposable {
   }
   /** @internal */
   override useAgain(): Future<T> {
-    return new Join(this.#task);
+    return new Join(this.joined);
   }
 }
 

@@ -67,9 +67,9 @@ export class Task<T> extends Branch<T> implements TaskContext {
   owner: TaskOwner | null;
   nextLive: Task<unknown> | null;
   prevLive: Task<unknown> | null;
-  #body: TaskBody<T> | null;
-  #joiners: WaitQueue | null;
-  #extras: Extras | null;
+  private unstarted: TaskBody<T> | null;
+  private joiners: WaitQueue | null;
+  private extras: Extras | null;
 
   constructor(kernel: Kernel, body: TaskBody<T>, name: string | undefined, owner: TaskOwner | null) {
     super(kernel, null);
@@ -78,13 +78,13 @@ export class Task<T> extends Branch<T> implements TaskContext {
     this.owner = owner;
     this.nextLive = null;
     this.prevLive = null;
-    this.#body = body;
-    this.#joiners = null;
-    this.#extras = null;
+    this.unstarted = body;
+    this.joiners = null;
+    this.extras = null;
     if (kernel.asyncContext) this.context = captureContext();
     kernel.add(this as Task<unknown>);
     if (hooks.current !== null) {
-      this.#extra().spawnedAt = hooks.current.callSite?.();
+      this.extra().spawnedAt = hooks.current.callSite?.();
       hooks.current.taskSpawned?.(this as Task<unknown>);
     }
   }
@@ -114,23 +114,23 @@ export class Task<T> extends Branch<T> implements TaskContext {
     this.flags |= OBSERVED;
   }
   get failure(): FailureNote | null {
-    return this.#extras?.failure ?? null;
+    return this.extras?.failure ?? null;
   }
   set failure(note: FailureNote | null) {
-    this.#extra().failure = note;
+    this.extra().failure = note;
   }
   get spawnedAt(): string | undefined {
-    return this.#extras?.spawnedAt;
+    return this.extras?.spawnedAt;
   }
   get locals(): LocalBinding | null {
-    return this.#extras?.locals ?? null;
+    return this.extras?.locals ?? null;
   }
   set locals(locals: LocalBinding | null) {
-    this.#extra().locals = locals;
+    this.extra().locals = locals;
   }
 
   get signal(): AbortSignal {
-    const extras = this.#extra();
+    const extras = this.extra();
     if (extras.controller === null) {
       extras.controller = new AbortController();
       if (this.isCancelled) extras.controller.abort(this.cancelError);
@@ -144,11 +144,11 @@ export class Task<T> extends Branch<T> implements TaskContext {
   }
 
   protected override get body(): unknown {
-    return this.#body;
+    return this.unstarted;
   }
   protected invoke(): Routine<T> | Awaitable<T> {
-    const body = this.#body!;
-    this.#body = null;
+    const body = this.unstarted!;
+    this.unstarted = null;
     if (!(body instanceof Future)) return body(this);
     this.leaf = body;
     return body;
@@ -160,13 +160,13 @@ export class Task<T> extends Branch<T> implements TaskContext {
 
   override run(): void {
     const { context } = this;
-    if (context === undefined) this.#step();
+    if (context === undefined) this.step();
     else context.runInAsyncScope(step, undefined, this as Task<unknown>);
   }
 
-  static readonly step = (task: Task<unknown>): void => task.#step();
+  static readonly step = (task: Task<unknown>): void => task.step();
 
-  #step(): void {
+  private step(): void {
     const { budget } = cx;
     cx.budget = BUDGET;
     this.advance(this);
@@ -178,12 +178,12 @@ export class Task<T> extends Branch<T> implements TaskContext {
   abort(reason?: unknown): void {
     if (this.isDone || this.isCancelled) return;
     this.requestCancel(new CancelledError(`${this.describe()} was cancelled`, reason));
-    this.#extras?.controller?.abort(this.cancelError);
+    this.extras?.controller?.abort(this.cancelError);
     if (this.isStarted) return this.wake();
     // Never started: it runs nothing.
     this.kernel.scheduler.unlink(this);
-    const body = this.#body;
-    this.#body = null;
+    const body = this.unstarted;
+    this.unstarted = null;
     if (body instanceof Future) abandon(body);
     this.advance(this);
     this.ended();
@@ -204,8 +204,8 @@ export class Task<T> extends Branch<T> implements TaskContext {
     if (hooks.current !== null) hooks.current.taskEnded?.(this as Task<unknown>);
     if (this.isFailed && !(this.result instanceof CancelledError) && !this.isObserved)
       noteFailure(this as Task<unknown>);
-    this.#joiners?.close();
-    this.#extras?.onEnd?.();
+    this.joiners?.close();
+    this.extras?.onEnd?.();
     const { owner } = this;
     this.owner = null;
     owner?.taskSettled(this as Task<unknown>);
@@ -214,7 +214,7 @@ export class Task<T> extends Branch<T> implements TaskContext {
   /** Runs `release` when the task settles. */
   onEnd(release: () => void): void {
     if (this.isSettled) return release();
-    const extras = this.#extra();
+    const extras = this.extra();
     const earlier = extras.onEnd;
     extras.onEnd =
       earlier === null
@@ -225,17 +225,17 @@ export class Task<T> extends Branch<T> implements TaskContext {
           };
   }
 
-  #extra(): Extras {
-    return (this.#extras ??= new Extras());
+  private extra(): Extras {
+    return (this.extras ??= new Extras());
   }
 
   // ── joining
 
   enterJoin(waker: Waker): Waiter {
-    return (this.#joiners ??= new WaitQueue(0)).enter(1, waker);
+    return (this.joiners ??= new WaitQueue(0)).enter(1, waker);
   }
   leaveJoin(waiter: Waiter): void {
-    this.#joiners?.abandon(waiter);
+    this.joiners?.abandon(waiter);
   }
 
   /** The value, or throws the error: whoever asks has observed it. */

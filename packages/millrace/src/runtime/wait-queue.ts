@@ -53,22 +53,22 @@ export class WaitQueue {
   /** Waiters in the queue; those granted but not yet resumed are not among them. */
   waiting: number = 0;
   /** What nobody waits for is kept up to this many; the rest is forgotten. */
-  readonly #most: number;
-  #head: Waiter | null = null;
-  #tail: Waiter | null = null;
+  private readonly most: number;
+  private head: Waiter | null = null;
+  private tail: Waiter | null = null;
 
   constructor(available: number, most: number = Infinity) {
     this.available = available;
-    this.#most = most;
+    this.most = most;
   }
 
   get isEmpty(): boolean {
-    return this.#head === null;
+    return this.head === null;
   }
 
   /** Takes `count` now if they are free and nobody waits. Nothing can be had at any time. */
   tryTake(count: number): boolean {
-    if (this.available < count || (this.#head !== null && count > 0)) return false;
+    if (this.available < count || (this.head !== null && count > 0)) return false;
     this.available -= count;
     return true;
   }
@@ -78,10 +78,10 @@ export class WaitQueue {
     const waiter = new Waiter(need, waker);
     waiter.held = this.available;
     this.available = 0;
-    waiter.prev = this.#tail;
-    if (this.#tail === null) this.#head = waiter;
-    else this.#tail.next = waiter;
-    this.#tail = waiter;
+    waiter.prev = this.tail;
+    if (this.tail === null) this.head = waiter;
+    else this.tail.next = waiter;
+    this.tail = waiter;
     this.waiting++;
     return waiter;
   }
@@ -90,7 +90,7 @@ export class WaitQueue {
   give(count: number): void {
     let first: Waiter | null = null;
     let last: Waiter | null = null;
-    for (let head = this.#head; head !== null && count > 0; head = this.#head) {
+    for (let head = this.head; head !== null && count > 0; head = this.head) {
       const missing = head.need - head.held;
       if (count < missing) {
         head.held += count;
@@ -98,14 +98,14 @@ export class WaitQueue {
         break;
       }
       count -= missing;
-      this.#grant(head);
+      this.grant(head);
       if (last === null) first = head;
       else last.next = head;
       last = head;
     }
     if (count > 0) {
       const available = this.available + count;
-      this.available = available > this.#most ? this.#most : available;
+      this.available = available > this.most ? this.most : available;
     }
     if (first === null) return;
     if (first === last) first.waker.wake();
@@ -114,10 +114,10 @@ export class WaitQueue {
 
   /** Hands one to the latest waiter, which must need just one. */
   giveLatest(): void {
-    const waiter = this.#tail;
+    const waiter = this.tail;
     if (waiter === null) return this.give(1);
     waiter.isLatest = true;
-    this.#grant(waiter);
+    this.grant(waiter);
     waiter.waker.wake();
   }
 
@@ -130,7 +130,7 @@ export class WaitQueue {
   /** The waiter goes away: whatever it holds passes to the next one. */
   abandon(waiter: Waiter): void {
     const { state, held } = waiter;
-    if (state === WAITING) this.#unlink(waiter);
+    if (state === WAITING) this.unlink(waiter);
     waiter.state = GONE;
     waiter.held = 0;
     if (held === 0) return;
@@ -141,19 +141,19 @@ export class WaitQueue {
   /** Fails everybody who waits; what they had collected is free again. */
   close(): void {
     this.isClosed = true;
-    this.#release(CLOSED);
+    this.release(CLOSED);
   }
 
   /** Completes everybody who waits now, without using anything up. */
   grantAll(): void {
-    this.#release(GRANTED);
+    this.release(GRANTED);
   }
 
-  #release(state: number): void {
+  private release(state: number): void {
     // Unlink all of them first: a waker may add a waiter, which is not part of this call.
-    const first = this.#head;
+    const first = this.head;
     if (first === null) return;
-    this.#head = this.#tail = null;
+    this.head = this.tail = null;
     this.waiting = 0;
     for (let waiter: Waiter | null = first; waiter !== null; waiter = waiter.next) {
       waiter.prev = null;
@@ -164,17 +164,17 @@ export class WaitQueue {
     wakeAll(first);
   }
 
-  #grant(waiter: Waiter): void {
-    this.#unlink(waiter);
+  private grant(waiter: Waiter): void {
+    this.unlink(waiter);
     waiter.held = waiter.need;
     waiter.state = GRANTED;
   }
 
-  #unlink(waiter: Waiter): void {
+  private unlink(waiter: Waiter): void {
     const { prev, next } = waiter;
-    if (prev === null) this.#head = next;
+    if (prev === null) this.head = next;
     else prev.next = next;
-    if (next === null) this.#tail = prev;
+    if (next === null) this.tail = prev;
     else next.prev = prev;
     waiter.prev = waiter.next = null;
     this.waiting--;

@@ -25,54 +25,54 @@ export interface SemaphorePermit extends Disposable {
 }
 
 class Permit implements SemaphorePermit {
-  readonly #queue: WaitQueue;
-  #count: number;
-  #isReleased: boolean = false;
+  private readonly permits: WaitQueue;
+  private held: number;
+  private isReleased: boolean = false;
 
   constructor(queue: WaitQueue, count: number) {
-    this.#queue = queue;
-    this.#count = count;
+    this.permits = queue;
+    this.held = count;
   }
   get count(): number {
-    return this.#count;
+    return this.held;
   }
   release(): void {
-    if (this.#isReleased) return;
-    this.#isReleased = true;
-    const count = this.#count;
-    this.#count = 0;
-    if (count > 0) this.#queue.give(count);
+    if (this.isReleased) return;
+    this.isReleased = true;
+    const count = this.held;
+    this.held = 0;
+    if (count > 0) this.permits.give(count);
   }
   forget(): void {
-    this.#check("forget");
-    this.#isReleased = true;
-    this.#count = 0;
+    this.check("forget");
+    this.isReleased = true;
+    this.held = 0;
   }
   split(count: number): SemaphorePermit | undefined {
-    this.#check("split");
+    this.check("split");
     checkCount("SemaphorePermit.split", "count", count, 0);
-    if (count > this.#count) return undefined;
-    this.#count -= count;
-    return new Permit(this.#queue, count);
+    if (count > this.held) return undefined;
+    this.held -= count;
+    return new Permit(this.permits, count);
   }
   merge(other: SemaphorePermit): void {
-    this.#check("merge");
+    this.check("merge");
     if (!(other instanceof Permit))
       throw new TypeError("SemaphorePermit.merge expects a permit of a Semaphore");
     if (other === this) throw new TypeError("SemaphorePermit.merge of a permit with itself");
-    if (other.#queue !== this.#queue) {
+    if (other.permits !== this.permits) {
       throw new TypeError("SemaphorePermit.merge expects a permit of the same semaphore, got one of another");
     }
-    other.#check("merge");
-    this.#count += other.#count;
-    other.#count = 0;
-    other.#isReleased = true;
+    other.check("merge");
+    this.held += other.held;
+    other.held = 0;
+    other.isReleased = true;
   }
   [Symbol.dispose](): void {
     this.release();
   }
-  #check(what: string): void {
-    if (this.#isReleased)
+  private check(what: string): void {
+    if (this.isReleased)
       throw new ClosedError(`SemaphorePermit.${what} of a permit that was already released`);
   }
 }
@@ -107,22 +107,24 @@ class AcquirePermit extends Acquire<SemaphorePermit> {
  * ```
  */
 export class Semaphore {
-  readonly #queue: WaitQueue;
+  private readonly permits: WaitQueue;
 
   /** @throws RangeError unless `permits` is a non-negative integer of at most 2^53 - 1. */
   constructor(permits: number) {
-    this.#queue = new WaitQueue(checkCount("Semaphore", "permits", permits, 0));
+    this.permits = new WaitQueue(checkCount("Semaphore", "permits", permits, 0));
   }
 
   /** Waits for `count` permits. Throws `ClosedError` once the semaphore is closed. */
   acquire(count: number = 1): Future<SemaphorePermit> {
-    return new AcquirePermit(this.#queue, checkCount("Semaphore.acquire", "count", count, 0));
+    return new AcquirePermit(this.permits, checkCount("Semaphore.acquire", "count", count, 0));
   }
 
   tryAcquire(count: number = 1): Try<SemaphorePermit, "none" | "closed"> {
     checkCount("Semaphore.tryAcquire", "count", count, 0);
-    if (this.#queue.isClosed) return refused("closed");
-    return this.#queue.tryTake(count) ? { ok: true, value: new Permit(this.#queue, count) } : refused("none");
+    if (this.permits.isClosed) return refused("closed");
+    return this.permits.tryTake(count)
+      ? { ok: true, value: new Permit(this.permits, count) }
+      : refused("none");
   }
 
   /**
@@ -138,29 +140,29 @@ export class Semaphore {
   /** @throws RangeError past 2^53 - 1 permits. */
   addPermits(count: number): void {
     checkCount("Semaphore.addPermits", "count", count, 0);
-    if (count > MAX_PERMITS - this.#queue.available) {
+    if (count > MAX_PERMITS - this.permits.available) {
       throw new RangeError(`Semaphore.addPermits expects at most ${MAX_PERMITS} permits in all`);
     }
-    this.#queue.give(count);
+    this.permits.give(count);
   }
 
   /** Removes up to `count` free permits; returns how many. */
   forgetPermits(count: number): number {
     checkCount("Semaphore.forgetPermits", "count", count, 0);
-    const forgotten = Math.min(count, this.#queue.available);
-    this.#queue.available -= forgotten;
+    const forgotten = Math.min(count, this.permits.available);
+    this.permits.available -= forgotten;
     return forgotten;
   }
 
   /** Waiters and later acquires throw `ClosedError`; permits already held stay valid. */
   close(): void {
-    this.#queue.close();
+    this.permits.close();
   }
   get isClosed(): boolean {
-    return this.#queue.isClosed;
+    return this.permits.isClosed;
   }
   /** Free permits, not counting those assigned to waiters. */
   get availablePermits(): number {
-    return this.#queue.available;
+    return this.permits.available;
   }
 }

@@ -16,63 +16,63 @@ export function now(): number {
  * **Cancel safety.** Abandoning it removes the timer.
  */
 export class Sleep extends Future<void> {
-  #deadline: number;
-  #kernel: Kernel | null = null;
-  #timer: Alarm | null = null;
-  #isElapsed: boolean = false;
+  private wakesAt: number;
+  private kernel: Kernel | null = null;
+  private timer: Alarm | null = null;
+  private hasElapsed: boolean = false;
 
   /** @internal */
   constructor(deadline: number) {
     super();
-    this.#deadline = deadline;
+    this.wakesAt = deadline;
   }
 
   poll(waker: Waker): Poll<void> {
     if (!mayProceed(waker)) return PENDING;
-    const kernel = (this.#kernel ??= ambientKernel());
+    const kernel = (this.kernel ??= ambientKernel());
     const { clock } = kernel;
-    const timer = this.#timer;
+    const timer = this.timer;
     if (timer !== null && timer.isArmed) {
       timer.waker = waker;
       return PENDING;
     }
-    if (this.#deadline <= clock.now()) {
+    if (this.wakesAt <= clock.now()) {
       cx.budget--;
-      this.#isElapsed = true;
+      this.hasElapsed = true;
       return undefined;
     }
-    if (timer === null) this.#timer = new Alarm(waker);
+    if (timer === null) this.timer = new Alarm(waker);
     else timer.waker = waker;
-    clock.schedule(this.#timer!, this.#deadline);
+    clock.schedule(this.timer!, this.wakesAt);
     return PENDING;
   }
 
   override drop(): void {
-    if (this.#timer !== null) this.#kernel!.clock.cancel(this.#timer);
+    if (this.timer !== null) this.kernel!.clock.cancel(this.timer);
   }
 
   /** In ms of the runtime's clock, as `now()` gives. */
   get deadline(): number {
-    return this.#deadline;
+    return this.wakesAt;
   }
   /** True once it has completed. */
   get isElapsed(): boolean {
-    return this.#isElapsed;
+    return this.hasElapsed;
   }
 
   /** Moves the deadline; re-arms a finished sleep for one more use. */
   reset(deadline: number): void {
-    this.#deadline = checkDeadline("Sleep.reset", deadline);
-    this.#isElapsed = false;
-    const timer = this.#timer;
+    this.wakesAt = checkDeadline("Sleep.reset", deadline);
+    this.hasElapsed = false;
+    const timer = this.timer;
     if (timer === null || !timer.isArmed) return renew(this);
-    const { clock } = this.#kernel!;
+    const { clock } = this.kernel!;
     timer.set(clock, deadline);
   }
 
   /** @internal */
   override describeWait(): string {
-    return `a sleep until ${Math.round(this.#deadline)} ms`;
+    return `a sleep until ${Math.round(this.wakesAt)} ms`;
   }
 }
 

@@ -10,16 +10,16 @@ import { Alarm } from "./alarm.ts";
 
 class Timeout<T> extends Adapter<T, T> {
   /** The limit in ms, counted from the first poll, or the deadline. */
-  readonly #ms: number;
-  readonly #isDeadline: boolean;
-  #kernel: Kernel | null = null;
-  #timer: Alarm | null = null;
-  #deadline: number = Infinity;
+  private readonly ms: number;
+  private readonly isDeadline: boolean;
+  private kernel: Kernel | null = null;
+  private timer: Alarm | null = null;
+  private deadline: number = Infinity;
 
   constructor(future: Future<T>, ms: number, isDeadline: boolean) {
     super(future);
-    this.#ms = ms;
-    this.#isDeadline = isDeadline;
+    this.ms = ms;
+    this.isDeadline = isDeadline;
   }
 
   poll(waker: Waker): Poll<T> {
@@ -29,46 +29,46 @@ class Timeout<T> extends Adapter<T, T> {
     try {
       value = this.inner.poll(waker);
     } catch (error) {
-      this.#disarm();
+      this.disarm();
       throw error;
     }
     if (value !== PENDING) {
-      this.#disarm();
+      this.disarm();
       return value;
     }
-    const timer = this.#timer;
-    if (timer === null) return this.#arm(waker);
+    const timer = this.timer;
+    if (timer === null) return this.arm(waker);
     timer.waker = waker;
     // An operation that uses up the whole budget in every turn must not outrun its limit.
-    if (timer.hasFired || (hadBudget && cx.budget <= 0 && this.#isPast())) this.#elapse();
+    if (timer.hasFired || (hadBudget && cx.budget <= 0 && this.isPast())) this.elapse();
     return PENDING;
   }
 
   override drop(): void {
-    this.#disarm();
+    this.disarm();
     super.drop();
   }
 
-  #isPast(): boolean {
-    return this.#kernel!.clock.now() >= this.#deadline;
+  private isPast(): boolean {
+    return this.kernel!.clock.now() >= this.deadline;
   }
 
-  #arm(waker: Waker): Poll<T> {
-    const kernel = (this.#kernel = ambientKernel());
+  private arm(waker: Waker): Poll<T> {
+    const kernel = (this.kernel = ambientKernel());
     const { clock } = kernel;
-    this.#deadline = this.#isDeadline ? this.#ms : clock.now() + this.#ms;
-    this.#timer = new Alarm(waker);
-    if (this.#deadline <= clock.now()) this.#elapse();
-    if (this.#deadline !== Infinity) clock.schedule(this.#timer, this.#deadline);
+    this.deadline = this.isDeadline ? this.ms : clock.now() + this.ms;
+    this.timer = new Alarm(waker);
+    if (this.deadline <= clock.now()) this.elapse();
+    if (this.deadline !== Infinity) clock.schedule(this.timer, this.deadline);
     return PENDING;
   }
 
-  #disarm(): void {
-    if (this.#timer !== null) this.#kernel!.clock.cancel(this.#timer);
+  private disarm(): void {
+    if (this.timer !== null) this.kernel!.clock.cancel(this.timer);
   }
 
-  #elapse(): never {
-    const limit = this.#isDeadline ? "by its deadline" : `within ${this.#ms} ms`;
+  private elapse(): never {
+    const limit = this.isDeadline ? "by its deadline" : `within ${this.ms} ms`;
     const error = new TimeoutError(`the operation did not finish ${limit}`);
     this.drop();
     throw error;

@@ -9,59 +9,59 @@ import type { Channel } from "./channel.ts";
 import { describe } from "./sender.ts";
 
 class Recv<T> extends Acquire<T | undefined> {
-  readonly #channel: Channel<T>;
+  private readonly channel: Channel<T>;
   constructor(channel: Channel<T>) {
     super(channel.items, 1);
-    this.#channel = channel;
+    this.channel = channel;
   }
   protected granted(): T | undefined {
-    return this.#channel.shift();
+    return this.channel.shift();
   }
   protected closed(): undefined {
     return undefined;
   }
   override describeWait(): string {
-    return `recv on ${describe(this.#channel)}`;
+    return `recv on ${describe(this.channel)}`;
   }
 }
 
 class RecvMany<T> extends Acquire<number> {
-  readonly #channel: Channel<T>;
-  readonly #into: T[];
-  readonly #limit: number;
+  private readonly channel: Channel<T>;
+  private readonly into: T[];
+  private readonly limit: number;
   constructor(channel: Channel<T>, into: T[], limit: number) {
     super(channel.items, 1);
-    this.#channel = channel;
-    this.#into = into;
-    this.#limit = limit;
+    this.channel = channel;
+    this.into = into;
+    this.limit = limit;
   }
   override poll(waker: Waker): Poll<number> {
-    return this.#limit === 0 ? 0 : super.poll(waker);
+    return this.limit === 0 ? 0 : super.poll(waker);
   }
   protected granted(): number {
-    const channel = this.#channel;
+    const channel = this.channel;
     let count = 0;
     do {
-      this.#into.push(channel.shift());
+      this.into.push(channel.shift());
       count++;
-    } while (count < this.#limit && channel.items.tryTake(1));
+    } while (count < this.limit && channel.items.tryTake(1));
     return count;
   }
   protected closed(): number {
     return 0;
   }
   override describeWait(): string {
-    return `recvMany on ${describe(this.#channel)}`;
+    return `recvMany on ${describe(this.channel)}`;
   }
 }
 
 /** Receives from a channel, bounded or not. Several `recv` waiting at once are served in order. */
 export class Receiver<T extends Message> implements AsyncIterable<T>, Disposable {
-  readonly #channel: Channel<T>;
+  private readonly channel: Channel<T>;
 
   /** @internal */
   constructor(channel: Channel<T>) {
-    this.#channel = channel;
+    this.channel = channel;
   }
 
   /**
@@ -70,7 +70,7 @@ export class Receiver<T extends Message> implements AsyncIterable<T>, Disposable
    * **Cancel safety.** An abandoned `recv` loses nothing: the message goes to the next one.
    */
   recv(): Future<T | undefined> {
-    return new Recv(this.#channel);
+    return new Recv(this.channel);
   }
 
   /**
@@ -84,32 +84,32 @@ export class Receiver<T extends Message> implements AsyncIterable<T>, Disposable
   recvMany(into: T[], limit: number): Future<number> {
     if (!Array.isArray(into))
       throw new TypeError(`Receiver.recvMany expects an array to append to, got ${typeof into}`);
-    return new RecvMany(this.#channel, into, checkCount("Receiver.recvMany", "limit", limit, 0));
+    return new RecvMany(this.channel, into, checkCount("Receiver.recvMany", "limit", limit, 0));
   }
 
   /** "empty" as well while every buffered message is assigned to a `recv` that was woken for it. */
   tryRecv(): Try<T, "empty" | "closed"> {
-    const { items } = this.#channel;
+    const { items } = this.channel;
     if (items.isClosed) return refused("closed");
-    return items.tryTake(1) ? { ok: true, value: this.#channel.shift() } : refused("empty");
+    return items.tryTake(1) ? { ok: true, value: this.channel.shift() } : refused("empty");
   }
 
   /** No more sends; what is buffered, and what outstanding permits send, can still be received. */
   close(): void {
-    this.#channel.closeReceiver();
+    this.channel.closeReceiver();
   }
   /** True once nothing new can be sent, though messages may still be buffered. */
   get isClosed(): boolean {
-    return this.#channel.isReceiverClosed || this.#channel.isAbandonedBySenders;
+    return this.channel.isReceiverClosed || this.channel.isAbandonedBySenders;
   }
   /** Buffered messages. */
   get size(): number {
-    return this.#channel.ring.length;
+    return this.channel.ring.length;
   }
 
   /** Closes and discards. */
   [Symbol.dispose](): void {
-    this.#channel.discard();
+    this.channel.discard();
   }
   /** Leaving the loop early loses nothing and leaves the receiver open. */
   [Symbol.asyncIterator](): AsyncIterator<T> {

@@ -14,7 +14,7 @@ const RECEIVER_CLOSED = "the receiver of the channel is closed";
 /** Waits for slots. While it waits it keeps the channel open, though its handle may be closed. */
 abstract class TakeSlots<T, R> extends Acquire<R> {
   protected readonly channel: Channel<T>;
-  #isWaiting: boolean = false;
+  private isWaiting: boolean = false;
 
   constructor(channel: Channel<T>, count: number) {
     super(channel.slots, count);
@@ -22,8 +22,8 @@ abstract class TakeSlots<T, R> extends Acquire<R> {
   }
   override poll(waker: Waker): Poll<R> {
     const result = super.poll(waker);
-    if (result === PENDING && !this.#isWaiting && !this.channel.slots.isClosed) {
-      this.#isWaiting = true;
+    if (result === PENDING && !this.isWaiting && !this.channel.slots.isClosed) {
+      this.isWaiting = true;
       this.channel.pendingSends++;
     }
     return result;
@@ -34,8 +34,8 @@ abstract class TakeSlots<T, R> extends Acquire<R> {
   }
   /** Call it when the slots have been used: the channel may end by it. */
   protected stopWaiting(): void {
-    if (!this.#isWaiting) return;
-    this.#isWaiting = false;
+    if (!this.isWaiting) return;
+    this.isWaiting = false;
     this.channel.pendingSends--;
     this.channel.checkEnd();
   }
@@ -48,18 +48,18 @@ abstract class TakeSlots<T, R> extends Acquire<R> {
 }
 
 class Send<T> extends TakeSlots<T, void> {
-  readonly #value: T;
+  private readonly value: T;
   constructor(channel: Channel<T>, value: T) {
     super(channel, 1);
-    this.#value = value;
+    this.value = value;
   }
   protected granted(): void {
-    this.channel.push(this.#value);
+    this.channel.push(this.value);
     this.stopWaiting();
   }
   protected closed(): never {
     this.stopWaiting();
-    throw new SendError(this.whyClosed(), this.#value);
+    throw new SendError(this.whyClosed(), this.value);
   }
   override describeWait(): string {
     return `send on ${describe(this.channel)}`;
@@ -67,11 +67,11 @@ class Send<T> extends TakeSlots<T, void> {
 }
 
 class Reserve<T, R> extends TakeSlots<T, R> {
-  readonly #wrap: (channel: Channel<T>, count: number) => R;
+  private readonly wrap: (channel: Channel<T>, count: number) => R;
 
   constructor(channel: Channel<T>, count: number, wrap: (channel: Channel<T>, count: number) => R) {
     super(channel, count);
-    this.#wrap = wrap;
+    this.wrap = wrap;
   }
   override poll(waker: Waker): Poll<R> {
     if (this.need > this.channel.capacity) {
@@ -82,7 +82,7 @@ class Reserve<T, R> extends TakeSlots<T, R> {
     return super.poll(waker);
   }
   protected granted(): R {
-    const permits = this.#wrap(this.channel, this.need);
+    const permits = this.wrap(this.channel, this.need);
     this.stopWaiting();
     return permits;
   }
@@ -97,24 +97,24 @@ class Reserve<T, R> extends TakeSlots<T, R> {
 
 /** Completes when the receiver is closed. */
 export class ReceiverClosed extends Future<void> {
-  readonly #channel: Channel<unknown>;
-  #waiter: Waiter | null = null;
+  private readonly sharedChannel: Channel<unknown>;
+  private waiter: Waiter | null = null;
   constructor(channel: Channel<unknown>) {
     super();
-    this.#channel = channel;
+    this.sharedChannel = channel;
   }
   poll(waker: Waker): Poll<void> {
     if (!mayProceed(waker)) return PENDING;
-    if (this.#channel.isReceiverClosed) {
+    if (this.sharedChannel.isReceiverClosed) {
       cx.budget--;
       return undefined;
     }
-    if (this.#waiter === null) this.#waiter = this.#channel.closedWaiters.enter(1, waker);
-    else this.#waiter.waker = waker;
+    if (this.waiter === null) this.waiter = this.sharedChannel.closedWaiters.enter(1, waker);
+    else this.waiter.waker = waker;
     return PENDING;
   }
   override drop(): void {
-    if (this.#waiter !== null) this.#channel.closedWaiters.abandon(this.#waiter);
+    if (this.waiter !== null) this.sharedChannel.closedWaiters.abandon(this.waiter);
   }
   override describeWait(): string {
     return "the receiver of a channel to close";
@@ -126,33 +126,33 @@ export class ReceiverClosed extends Future<void> {
  * the next waiter. Sending twice, or after it was released, throws `ClosedError`.
  */
 export class Permit<T> implements Disposable {
-  readonly #channel: Channel<T>;
-  #isUsed: boolean = false;
+  private readonly sharedChannel: Channel<T>;
+  private isUsed: boolean = false;
 
   /** @internal */
   constructor(channel: Channel<T>) {
-    this.#channel = channel;
+    this.sharedChannel = channel;
     channel.permits++;
   }
   send(value: T): void {
-    if (this.#isUsed) throw new ClosedError("Permit.send of a permit that was already used or released");
+    if (this.isUsed) throw new ClosedError("Permit.send of a permit that was already used or released");
     checkMessage("Permit.send", value);
-    this.#isUsed = true;
-    this.#channel.push(value);
-    this.#gone();
+    this.isUsed = true;
+    this.sharedChannel.push(value);
+    this.gone();
   }
   release(): void {
-    if (this.#isUsed) return;
-    this.#isUsed = true;
-    this.#channel.slots.give(1);
-    this.#gone();
+    if (this.isUsed) return;
+    this.isUsed = true;
+    this.sharedChannel.slots.give(1);
+    this.gone();
   }
   [Symbol.dispose](): void {
     this.release();
   }
-  #gone(): void {
-    this.#channel.permits--;
-    this.#channel.checkEnd();
+  private gone(): void {
+    this.sharedChannel.permits--;
+    this.sharedChannel.checkEnd();
   }
 }
 
@@ -161,12 +161,12 @@ export class Permit<T> implements Disposable {
  * the channel ends when the last sender and the last permit are gone.
  */
 export class Sender<T extends Message> implements Disposable {
-  readonly #channel: Channel<T>;
-  #isClosed: boolean = false;
+  private readonly sharedChannel: Channel<T>;
+  private isGivenUp: boolean = false;
 
   /** @internal */
   constructor(channel: Channel<T>) {
-    this.#channel = channel;
+    this.sharedChannel = channel;
   }
 
   /**
@@ -178,14 +178,14 @@ export class Sender<T extends Message> implements Disposable {
    * @throws ClosedError on a closed handle; TypeError for `undefined`.
    */
   send(value: T): Future<void> {
-    const channel = this.#open("send");
+    const channel = this.open("send");
     checkMessage("Sender.send", value);
     return new Send(channel, value);
   }
 
   /** "closed" wins over "full". */
   trySend(value: T): Try<void, "full" | "closed"> {
-    const channel = this.#open("trySend");
+    const channel = this.open("trySend");
     checkMessage("Sender.trySend", value);
     if (channel.isReceiverClosed) return refused("closed");
     if (!channel.slots.tryTake(1)) return refused("full");
@@ -199,7 +199,7 @@ export class Sender<T extends Message> implements Disposable {
    * **Cancel safety.** Abandoned, its slot goes to the next waiter.
    */
   reserve(): Future<Permit<T>> {
-    return new Reserve(this.#open("reserve"), 1, onePermit<T>);
+    return new Reserve(this.open("reserve"), 1, onePermit<T>);
   }
 
   /**
@@ -208,78 +208,78 @@ export class Sender<T extends Message> implements Disposable {
    * **Cancel safety.** Abandoned, what it had collected goes to the next waiters.
    */
   reserveMany(count: number): Future<Permit<T>[]> {
-    const channel = this.#open("reserveMany");
+    const channel = this.open("reserveMany");
     return new Reserve(channel, checkCount("Sender.reserveMany", "count", count, 0), manyPermits<T>);
   }
 
   tryReserve(): Try<Permit<T>, "full" | "closed"> {
-    const channel = this.#open("tryReserve");
+    const channel = this.open("tryReserve");
     if (channel.isReceiverClosed) return refused("closed");
     return channel.slots.tryTake(1) ? { ok: true, value: new Permit(channel) } : refused("full");
   }
 
   clone(): Sender<T> {
-    const channel = this.#open("clone");
+    const channel = this.open("clone");
     channel.senders++;
     return new Sender(channel);
   }
   /** A reference that does not keep the channel open. */
   downgrade(): WeakSender<T> {
-    return new WeakSender(this.#open("downgrade"));
+    return new WeakSender(this.open("downgrade"));
   }
 
   /** Completes when the receiver is closed. **Cancel safety.** Abandoning it leaves no trace. */
   closed(): Future<void> {
-    return new ReceiverClosed(this.#open("closed") as Channel<unknown>);
+    return new ReceiverClosed(this.open("closed") as Channel<unknown>);
   }
   /** Whether nothing can be sent with this handle any more: the receiver or the handle itself is closed. */
   get isClosed(): boolean {
-    return this.#isClosed || this.#channel.isReceiverClosed;
+    return this.isGivenUp || this.sharedChannel.isReceiverClosed;
   }
   /** Free slots, not counting those assigned to waiters. */
   get capacity(): number {
-    return this.#channel.slots.available;
+    return this.sharedChannel.slots.available;
   }
   get maxCapacity(): number {
-    return this.#channel.capacity;
+    return this.sharedChannel.capacity;
   }
 
   /** Gives up this handle; a send of it that already waits is still delivered. Idempotent. */
   close(): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    this.#channel.senders--;
-    this.#channel.checkEnd();
+    if (this.isGivenUp) return;
+    this.isGivenUp = true;
+    this.sharedChannel.senders--;
+    this.sharedChannel.checkEnd();
   }
   [Symbol.dispose](): void {
     this.close();
   }
 
-  #open(what: string): Channel<T> {
-    if (this.#isClosed)
+  private open(what: string): Channel<T> {
+    if (this.isGivenUp)
       throw new ClosedError(
         `Sender.${what} on a sender that was closed; clone() it before closing to go on sending`,
       );
-    return this.#channel;
+    return this.sharedChannel;
   }
 }
 
 /** Upgrades while a sender or a permit is left. */
 export class WeakSender<T extends Message> {
-  readonly #channel: Channel<T>;
+  private readonly sharedChannel: Channel<T>;
   /** @internal */
   constructor(channel: Channel<T>) {
-    this.#channel = channel;
+    this.sharedChannel = channel;
   }
   upgrade(): Sender<T> | undefined {
-    const channel = this.#channel;
+    const channel = this.sharedChannel;
     if (channel.isAbandonedBySenders) return undefined;
     channel.senders++;
     return new Sender(channel);
   }
   /** Open senders; permits are not counted. */
   get strongCount(): number {
-    return this.#channel.senders;
+    return this.sharedChannel.senders;
   }
 }
 
