@@ -16,7 +16,7 @@ import { abandon, Future } from "./future.ts";
 import { captureContext } from "./host.ts";
 import { hooks } from "./hooks.ts";
 import { BUDGET } from "./scheduler.ts";
-import { cx, type Kernel, type TaskId } from "./kernel.ts";
+import { branchStore, cx, type Kernel, type TaskId } from "./kernel.ts";
 import { WaitQueue, type Waiter } from "./wait-queue.ts";
 
 export type { TaskId };
@@ -62,14 +62,14 @@ class Extras {
 let lastId = 0;
 
 export class Task<T> extends Branch<T> implements TaskContext {
-  readonly id: TaskId;
-  readonly name: string | undefined;
-  owner: TaskOwner | null;
-  nextLive: Task<unknown> | null;
-  prevLive: Task<unknown> | null;
-  private unstarted: TaskBody<T> | null;
-  private joiners: WaitQueue | null;
-  private extras: Extras | null;
+  declare readonly id: TaskId;
+  declare readonly name: string | undefined;
+  declare owner: TaskOwner | null;
+  declare nextLive: Task<unknown> | null;
+  declare prevLive: Task<unknown> | null;
+  declare private unstarted: TaskBody<T> | null;
+  declare private joiners: WaitQueue | null;
+  declare private extras: Extras | null;
 
   constructor(kernel: Kernel, body: TaskBody<T>, name: string | undefined, owner: TaskOwner | null) {
     super(kernel, null);
@@ -81,7 +81,8 @@ export class Task<T> extends Branch<T> implements TaskContext {
     this.unstarted = body;
     this.joiners = null;
     this.extras = null;
-    if (kernel.asyncContext) this.context = captureContext();
+    // With the task in it: an async function that a generator body calls must find its task, too.
+    if (kernel.asyncContext) this.context = branchStore?.run(this as Branch<unknown>, captureContext);
     kernel.add(this as Task<unknown>);
     if (hooks.current !== null) {
       this.extra().spawnedAt = hooks.current.callSite?.();

@@ -1,6 +1,6 @@
 import {
   asyncFn,
-  Future,
+  type Future,
   FutureConsumedError,
   fromPromise,
   join,
