@@ -5,7 +5,7 @@ import { abandon, claim, Future, lend, spend } from "../runtime/future.ts";
 
 /** A future that owns one other and shows its value differently. */
 export abstract class Adapter<T, U> extends Future<U> {
-  protected readonly inner: Future<T>;
+  declare protected readonly inner: Future<T>;
   /** `inner` must be claimed already. */
   constructor(inner: Future<T>) {
     super();
@@ -23,7 +23,7 @@ export abstract class Adapter<T, U> extends Future<U> {
 }
 
 class Mapped<T, U> extends Adapter<T, U> {
-  private readonly f: (value: T) => U;
+  declare private readonly f: (value: T) => U;
   constructor(inner: Future<T>, f: (value: T) => U) {
     super(inner);
     this.f = f;
@@ -62,10 +62,11 @@ export function settled<T>(future: Future<T>): Future<Outcome<T>> {
 }
 
 class Ref<T> extends Future<T> {
-  private readonly future: Future<T>;
-  private lent: Future<T> | null = null;
+  declare private readonly future: Future<T>;
+  declare private lent: Future<T> | null;
   constructor(future: Future<T>) {
     super();
+    this.lent = null;
     this.future = future;
   }
   poll(waker: Waker): Poll<T> {

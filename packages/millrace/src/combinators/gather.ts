@@ -10,13 +10,15 @@ import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { abandon, Future } from "../runtime/future.ts";
 
 class Child implements Waker {
-  future: Future<unknown> | null;
-  readonly index: number;
-  private readonly gather: Gather<unknown>;
-  isReady: boolean = true;
+  declare future: Future<unknown> | null;
+  declare readonly index: number;
+  declare private readonly gather: Gather<unknown>;
+  declare isReady: boolean;
   /** The last round in which it was polled first. */
-  ledRound: number = 0;
+  declare ledRound: number;
   constructor(gather: Gather<unknown>, future: Future<unknown>, index: number) {
+    this.isReady = true;
+    this.ledRound = 0;
     this.gather = gather;
     this.future = future;
     this.index = index;
@@ -29,16 +31,20 @@ class Child implements Waker {
 }
 
 export abstract class Gather<R> extends Future<R> {
-  protected unsettled: number;
-  private readonly children: Child[];
-  private ready: Child[];
-  private round: number = 0;
-  private waker: Waker | null = null;
-  private isPolling: boolean = false;
-  private isOver: boolean = false;
+  declare protected unsettled: number;
+  declare private readonly children: Child[];
+  declare private ready: Child[];
+  declare private round: number;
+  declare private waker: Waker | null;
+  declare private isPolling: boolean;
+  declare private isOver: boolean;
 
   constructor(futures: readonly Future<unknown>[]) {
     super();
+    this.round = 0;
+    this.waker = null;
+    this.isPolling = false;
+    this.isOver = false;
     this.unsettled = futures.length;
     this.children = futures.map((future, index) => new Child(this as Gather<unknown>, future, index));
     this.ready = [...this.children];

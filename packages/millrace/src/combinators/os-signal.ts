@@ -1,9 +1,10 @@
 /** Ctrl-C and other OS signals. */
+import { ClosedError } from "../errors.ts";
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { Acquire } from "../runtime/acquire.ts";
 import { Future } from "../runtime/future.ts";
 import { iterate } from "../runtime/iterate.ts";
-import { listenTo, type SignalName } from "../runtime/signals.ts";
+import { awaitDelivery, listenTo, type SignalName } from "../runtime/signals.ts";
 import { WaitQueue } from "../runtime/wait-queue.ts";
 
 class CtrlC extends Future<void> {
@@ -14,12 +15,20 @@ class CtrlC extends Future<void> {
   poll(waker: Waker): Poll<void> {
     this.#waker = waker;
     if (this.#hasFired) return undefined;
-    this.#stop ??= listenTo("SIGINT", () => {
+    this.#stop ??= this.#listen();
+    return PENDING;
+  }
+  #listen(): () => void {
+    const stopWaiting = awaitDelivery();
+    const stopListening = listenTo("SIGINT", () => {
       this.#hasFired = true;
       this.#stop!();
       this.#waker?.wake();
     });
-    return PENDING;
+    return () => {
+      stopListening();
+      stopWaiting();
+    };
   }
   override drop(): void {
     this.#waker = null;
@@ -51,14 +60,37 @@ export function ctrlC(): Future<void> {
   return new CtrlC();
 }
 
-class Recv extends Acquire<void> {
+/** True for a delivery; `undefined`, or a failure, once the listener was disposed. */
+class Recv extends Acquire<true | undefined> {
   readonly #name: SignalName;
-  constructor(deliveries: WaitQueue, name: SignalName) {
+  readonly #endsQuietly: boolean;
+  #stopWaiting: (() => void) | null = null;
+  constructor(deliveries: WaitQueue, name: SignalName, endsQuietly: boolean) {
     super(deliveries, 1);
     this.#name = name;
+    this.#endsQuietly = endsQuietly;
   }
-  protected granted(): void {}
-  protected closed(): void {}
+  override poll(waker: Waker): Poll<true | undefined> {
+    this.#stopWaiting ??= awaitDelivery();
+    let value: Poll<true | undefined> = undefined;
+    try {
+      value = super.poll(waker);
+    } finally {
+      if (value !== PENDING) this.#stopWaiting();
+    }
+    return value;
+  }
+  override drop(): void {
+    this.#stopWaiting?.();
+    super.drop();
+  }
+  protected granted(): true {
+    return true;
+  }
+  protected closed(): undefined {
+    if (this.#endsQuietly) return undefined;
+    throw new ClosedError(`this listener for ${this.#name} was disposed`);
+  }
   override describeWait(): string {
     return `signal ${this.#name}`;
   }
@@ -69,7 +101,13 @@ class Recv extends Acquire<void> {
 
 /** Listens from `osSignal` until it is disposed or its loop is left. */
 export interface SignalListener extends AsyncIterable<void>, Disposable {
-  /** The next delivery. **Cancel safety.** Abandoning it loses none. */
+  /**
+   * The next delivery.
+   *
+   * **Cancel safety.** Abandoning it loses none.
+   *
+   * @throws ClosedError once the listener was disposed.
+   */
   recv(): Future<void>;
 }
 
@@ -99,13 +137,12 @@ export function osSignal(name: SignalName): SignalListener {
     stopListening();
     deliveries.close();
   };
-  const recv = (): Future<void> => new Recv(deliveries, name);
   return {
-    recv,
+    recv: () => new Recv(deliveries, name, false).map(() => {}),
     [Symbol.dispose]: stop,
     [Symbol.asyncIterator]: () =>
       ({
-        ...iterate<true>(() => recv().map(() => true as const)),
+        ...iterate<true>(() => new Recv(deliveries, name, true)),
         return: () => {
           stop();
           return Promise.resolve({ done: true as const, value: undefined });

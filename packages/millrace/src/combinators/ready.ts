@@ -3,7 +3,7 @@ import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { Future, markReusable } from "../runtime/future.ts";
 
 class Ready<T> extends Future<T> {
-  private readonly value: T;
+  declare private readonly value: T;
   constructor(value: T) {
     super();
     this.value = value;
@@ -34,8 +34,8 @@ export function pending<T = never>(): Future<T> {
 }
 
 class PollFn<T> extends Future<T> {
-  private readonly onPoll: (waker: Waker) => Poll<T>;
-  private readonly onDrop: (() => void) | undefined;
+  declare private readonly onPoll: (waker: Waker) => Poll<T>;
+  declare private readonly onDrop: (() => void) | undefined;
   constructor(poll: (waker: Waker) => Poll<T>, drop: (() => void) | undefined) {
     super();
     this.onPoll = poll;

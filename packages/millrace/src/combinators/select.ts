@@ -12,13 +12,16 @@ export type Selected<B extends Branches> = {
 }[keyof B];
 
 class Select<B extends Branches> extends Future<Selected<B>> {
-  private readonly keys: string[] = [];
-  private readonly futures: Future<unknown>[] = [];
-  private readonly isBiased: boolean;
-  private isOver: boolean = false;
+  declare private readonly keys: string[];
+  declare private readonly futures: Future<unknown>[];
+  declare private readonly isBiased: boolean;
+  declare private isOver: boolean;
 
   constructor(branches: B, isBiased: boolean) {
     super();
+    this.keys = [];
+    this.futures = [];
+    this.isOver = false;
     this.isBiased = isBiased;
     const keys = Object.keys(branches);
     for (let i = 0; i < keys.length; i++) {

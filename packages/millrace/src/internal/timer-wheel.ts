@@ -39,11 +39,18 @@ const WHEEL_SPAN = 2 ** 36;
 
 /** Something that fires at a tick. All fields belong to the wheel while `slot` is not -1. */
 export abstract class TimerEntry {
-  tick: number = 0;
-  prevTimer: TimerEntry | null = null;
-  nextTimer: TimerEntry | null = null;
+  declare tick: number;
+  declare prevTimer: TimerEntry | null;
+  declare nextTimer: TimerEntry | null;
   /** The list it is linked in; -1 when in none. */
-  slot: number = NONE;
+  declare slot: number;
+
+  constructor() {
+    this.tick = 0;
+    this.prevTimer = null;
+    this.nextTimer = null;
+    this.slot = NONE;
+  }
 
   /** Called by whoever pops expired entries, never by the wheel. */
   abstract fire(): void;

@@ -13,13 +13,15 @@ import { cx, mayProceed } from "./kernel.ts";
 import type { Waiter, WaitQueue } from "./wait-queue.ts";
 
 export abstract class Acquire<T> extends Future<T> {
-  protected readonly queue: WaitQueue;
-  protected readonly need: number;
-  private waiter: Waiter | null = null;
-  private isDone: boolean = false;
+  declare protected readonly queue: WaitQueue;
+  declare protected readonly need: number;
+  declare private waiter: Waiter | null;
+  declare private isDone: boolean;
 
   constructor(queue: WaitQueue, need: number) {
     super();
+    this.waiter = null;
+    this.isDone = false;
     this.queue = queue;
     this.need = need;
   }

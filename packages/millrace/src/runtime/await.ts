@@ -13,21 +13,28 @@ import { ambientBranch, ambientKernel, cx, type Kernel } from "./kernel.ts";
 import { BUDGET, Runnable } from "./scheduler.ts";
 
 export class Await<T> extends Runnable implements Waker {
-  promise: Promise<T>;
-  readonly future: Future<T>;
-  readonly branch: Branch<unknown> | null;
+  declare promise: Promise<T>;
+  declare readonly future: Future<T>;
+  declare readonly branch: Branch<unknown> | null;
   /** Links in the branch's list of pending awaits. */
-  nextAwait: Await<unknown> | null = null;
-  prevAwait: Await<unknown> | null = null;
-  isPending: boolean = false;
-  private isAbandoned: boolean = false;
-  private kernel: Kernel;
-  private context: AsyncContext | undefined = undefined;
-  private resolve: ((value: T) => void) | null = null;
-  private rejectPromise: ((reason: unknown) => void) | null = null;
+  declare nextAwait: Await<unknown> | null;
+  declare prevAwait: Await<unknown> | null;
+  declare isPending: boolean;
+  declare private isAbandoned: boolean;
+  declare private kernel: Kernel;
+  declare private context: AsyncContext | undefined;
+  declare private resolve: ((value: T) => void) | null;
+  declare private rejectPromise: ((reason: unknown) => void) | null;
 
   constructor(future: Future<T>) {
     super();
+    this.nextAwait = null;
+    this.prevAwait = null;
+    this.isPending = false;
+    this.isAbandoned = false;
+    this.context = undefined;
+    this.resolve = null;
+    this.rejectPromise = null;
     this.future = future;
     this.branch = ambientBranch();
     this.kernel = this.branch === null ? ambientKernel() : this.branch.kernel;

@@ -61,21 +61,21 @@ const NEEDS_DRIVE = 2048;
 const NATIVE = 4096;
 
 export abstract class Branch<T> extends Runnable implements Waker {
-  readonly kernel: Kernel;
-  readonly parent: Branch<unknown> | null;
-  budget: number;
+  declare readonly kernel: Kernel;
+  declare readonly parent: Branch<unknown> | null;
+  declare budget: number;
   /** What the body waits for, as far as it is known: for descriptions, and to drop it when it is stuck. */
-  leaf: Future<unknown> | null;
+  declare leaf: Future<unknown> | null;
   /** The value, or the error when FAILED. */
-  result: unknown;
+  declare result: unknown;
   /** Dropped branches below that are still cleaning up. */
-  cleanups: number;
+  declare cleanups: number;
   /** The `AsyncLocalStorage` context in which the scheduler drives it. */
-  context: AsyncContext | undefined;
-  private waker: Waker | null;
-  private routine: Routine<T> | null;
-  private awaits: PendingAwaits | null;
-  private cancellation: Cancellation | null;
+  declare context: AsyncContext | undefined;
+  declare private waker: Waker | null;
+  declare private routine: Routine<T> | null;
+  declare private awaits: PendingAwaits | null;
+  declare private cancellation: Cancellation | null;
 
   constructor(kernel: Kernel, parent: Branch<unknown> | null) {
     super();

@@ -5,8 +5,14 @@ import { ambientKernel, cx, mayProceed, UNLIMITED } from "./kernel.ts";
 import type { Scheduler } from "./scheduler.ts";
 
 class YieldNow extends Future<void> {
-  private turn: number = -1;
-  private scheduler: Scheduler | null = null;
+  declare private turn: number;
+  declare private scheduler: Scheduler | null;
+
+  constructor() {
+    super();
+    this.turn = -1;
+    this.scheduler = null;
+  }
   poll(waker: Waker): Poll<void> {
     if (this.scheduler === null) {
       const { scheduler } = ambientKernel();
@@ -64,7 +70,7 @@ export function consumeBudget(): Future<void> {
 }
 
 class Unconstrained<T> extends Future<T> {
-  private readonly future: Future<T>;
+  declare private readonly future: Future<T>;
   constructor(future: Future<T>) {
     super();
     this.future = claim(future);

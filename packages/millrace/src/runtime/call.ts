@@ -24,10 +24,10 @@ export interface CallOptions {
 const NO_OPTIONS: CallOptions = {};
 
 class CallBranch<T, A extends unknown[]> extends Branch<T> {
-  readonly locals: LocalBinding | null;
-  readonly options: CallOptions;
-  private callee: Body<T, A> | null;
-  private args: A | null;
+  declare readonly locals: LocalBinding | null;
+  declare readonly options: CallOptions;
+  declare private callee: Body<T, A> | null;
+  declare private args: A | null;
 
   constructor(kernel: Kernel, body: Body<T, A>, args: A, options: CallOptions) {
     super(kernel, cx.branch);
@@ -68,13 +68,14 @@ class CallBranch<T, A extends unknown[]> extends Branch<T> {
 }
 
 export class Call<T, A extends unknown[]> extends Future<T> {
-  private readonly callee: Body<T, A>;
-  private readonly args: A;
-  private readonly callOptions: CallOptions;
-  private running: CallBranch<T, A> | null = null;
+  declare private readonly callee: Body<T, A>;
+  declare private readonly args: A;
+  declare private readonly callOptions: CallOptions;
+  declare private running: CallBranch<T, A> | null;
 
   constructor(body: Body<T, A>, args: A, options: CallOptions = NO_OPTIONS) {
     super();
+    this.running = null;
     this.callee = body;
     this.args = args;
     this.callOptions = options;

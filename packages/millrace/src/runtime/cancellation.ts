@@ -6,13 +6,14 @@ import { TimerEntry, type Clock } from "./clock.ts";
 export const FORCED_ROUNDS = 64;
 
 export class Cancellation extends TimerEntry {
-  readonly error: CancelledError;
+  declare readonly error: CancelledError;
   /** How often awaits were rejected since the window ended. */
-  rounds: number = 0;
+  declare rounds: number;
   readonly #target: { expire(): void };
 
   constructor(target: { expire(): void }, error: CancelledError) {
     super();
+    this.rounds = 0;
     this.#target = target;
     this.error = error;
   }

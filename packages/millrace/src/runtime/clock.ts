@@ -24,8 +24,12 @@ export class Clock {
   readonly #onHostTimer: () => void = () => {
     this.#armed = undefined;
     this.#armedFor = Infinity;
-    this.#fireUpTo(host.now());
-    this.#arm();
+    // What a waker throws is the host's to report; the timers behind it must not be lost with it.
+    try {
+      this.#fireUpTo(host.now());
+    } finally {
+      this.#arm();
+    }
   };
 
   constructor(isPaused: boolean) {
@@ -46,9 +50,17 @@ export class Clock {
   schedule(entry: TimerEntry, deadline: number): void {
     const tick = Math.ceil(deadline);
     if (tick >= NEVER) return;
+    if (this.isPaused) {
+      this.#wheel.insert(entry, tick);
+      this.onSchedule?.();
+      return;
+    }
+    if (tick >= this.#armedFor) return this.#wheel.insert(entry, tick);
+    const now = host.now();
+    // Time passes by an empty wheel at no cost, and what is then placed low needs no second look.
+    if (this.#wheel.size === 0) this.#wheel.advance(Math.floor(now));
     this.#wheel.insert(entry, tick);
-    if (this.isPaused) this.onSchedule?.();
-    else if (entry.tick < this.#armedFor) this.#armAt(entry.tick);
+    this.#armAt(entry.tick, now);
   }
 
   cancel(entry: TimerEntry): void {
@@ -62,7 +74,7 @@ export class Clock {
     return this.#wheel.earliest();
   }
 
-  /** Moves a paused clock to `time` in one jump: everything due fires together. */
+  /** Moves a paused clock to `time`, never back, in one jump: everything due fires together. */
   jumpTo(time: number): void {
     this.#virtual = Math.max(this.#virtual, time);
     this.#fireUpTo(this.#virtual);
@@ -82,14 +94,14 @@ export class Clock {
   #arm(): void {
     const tick = this.#wheel.nextTick();
     if (tick === Infinity) this.#disarm();
-    else if (tick < this.#armedFor) this.#armAt(tick);
+    else if (tick < this.#armedFor) this.#armAt(tick, host.now());
   }
 
-  #armAt(tick: number): void {
+  #armAt(tick: number, now: number): void {
     this.#disarm();
     this.#armedFor = tick;
     // The host may fire up to a millisecond early; then nothing is due yet and the rest is waited for.
-    const delay = Math.max(Math.ceil(tick - host.now()), 1);
+    const delay = Math.max(Math.ceil(tick - now), 1);
     this.#armed = host.timer(Math.min(delay, MAX_HOST_DELAY), this.#onHostTimer);
   }
 

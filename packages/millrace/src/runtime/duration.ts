@@ -5,6 +5,16 @@ export type Duration =
   | number
   | { days?: number; hours?: number; minutes?: number; seconds?: number; milliseconds?: number };
 
+/** Of the parts that a duration object may have. */
+const MS_PER_PART = {
+  days: 86_400_000,
+  hours: 3_600_000,
+  minutes: 60_000,
+  seconds: 1000,
+  milliseconds: 1,
+} as const;
+const PARTS = Object.keys(MS_PER_PART) as (keyof typeof MS_PER_PART)[];
+
 /** Milliseconds of `duration`. */
 export function toMs(caller: string, duration: Duration): number {
   const ms = typeof duration === "number" ? duration : sum(duration);
@@ -14,14 +24,30 @@ export function toMs(caller: string, duration: Duration): number {
   );
 }
 
+/** NaN unless every part that is there is a number, and at least one is. */
 function sum(duration: Exclude<Duration, number>): number {
   if (typeof duration !== "object" || duration === null) return NaN;
-  const { days = 0, hours = 0, minutes = 0, seconds = 0, milliseconds = 0 } = duration;
-  return (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000 + milliseconds;
+  let ms = 0;
+  let isEmpty = true;
+  for (const part of PARTS) {
+    const count: unknown = duration[part];
+    if (count === undefined) continue;
+    if (typeof count !== "number") return NaN;
+    isEmpty = false;
+    ms += count * MS_PER_PART[part];
+  }
+  return isEmpty ? NaN : ms;
 }
 
 function describe(duration: unknown): string {
-  return typeof duration === "object" && duration !== null ? JSON.stringify(duration) : String(duration);
+  if (typeof duration === "string") return JSON.stringify(duration);
+  if (typeof duration !== "object" || duration === null) return String(duration);
+  const parts = Object.entries(duration).map(([part, count]) => `${part}: ${describePart(count)}`);
+  return parts.length === 0 ? "{}" : `{ ${parts.join(", ")} }`;
+}
+
+function describePart(count: unknown): string {
+  return typeof count === "object" && count !== null ? "an object" : describe(count);
 }
 
 /** A point in time of the runtime's clock. */

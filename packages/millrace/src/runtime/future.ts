@@ -15,6 +15,7 @@ import type { Duration } from "./duration.ts";
 import { hooks } from "./hooks.ts";
 import { host } from "./host.ts";
 import { cx } from "./kernel.ts";
+import { pin } from "../internal/pin.ts";
 import { SUSPENDED } from "./suspended.ts";
 
 const NONE: readonly never[] = [];
@@ -71,8 +72,8 @@ let spendFuture: (future: Future<unknown>) => void;
  * ```
  */
 export abstract class Future<T> implements Promise<T>, Disposable {
-  private futurePhase: number;
-  private futureAwait: Await<unknown> | null;
+  declare private futurePhase: number;
+  declare private futureAwait: Await<unknown> | null;
 
   constructor() {
     this.futurePhase = FRESH;
@@ -251,9 +252,9 @@ export function spend(future: Future<unknown>): void {
 
 /** What `yield*` iterates: polls its future with the waker of whoever drives the routine. */
 class Suspension<T> implements Generator<Suspend, T, void> {
-  private readonly future: Future<T>;
-  private isAbandoned: boolean;
-  private error: unknown;
+  declare private readonly future: Future<T>;
+  declare private isAbandoned: boolean;
+  declare private error: unknown;
 
   constructor(future: Future<T>) {
     this.future = future;
@@ -317,7 +318,7 @@ export function suspendOn<T>(future: Future<T>): Generator<Suspend, T, void> {
 
 /** A future that failed before it began. */
 class Rejected extends Future<never> {
-  private readonly error: unknown;
+  declare private readonly error: unknown;
   constructor(error: unknown) {
     super();
     this.error = error;
@@ -340,3 +341,5 @@ function used(future: Future<unknown>): void {
 function describeClass(future: object): string {
   return future.constructor.name || "Future";
 }
+
+pin(new Suspension(new Rejected(undefined)));

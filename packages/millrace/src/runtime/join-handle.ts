@@ -7,8 +7,9 @@
 import { FutureConsumedError } from "../errors.ts";
 import { PENDING, type Poll, type Suspend, type Waker } from "./body.ts";
 import { Future, markReusable, suspendOn } from "./future.ts";
-import { cx } from "./kernel.ts";
-import type { Task, TaskId } from "./task.ts";
+import { cx, Kernel } from "./kernel.ts";
+import { Task, type TaskId } from "./task.ts";
+import { pin } from "../internal/pin.ts";
 import type { Waiter } from "./wait-queue.ts";
 
 /** How deep joining may nest tasks on the host's stack. */
@@ -17,12 +18,14 @@ let inlineDepth = 0;
 
 /** One use of a handle: a place among the task's joiners. */
 class Join<T> extends Future<T> {
-  readonly task: Task<T>;
-  private waiter: Waiter | null = null;
-  private isTaken: boolean = false;
+  declare readonly task: Task<T>;
+  declare private waiter: Waiter | null;
+  declare private isTaken: boolean;
 
   constructor(task: Task<T>) {
     super();
+    this.waiter = null;
+    this.isTaken = false;
     this.task = task;
   }
 
@@ -51,7 +54,7 @@ class Join<T> extends Future<T> {
 
 /** Completes when the task has ended, and takes nothing: its failure stays unobserved. */
 export class Settlement extends Future<void> {
-  private readonly joined: Task<unknown>;
+  declare private readonly joined: Task<unknown>;
   private waiter: Waiter | null = null;
   constructor(task: Task<unknown>) {
     super();
@@ -85,8 +88,8 @@ function runInline(task: Task<unknown>): void {
 
 /** `yield*` of a handle: a task that ends at once is joined without a place among its joiners. */
 class JoinIterator<T> implements Generator<Suspend, T, void> {
-  private readonly joined: Task<T>;
-  private slow: Generator<Suspend, T, void> | null;
+  declare private readonly joined: Task<T>;
+  declare private slow: Generator<Suspend, T, void> | null;
 
   constructor(task: Task<T>) {
     this.joined = task;
@@ -147,13 +150,14 @@ export interface AbortHandle {
  * ```
  */
 export class JoinHandle<T> extends Future<T> implements AsyncDisposable {
-  private readonly joined: Task<T>;
+  declare private readonly joined: Task<T>;
   /** For those who call `poll` by hand. */
-  private direct: Join<T> | null = null;
+  declare private direct: Join<T> | null;
 
   /** @internal */
   constructor(task: Task<T>) {
     super();
+    this.direct = null;
     this.joined = task;
     markReusable(this);
   }
@@ -231,3 +235,8 @@ export function abortHandleOf(task: Task<unknown>): AbortHandle {
     },
   };
 }
+
+const specimen = new Task(new Kernel({ isManual: true }), () => {}, undefined, null);
+pin(new JoinHandle(specimen));
+pin(new JoinIterator(specimen));
+pin(new Join(specimen));

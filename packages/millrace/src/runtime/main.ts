@@ -6,7 +6,7 @@ import { spawnSite } from "./deadlock.ts";
 import { host, hostProcess } from "./host.ts";
 import type { Kernel } from "./kernel.ts";
 import { internalsOf, Runtime, type RuntimeOptions } from "./runtime.ts";
-import { hasListeners } from "./signals.ts";
+import { setDefaultAction } from "./signals.ts";
 import type { Task, TaskContext } from "./task.ts";
 
 const FAILED = 1;
@@ -61,21 +61,24 @@ export async function main(body: Body<unknown, [TaskContext]>, options: RuntimeO
 /** Ctrl-C as the default action of `main`: the first cancels, the second exits. */
 class Interrupt {
   hasFired: boolean = false;
-  #task: Task<unknown> | undefined;
-  readonly #onSignal: () => void = () => {
-    if (this.hasFired) hostProcess!.exit(INTERRUPTED);
-    if (hasListeners("SIGINT")) return;
-    this.hasFired = true;
-    this.#task!.abort("interrupted (Ctrl-C)");
-  };
+  #stopWatching: (() => void) | null = null;
 
   watch(task: Task<unknown>): void {
-    this.#task = task;
-    hostProcess?.on("SIGINT", this.#onSignal);
+    this.#stopWatching = setDefaultAction("SIGINT", () => {
+      this.hasFired = true;
+      // Now the cleanup runs. Whoever listens there cannot take the second one.
+      hostProcess?.on("SIGINT", exitInterrupted);
+      task.abort("interrupted (Ctrl-C)");
+    });
   }
   stop(): void {
-    hostProcess?.off("SIGINT", this.#onSignal);
+    this.#stopWatching?.();
+    hostProcess?.off("SIGINT", exitInterrupted);
   }
+}
+
+function exitInterrupted(): void {
+  hostProcess!.exit(INTERRUPTED);
 }
 
 function reportLeaks(kernel: Kernel): void {

@@ -26,9 +26,9 @@ export const QUEUED = 1;
  * spawn rows of the bench).
  */
 export abstract class Runnable {
-  nextRun: Runnable | null;
-  prevRun: Runnable | null;
-  flags: number;
+  declare nextRun: Runnable | null;
+  declare prevRun: Runnable | null;
+  declare flags: number;
   constructor() {
     this.nextRun = null;
     this.prevRun = null;

@@ -11,6 +11,8 @@ export class VirtualTime {
   autoAdvance: boolean;
   readonly #kernel: Kernel;
   readonly #onDeadlock: () => void;
+  /** Whoever waits until nothing else can run; time stands still for them. */
+  readonly #settling: Set<() => void> = new Set();
   #isChecking: boolean = false;
 
   constructor(kernel: Kernel, autoAdvance: boolean, onDeadlock: () => void) {
@@ -33,14 +35,27 @@ export class VirtualTime {
         this.#isChecking = false;
         const { scheduler } = this.#kernel;
         if (scheduler.polls !== polls) this.check();
-        else if (scheduler.isIdle) this.#move();
+        else if (scheduler.isIdle) this.#quiet();
       }),
     );
   }
 
-  /** Nothing else can run. False when time cannot move either. */
-  #move(): void {
+  /** Calls `settled` once, when nothing else can run, unless the returned function is called first. */
+  onSettled(settled: () => void): () => void {
+    this.#settling.add(settled);
+    this.check();
+    return () => this.#settling.delete(settled);
+  }
+
+  /** Nothing else can run. */
+  #quiet(): void {
     const { clock, foreign } = this.#kernel;
+    if (this.#settling.size > 0) {
+      const settling = [...this.#settling];
+      this.#settling.clear();
+      for (const settled of settling) settled();
+      return;
+    }
     if (foreign > 0) return;
     const next = clock.earliest();
     if (next === Infinity) {

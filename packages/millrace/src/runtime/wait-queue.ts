@@ -16,6 +16,7 @@
  *
  * All operations are O(1) a waiter.
  */
+import { pin } from "../internal/pin.ts";
 import type { Waker } from "./body.ts";
 
 const WAITING = 0;
@@ -25,16 +26,21 @@ const GONE = 3;
 
 /** A place in a queue. Made only when somebody must wait. */
 export class Waiter {
-  waker: Waker;
-  readonly need: number;
-  held: number = 0;
+  declare waker: Waker;
+  declare readonly need: number;
+  declare held: number;
   /** Granted out of turn, as the latest: what it holds passes to the latest again. */
-  isLatest: boolean = false;
-  state: number = WAITING;
-  prev: Waiter | null = null;
-  next: Waiter | null = null;
+  declare isLatest: boolean;
+  declare state: number;
+  declare prev: Waiter | null;
+  declare next: Waiter | null;
 
   constructor(need: number, waker: Waker) {
+    this.held = 0;
+    this.isLatest = false;
+    this.state = WAITING;
+    this.prev = null;
+    this.next = null;
     this.need = need;
     this.waker = waker;
   }
@@ -48,12 +54,12 @@ export class Waiter {
 
 export class WaitQueue {
   /** What is free, not counting what is assigned to waiters. */
-  available: number;
+  declare available: number;
   isClosed: boolean = false;
   /** Waiters in the queue; those granted but not yet resumed are not among them. */
   waiting: number = 0;
   /** What nobody waits for is kept up to this many; the rest is forgotten. */
-  private readonly most: number;
+  declare private readonly most: number;
   private head: Waiter | null = null;
   private tail: Waiter | null = null;
 
@@ -201,3 +207,5 @@ function wakeAll(first: Waiter): void {
   }
   if (failure !== null) throw failure.error;
 }
+
+pin(new Waiter(1, { wake: () => {} }));

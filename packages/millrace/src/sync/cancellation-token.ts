@@ -4,6 +4,12 @@
  * A child knows its parent and asks it. The parent knows a child only while somebody waits on that
  * child (or has taken its signal), so that a token made for each request of a long-lived parent is
  * garbage as soon as the request is over.
+ *
+ * Invariants
+ *  1. `uses` counts the waiters, the signal and the attached children of a token. While it is not 0 the
+ *     token is attached to its parent (and listens to its source); a cancelled one never is.
+ *  2. A cancellation marks the whole subtree before foreign code (a waker, an abort listener) runs.
+ *  3. Trees may be deep: what walks them does not recurse.
  */
 import { toFuture } from "../combinators/from-promise.ts";
 import { untilUndefined } from "../combinators/until.ts";
@@ -42,6 +48,7 @@ class Cancelled extends Future<void> {
 // Doors into the class for the modules that share its internals.
 let enter: (token: CancellationToken, waker: Waker) => Waiter;
 let leave: (token: CancellationToken, waiter: Waiter) => void;
+let reasonOf: (cause: CancellationToken | AbortSignal) => unknown;
 
 /**
  * Cancels downward through the tree, reason included, never up or sideways. Disposing it cancels it.
@@ -63,6 +70,8 @@ let leave: (token: CancellationToken, waiter: Waiter) => void;
  * ```
  */
 export class CancellationToken implements Disposable {
+  /** Whether something outside the runtime may cancel it. @internal */
+  readonly isExternal: boolean;
   readonly #parent: CancellationToken | null;
   readonly #source: AbortSignal | null;
   readonly #waiters: WaitQueue = new WaitQueue(0);
@@ -81,6 +90,7 @@ export class CancellationToken implements Disposable {
   constructor(parent: CancellationToken | null = null, source: AbortSignal | null = null) {
     this.#parent = parent;
     this.#source = source;
+    this.isExternal = source !== null || parent?.isExternal === true;
   }
 
   /** A token that follows `signal`. */
@@ -96,24 +106,35 @@ export class CancellationToken implements Disposable {
   /** Cancels this token and everything below it. A second call changes nothing. */
   cancel(reason?: unknown): void {
     if (this.#isCancelled) return;
-    const inherited = this.#inherited();
-    this.#isCancelled = true;
-    this.#reason = inherited === null ? reason : inherited.reason;
-    if (this.#uses > 0) this.#detach();
-    this.#waiters.grantAll();
-    this.#controller?.abort(this.#reason);
-    const children = [...this.#children];
-    this.#children.clear();
-    for (const child of children) child.cancel(this.#reason);
+    const cause = CancellationToken.#causeOf(this);
+    const told = cause === null ? reason : reasonOf(cause);
+    if (this.#uses > 0) {
+      this.#detach();
+      if (this.#parent !== null) CancellationToken.#unuse(this.#parent);
+    }
+    const subtree: CancellationToken[] = [this];
+    for (const token of subtree) {
+      token.#isCancelled = true;
+      token.#reason = told;
+      for (const child of token.#children) {
+        child.#detach();
+        subtree.push(child);
+      }
+    }
+    for (const token of subtree) {
+      token.#waiters.grantAll();
+      token.#controller?.abort(told);
+    }
   }
 
   get isCancelled(): boolean {
-    return this.#isCancelled || this.#inherited() !== null;
+    return CancellationToken.#causeOf(this) !== null;
   }
 
   /** What was given to `cancel`, here or above. */
   get reason(): unknown {
-    return this.#isCancelled ? this.#reason : this.#inherited()?.reason;
+    const cause = CancellationToken.#causeOf(this);
+    return cause === null ? undefined : reasonOf(cause);
   }
 
   /**
@@ -143,7 +164,7 @@ export class CancellationToken implements Disposable {
     if (this.#controller === null) {
       this.#controller = new AbortController();
       if (this.isCancelled) this.#controller.abort(this.reason);
-      else this.#use();
+      else CancellationToken.#use(this);
     }
     return this.#controller.signal;
   }
@@ -166,46 +187,45 @@ export class CancellationToken implements Disposable {
     this.cancel();
   }
 
-  /** @internal */
-  get isExternal(): boolean {
-    return this.#source !== null || this.#parent?.isExternal === true;
+  /** The nearest cancellation, here or above: the token or the signal where it came from. */
+  static #causeOf(self: CancellationToken): CancellationToken | AbortSignal | null {
+    for (let token: CancellationToken | null = self; token !== null; token = token.#parent) {
+      if (token.#isCancelled) return token;
+      if (token.#source?.aborted === true) return token.#source;
+    }
+    return null;
   }
 
-  /** The cancellation above, if there is one. */
-  #inherited(): { readonly reason: unknown } | null {
-    if (this.#source?.aborted === true) return this.#source;
-    const parent = this.#parent;
-    return parent !== null && parent.isCancelled ? parent : null;
+  static #use(self: CancellationToken): void {
+    for (let token: CancellationToken | null = self; token !== null; token = token.#parent) {
+      if (token.#uses++ > 0 || token.#isCancelled) return;
+      token.#source?.addEventListener("abort", token.#onAbort, { once: true });
+      if (token.#parent !== null) token.#parent.#children.add(token);
+    }
   }
 
-  #use(): void {
-    if (this.#uses++ > 0 || this.#isCancelled) return;
-    this.#source?.addEventListener("abort", this.#onAbort, { once: true });
-    if (this.#parent === null) return;
-    this.#parent.#children.add(this);
-    this.#parent.#use();
+  static #unuse(self: CancellationToken): void {
+    for (let token: CancellationToken | null = self; token !== null; token = token.#parent) {
+      if (--token.#uses > 0 || token.#isCancelled) return;
+      token.#detach();
+    }
   }
 
-  #unuse(): void {
-    if (--this.#uses === 0 && !this.#isCancelled) this.#detach();
-  }
-
+  /** The reverse of attaching; the parent's uses are the caller's business. */
   #detach(): void {
     this.#source?.removeEventListener("abort", this.#onAbort);
-    const parent = this.#parent;
-    if (parent === null) return;
-    parent.#children.delete(this);
-    if (!parent.#isCancelled) parent.#unuse();
+    if (this.#parent !== null) this.#parent.#children.delete(this);
   }
 
   static {
     enter = (token, waker) => {
-      token.#use();
+      CancellationToken.#use(token);
       return token.#waiters.enter(1, waker);
     };
     leave = (token, waiter) => {
       token.#waiters.abandon(waiter);
-      token.#unuse();
+      CancellationToken.#unuse(token);
     };
+    reasonOf = (cause) => (cause instanceof AbortSignal ? cause.reason : cause.#reason);
   }
 }

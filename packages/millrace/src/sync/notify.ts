@@ -17,12 +17,14 @@ const NOBODY: Waker = { wake: () => {} };
 export class Notified extends Future<void> {
   readonly #state: State;
   readonly #since: number;
-  #waiter: Waiter | null = null;
-  #isDone: boolean = false;
+  #waiter: Waiter | null;
+  #isDone: boolean;
 
   /** @internal */
   constructor(state: State) {
     super();
+    this.#waiter = null;
+    this.#isDone = false;
     this.#state = state;
     this.#since = state.broadcasts;
   }

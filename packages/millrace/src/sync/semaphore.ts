@@ -25,8 +25,8 @@ export interface SemaphorePermit extends Disposable {
 }
 
 class Permit implements SemaphorePermit {
-  private readonly permits: WaitQueue;
-  private held: number;
+  declare private readonly permits: WaitQueue;
+  declare private held: number;
   private isReleased: boolean = false;
 
   constructor(queue: WaitQueue, count: number) {
@@ -107,7 +107,7 @@ class AcquirePermit extends Acquire<SemaphorePermit> {
  * ```
  */
 export class Semaphore {
-  private readonly permits: WaitQueue;
+  declare private readonly permits: WaitQueue;
 
   /** @throws RangeError unless `permits` is a non-negative integer of at most 2^53 - 1. */
   constructor(permits: number) {

@@ -63,13 +63,13 @@ class VirtualClock implements TestClock {
     return this.#kernel.clock.now();
   }
   advance(duration: Duration): Future<void> {
-    return new Advance(this.#kernel, this.#virtual, toMs("TestClock.advance", duration));
+    return new Advance(this.#kernel, this.#virtual, finiteMs("TestClock.advance", duration));
   }
   jump(duration: Duration): void {
-    this.#virtual.moveTo(this.now() + toMs("TestClock.jump", duration));
+    this.#virtual.moveTo(this.now() + finiteMs("TestClock.jump", duration));
   }
   settle(): Future<void> {
-    return new Settle(this.#kernel);
+    return new Settle(this.#virtual);
   }
   get autoAdvance(): boolean {
     return this.#virtual.autoAdvance;
@@ -80,30 +80,27 @@ class VirtualClock implements TestClock {
   }
 }
 
-/** Turns in a row in which nobody else ran, until everything counts as settled. */
-const QUIET_TURNS = 2;
-
 class Settle extends Future<void> {
-  readonly #kernel: Kernel;
-  #polls: number = -1;
-  #quiet: number = 0;
-  #turn: number = -1;
+  readonly #virtual: VirtualTime;
+  #waker: Waker | null = null;
+  #isSettled: boolean = false;
+  #stop: (() => void) | null = null;
 
-  constructor(kernel: Kernel) {
+  constructor(virtual: VirtualTime) {
     super();
-    this.#kernel = kernel;
+    this.#virtual = virtual;
   }
   poll(waker: Waker): Poll<void> {
-    const { scheduler } = this.#kernel;
-    if (this.#turn !== scheduler.turn) {
-      // One poll is that of whoever waits here.
-      this.#quiet = scheduler.polls - this.#polls === 1 ? this.#quiet + 1 : 0;
-      this.#polls = scheduler.polls;
-      this.#turn = scheduler.turn;
-    }
-    if (this.#quiet >= QUIET_TURNS) return undefined;
-    scheduler.defer(waker);
+    if (this.#isSettled) return undefined;
+    this.#waker = waker;
+    this.#stop ??= this.#virtual.onSettled(() => {
+      this.#isSettled = true;
+      this.#waker!.wake();
+    });
     return PENDING;
+  }
+  override drop(): void {
+    this.#stop?.();
   }
   override describeWait(): string {
     return "everything to settle";
@@ -122,7 +119,7 @@ class Advance extends Future<void> {
     this.#kernel = kernel;
     this.#virtual = virtual;
     this.#duration = duration;
-    this.#settle = new Settle(kernel);
+    this.#settle = new Settle(virtual);
   }
   poll(waker: Waker): Poll<void> {
     const { clock } = this.#kernel;
@@ -131,10 +128,19 @@ class Advance extends Future<void> {
       if (this.#settle.poll(waker) === PENDING) return PENDING;
       if (clock.now() >= this.#target && clock.earliest() > this.#target) return undefined;
       this.#virtual.moveTo(Math.min(clock.earliest(), this.#target));
-      this.#settle = new Settle(this.#kernel);
+      this.#settle = new Settle(this.#virtual);
     }
+  }
+  override drop(): void {
+    this.#settle.drop();
   }
   override describeWait(): string {
     return `time to reach ${this.#target} ms`;
   }
+}
+
+function finiteMs(caller: string, duration: Duration): number {
+  const ms = toMs(caller, duration);
+  if (ms !== Infinity) return ms;
+  throw new RangeError(`${caller} expects a finite duration: time that has reached Infinity has no next ms`);
 }

@@ -3,10 +3,11 @@ import type { Waker } from "../runtime/body.ts";
 import { TimerEntry, type Clock } from "../runtime/clock.ts";
 
 export class Alarm extends TimerEntry {
-  waker: Waker;
-  hasFired: boolean = false;
+  declare waker: Waker;
+  declare hasFired: boolean;
   constructor(waker: Waker) {
     super();
+    this.hasFired = false;
     this.waker = waker;
   }
   get isArmed(): boolean {

@@ -178,7 +178,8 @@ export class DelayQueue<T> implements AsyncIterable<T> {
 
   #place(entry: Entry<T>): void {
     const now = this.#kernel.clock.now();
-    this.#wheel.advance(Math.floor(now));
+    // What has fallen due meanwhile comes before one that is due now.
+    this.#collect();
     if (entry.deadline <= now) {
       entry.state = DUE;
       this.#due.push(entry);

@@ -79,7 +79,7 @@ let advance: (interval: Interval, scheduled: number, now: number) => number;
  */
 export class Interval implements AsyncIterable<number> {
   readonly period: number;
-  missedTick: MissedTick;
+  #missedTick: MissedTick;
   readonly #kernel: Kernel;
   readonly #waiters: Set<Tick> = new Set();
   #deadline: number;
@@ -88,8 +88,16 @@ export class Interval implements AsyncIterable<number> {
   constructor(kernel: Kernel, period: number, start: number, missedTick: MissedTick) {
     this.#kernel = kernel;
     this.period = period;
-    this.missedTick = missedTick;
+    this.#missedTick = missedTick;
     this.#deadline = start;
+  }
+
+  get missedTick(): MissedTick {
+    return this.#missedTick;
+  }
+  /** @throws RangeError for anything but "burst", "delay" and "skip". */
+  set missedTick(value: MissedTick) {
+    this.#missedTick = checkMissedTick("Interval.missedTick", value);
   }
 
   /** The next tick, as the instant for which it was scheduled (ms, as `now()` gives). */
@@ -129,7 +137,7 @@ export class Interval implements AsyncIterable<number> {
   }
 
   #afterMiss(scheduled: number, now: number): number {
-    switch (this.missedTick) {
+    switch (this.#missedTick) {
       case "burst":
         return scheduled + this.period;
       case "delay":
@@ -144,6 +152,11 @@ export class Interval implements AsyncIterable<number> {
     waitersOf = (interval) => interval.#waiters;
     advance = (interval, scheduled, now) => interval.#advance(scheduled, now);
   }
+}
+
+function checkMissedTick(caller: string, value: MissedTick): MissedTick {
+  if (value === "burst" || value === "delay" || value === "skip") return value;
+  throw new RangeError(`${caller} expects "burst", "delay" or "skip", got ${String(value)}`);
 }
 
 /**
@@ -168,12 +181,7 @@ export function interval(
 ): Interval {
   const ms = toMs("interval", period);
   if (ms === 0) throw new RangeError("interval expects a period of more than 0 ms, got 0");
-  const { missedTick = "burst" } = options;
-  if (missedTick !== "burst" && missedTick !== "delay" && missedTick !== "skip") {
-    throw new RangeError(
-      `interval expects missedTick to be "burst", "delay" or "skip", got ${String(missedTick)}`,
-    );
-  }
+  const missedTick = checkMissedTick("interval", options.missedTick ?? "burst");
   const kernel = ambientKernel();
   const start = options.start === undefined ? kernel.clock.now() : checkDeadline("interval", options.start);
   return new Interval(kernel, ms, start, missedTick);

@@ -16,14 +16,17 @@ export function now(): number {
  * **Cancel safety.** Abandoning it removes the timer.
  */
 export class Sleep extends Future<void> {
-  private wakesAt: number;
-  private kernel: Kernel | null = null;
-  private timer: Alarm | null = null;
-  private hasElapsed: boolean = false;
+  declare private wakesAt: number;
+  declare private kernel: Kernel | null;
+  declare private timer: Alarm | null;
+  declare private hasElapsed: boolean;
 
   /** @internal */
   constructor(deadline: number) {
     super();
+    this.kernel = null;
+    this.timer = null;
+    this.hasElapsed = false;
     this.wakesAt = deadline;
   }
 

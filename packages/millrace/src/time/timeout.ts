@@ -10,14 +10,17 @@ import { Alarm } from "./alarm.ts";
 
 class Timeout<T> extends Adapter<T, T> {
   /** The limit in ms, counted from the first poll, or the deadline. */
-  private readonly ms: number;
-  private readonly isDeadline: boolean;
-  private kernel: Kernel | null = null;
-  private timer: Alarm | null = null;
-  private deadline: number = Infinity;
+  declare private readonly ms: number;
+  declare private readonly isDeadline: boolean;
+  declare private kernel: Kernel | null;
+  declare private timer: Alarm | null;
+  declare private deadline: number;
 
   constructor(future: Future<T>, ms: number, isDeadline: boolean) {
     super(future);
+    this.kernel = null;
+    this.timer = null;
+    this.deadline = Infinity;
     this.ms = ms;
     this.isDeadline = isDeadline;
   }

@@ -20,6 +20,7 @@
  *
  * @module
  */
+import { pin } from "../../internal/pin.ts";
 import { checkCount } from "../../runtime/duration.ts";
 import type { Message } from "../try.ts";
 import { Channel } from "./channel.ts";
@@ -46,3 +47,7 @@ export function unbounded<T extends Message>(): [UnboundedSender<T>, Receiver<T>
   const shared = new Channel<T>(Infinity);
   return [new UnboundedSender(shared), new Receiver(shared)];
 }
+
+const [tx, rx] = channel<null>(1);
+pin(tx.send(null));
+pin(rx.recv());

@@ -9,7 +9,7 @@ import type { Channel } from "./channel.ts";
 import { describe } from "./sender.ts";
 
 class Recv<T> extends Acquire<T | undefined> {
-  private readonly channel: Channel<T>;
+  declare private readonly channel: Channel<T>;
   constructor(channel: Channel<T>) {
     super(channel.items, 1);
     this.channel = channel;
@@ -26,9 +26,9 @@ class Recv<T> extends Acquire<T | undefined> {
 }
 
 class RecvMany<T> extends Acquire<number> {
-  private readonly channel: Channel<T>;
-  private readonly into: T[];
-  private readonly limit: number;
+  declare private readonly channel: Channel<T>;
+  declare private readonly into: T[];
+  declare private readonly limit: number;
   constructor(channel: Channel<T>, into: T[], limit: number) {
     super(channel.items, 1);
     this.channel = channel;
@@ -57,7 +57,7 @@ class RecvMany<T> extends Acquire<number> {
 
 /** Receives from a channel, bounded or not. Several `recv` waiting at once are served in order. */
 export class Receiver<T extends Message> implements AsyncIterable<T>, Disposable {
-  private readonly channel: Channel<T>;
+  declare private readonly channel: Channel<T>;
 
   /** @internal */
   constructor(channel: Channel<T>) {

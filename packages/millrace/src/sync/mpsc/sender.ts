@@ -13,11 +13,12 @@ const RECEIVER_CLOSED = "the receiver of the channel is closed";
 
 /** Waits for slots. While it waits it keeps the channel open, though its handle may be closed. */
 abstract class TakeSlots<T, R> extends Acquire<R> {
-  protected readonly channel: Channel<T>;
-  private isWaiting: boolean = false;
+  declare protected readonly channel: Channel<T>;
+  declare private isWaiting: boolean;
 
   constructor(channel: Channel<T>, count: number) {
     super(channel.slots, count);
+    this.isWaiting = false;
     this.channel = channel;
   }
   override poll(waker: Waker): Poll<R> {
@@ -48,7 +49,7 @@ abstract class TakeSlots<T, R> extends Acquire<R> {
 }
 
 class Send<T> extends TakeSlots<T, void> {
-  private readonly value: T;
+  declare private readonly value: T;
   constructor(channel: Channel<T>, value: T) {
     super(channel, 1);
     this.value = value;
@@ -67,7 +68,7 @@ class Send<T> extends TakeSlots<T, void> {
 }
 
 class Reserve<T, R> extends TakeSlots<T, R> {
-  private readonly wrap: (channel: Channel<T>, count: number) => R;
+  declare private readonly wrap: (channel: Channel<T>, count: number) => R;
 
   constructor(channel: Channel<T>, count: number, wrap: (channel: Channel<T>, count: number) => R) {
     super(channel, count);
@@ -97,7 +98,7 @@ class Reserve<T, R> extends TakeSlots<T, R> {
 
 /** Completes when the receiver is closed. */
 export class ReceiverClosed extends Future<void> {
-  private readonly sharedChannel: Channel<unknown>;
+  declare private readonly sharedChannel: Channel<unknown>;
   private waiter: Waiter | null = null;
   constructor(channel: Channel<unknown>) {
     super();
@@ -126,7 +127,7 @@ export class ReceiverClosed extends Future<void> {
  * the next waiter. Sending twice, or after it was released, throws `ClosedError`.
  */
 export class Permit<T> implements Disposable {
-  private readonly sharedChannel: Channel<T>;
+  declare private readonly sharedChannel: Channel<T>;
   private isUsed: boolean = false;
 
   /** @internal */
@@ -161,7 +162,7 @@ export class Permit<T> implements Disposable {
  * the channel ends when the last sender and the last permit are gone.
  */
 export class Sender<T extends Message> implements Disposable {
-  private readonly sharedChannel: Channel<T>;
+  declare private readonly sharedChannel: Channel<T>;
   private isGivenUp: boolean = false;
 
   /** @internal */
@@ -266,7 +267,7 @@ export class Sender<T extends Message> implements Disposable {
 
 /** Upgrades while a sender or a permit is left. */
 export class WeakSender<T extends Message> {
-  private readonly sharedChannel: Channel<T>;
+  declare private readonly sharedChannel: Channel<T>;
   /** @internal */
   constructor(channel: Channel<T>) {
     this.sharedChannel = channel;
