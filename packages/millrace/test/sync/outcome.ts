@@ -1,0 +1,35 @@
+/** Small ways to look at how a future ends. */
+import { type Future, PENDING } from "millrace";
+import { step } from "millrace/testing";
+import { expect } from "vitest";
+import { get, type Steps } from "../both-styles.ts";
+
+/** What `future` fails with; `undefined` if it does not. */
+export function* caught(future: Future<unknown>): Steps<unknown> {
+  try {
+    yield* get(future);
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
+
+/** The value of a future that must be ready. */
+export function now<T>(future: Future<T>): T {
+  const value = step(future).poll();
+  if (value === PENDING) throw new Error("expected it to be ready");
+  return value;
+}
+
+/** Misuse is thrown synchronously, as `type`, from the line of the caller. */
+export function expectMisuse(type: new (...args: never[]) => Error, misuse: () => unknown): void {
+  let thrown: unknown;
+  try {
+    misuse();
+  } catch (error) {
+    thrown = error;
+  }
+  expect(thrown).toBeInstanceOf(type);
+  const caller = /\n\s+at .*?(?:test\/.*)/.exec((thrown as Error).stack ?? "");
+  expect(caller?.[0]).toContain(".test.ts");
+}
