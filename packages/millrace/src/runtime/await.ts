@@ -47,6 +47,7 @@ export class Await<T> extends Runnable implements Waker {
     if (branch !== null && branch.rejectsAwaits) {
       // Its cleanup window is over: the branch rejects this await in the next macrotask.
       this.makePromise();
+      branch.rejectLate(this as Await<unknown>);
       return this.promise;
     }
     const kernel = this.kernel;

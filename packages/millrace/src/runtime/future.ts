@@ -14,7 +14,7 @@ import { PENDING, type Awaitable, type Outcome, type Poll, type Suspend, type Wa
 import type { Duration } from "./duration.ts";
 import { hooks } from "./hooks.ts";
 import { host } from "./host.ts";
-import { cx } from "./kernel.ts";
+import { ambientBranch, cx } from "./kernel.ts";
 import { pin } from "../internal/pin.ts";
 import { SUSPENDED } from "./suspended.ts";
 
@@ -165,8 +165,13 @@ export abstract class Future<T> implements Promise<T>, Disposable {
         this.futurePhase = MEMOISED;
         this.futureAwait = new Await<unknown>(this);
         return this.futureAwait.start() as Promise<T>;
-      case MEMOISED:
-        return this.futureAwait!.promise as Promise<T>;
+      case MEMOISED: {
+        const { promise, branch, isPending } = this.futureAwait as Await<T>;
+        // Somebody else's await: cancelling this one must end the wait, and leave that one alone.
+        return isPending && branch !== ambientBranch()
+          ? new Await(futureMethods.fromPromise(promise)).start()
+          : promise;
+      }
       case REUSABLE:
         return new Await<T>(this.useAgain()).start();
       default:

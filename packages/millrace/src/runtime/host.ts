@@ -13,6 +13,8 @@ export interface AsyncContext {
 export interface ContextStore<T> {
   getStore(): T | undefined;
   run<R>(value: T, body: () => R): R;
+  /** Sets the value until the surrounding scope of an `AsyncContext` ends. */
+  enterWith(value: T): void;
 }
 
 interface AsyncHooks {

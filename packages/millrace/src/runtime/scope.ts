@@ -17,7 +17,7 @@ import { checkCount, toMs, type Duration } from "./duration.ts";
 import { noteFailure, reportFailure } from "./failure.ts";
 import { abandon, Future } from "./future.ts";
 import { JoinHandle } from "./join-handle.ts";
-import { ambientKernel, cx, type Kernel } from "./kernel.ts";
+import { ambientBranch, ambientKernel, type Kernel } from "./kernel.ts";
 import type { SpawnOptions } from "./spawn.ts";
 import { TaskGroup } from "./task-group.ts";
 import type { Task, TaskBody, TaskContext } from "./task.ts";
@@ -132,8 +132,9 @@ class Scope<T> extends Future<T> {
       return;
     }
     this.#waker = null;
-    this.#release = holdCleanup(cx.branch);
-    const error = new CancelledError("the scope was abandoned", cx.branch?.cancelError?.reason);
+    const branch = ambientBranch();
+    this.#release = holdCleanup(branch);
+    const error = new CancelledError("the scope was abandoned", branch?.cancelError?.reason);
     this.#failure ??= { error, suppressed: [] };
     this.#abandonBody();
     this.#group.abortAll(error.reason);
@@ -208,7 +209,7 @@ class Scope<T> extends Future<T> {
 
   /** Something ended: perhaps everything has. */
   #changed(): void {
-    if (!this.#isBodyEnded || this.#group === null || this.#group.live.size > 0) return;
+    if (this.#isOver || !this.#isBodyEnded || this.#group === null || this.#group.live.size > 0) return;
     if (this.#release === null) this.#waker?.wake();
     else {
       this.#over();
