@@ -90,6 +90,9 @@ class Unconstrained<T> extends Future<T> {
   override describeWait(): string {
     return this.future.describeWait();
   }
+  override innerWaits(): Iterable<Future<unknown>> {
+    return [this.future];
+  }
 }
 
 /** Runs a future that is never forced to yield by the cooperative budget. */

@@ -106,6 +106,10 @@ export class Call<T, A extends unknown[]> extends Future<T> {
   override innerWaits(): Iterable<Future<unknown>> {
     return this.running?.waits() ?? super.innerWaits();
   }
+  /** Its body waits for a promise that is not one of ours. */
+  override get isExternalWait(): boolean {
+    return this.running?.isInForeignAwait ?? false;
+  }
 
   /** @internal */
   get branch(): Branch<unknown> | null {

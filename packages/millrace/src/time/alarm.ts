@@ -17,6 +17,11 @@ export class Alarm extends TimerEntry {
     this.hasFired = true;
     this.waker.wake();
   }
+  /** As if the time had come. */
+  fireEarly(clock: Clock): void {
+    clock.cancel(this);
+    this.fire();
+  }
   set(clock: Clock, deadline: number): void {
     this.hasFired = false;
     clock.cancel(this);

@@ -20,6 +20,8 @@ export class Sleep extends Future<void> {
   declare private kernel: Kernel | null;
   declare private timer: Alarm | null;
   declare private hasElapsed: boolean;
+  /** Polled, and neither finished nor abandoned since. */
+  declare private isWaiting: boolean;
 
   /** @internal */
   constructor(deadline: number) {
@@ -27,6 +29,7 @@ export class Sleep extends Future<void> {
     this.kernel = null;
     this.timer = null;
     this.hasElapsed = false;
+    this.isWaiting = false;
     this.wakesAt = deadline;
   }
 
@@ -41,16 +44,19 @@ export class Sleep extends Future<void> {
     }
     if (this.wakesAt <= clock.now()) {
       cx.budget--;
+      this.isWaiting = false;
       this.hasElapsed = true;
       return undefined;
     }
     if (timer === null) this.timer = new Alarm(waker);
     else timer.waker = waker;
+    this.isWaiting = true;
     clock.schedule(this.timer!, this.wakesAt);
     return PENDING;
   }
 
   override drop(): void {
+    this.isWaiting = false;
     if (this.timer !== null) this.kernel!.clock.cancel(this.timer);
   }
 
@@ -58,19 +64,22 @@ export class Sleep extends Future<void> {
   get deadline(): number {
     return this.wakesAt;
   }
-  /** True once it has completed. */
+  /** True once its time has come after it was first polled, until it is reset. */
   get isElapsed(): boolean {
-    return this.hasElapsed;
+    return this.hasElapsed || this.timer?.hasFired === true;
   }
 
   /** Moves the deadline; re-arms a finished sleep for one more use. */
   reset(deadline: number): void {
     this.wakesAt = checkDeadline("Sleep.reset", deadline);
     this.hasElapsed = false;
-    const timer = this.timer;
-    if (timer === null || !timer.isArmed) return renew(this);
+    const { timer } = this;
+    if (timer !== null) timer.hasFired = false;
+    if (!this.isWaiting) return renew(this);
     const { clock } = this.kernel!;
-    timer.set(clock, deadline);
+    timer!.set(clock, deadline);
+    // Over already: whoever waits need not see the clock move.
+    if (deadline <= clock.now()) timer!.fireEarly(clock);
   }
 
   /** @internal */
