@@ -118,18 +118,24 @@ class View<T> extends Future<T> {
  * dropped when no use is left and every handle (this one and its clones) was dropped or disposed, at the
  * latest when the last of them is garbage-collected: `using shared = future.shared()` says when.
  */
-export class SharedFuture<T> extends Future<T> {
+export abstract class SharedFuture<T> extends Future<T> {
+  abstract override poll(waker: Waker): Poll<T>;
+  /** Another handle of the same result. */
+  abstract clone(): SharedFuture<T>;
+}
+
+/** Apart from its public face, so that `Future.shared`, a layer below, can give that type. */
+class Handle<T> extends SharedFuture<T> {
   readonly #state: SharedState<T>;
   /** For those who call `poll` by hand. */
   #direct: View<T> | null = null;
   #isDropped: boolean = false;
 
-  /** @internal */
-  constructor(source: Future<T> | SharedState<T>) {
+  constructor(state: SharedState<T>) {
     super();
-    this.#state = source instanceof SharedState ? source : new SharedState(source);
-    this.#state.handles++;
-    collected.register(this, this.#state as SharedState<unknown>, this);
+    this.#state = state;
+    state.handles++;
+    collected.register(this, state as SharedState<unknown>, this);
     markReusable(this);
   }
   poll(waker: Waker): Poll<T> {
@@ -148,17 +154,16 @@ export class SharedFuture<T> extends Future<T> {
     this.#state.handleGone();
   }
   clone(): SharedFuture<T> {
-    return new SharedFuture(this.#state);
+    return new Handle(this.#state);
   }
   override [Symbol.dispose](): void {
     this.drop();
   }
-  /** @internal */
   override useAgain(): Future<T> {
     return new View(this.#state);
   }
 }
 
 export function shared<T>(future: Future<T>): SharedFuture<T> {
-  return future instanceof SharedFuture ? future.clone() : new SharedFuture(future);
+  return future instanceof SharedFuture ? future.clone() : new Handle(new SharedState(future));
 }

@@ -24,7 +24,10 @@ const failing = asyncFn(async (message: string): Promise<number> => {
 test("a future is a Promise to the compiler, and says what it is", () => {
   const future: Promise<number> = ready(1);
   expect(future).toBeInstanceOf(Future);
-  expect([future[Symbol.toStringTag], String(future)]).toEqual(["Future", "[object Future]"]);
+  expect([future[Symbol.toStringTag], Object.prototype.toString.call(future)]).toEqual([
+    "Future",
+    "[object Future]",
+  ]);
   expect(spawn(async () => 1)).toBeInstanceOf(Future);
   expect(sleep(1)).toBeInstanceOf(Future);
 });

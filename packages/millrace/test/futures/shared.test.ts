@@ -158,15 +158,15 @@ inBothStyles("the body of a shared call is unwound when all give it up", functio
 });
 
 inBothStyles("a shared future may be polled from within itself without harm", function* () {
-  let shared: SharedFuture<number> | undefined;
+  const own: SharedFuture<number>[] = [];
   const inner = asyncFn(async (): Promise<number> => {
-    const self = spawn(shared!);
+    const self = spawn(own[0]!);
     await sleep(1);
     self.abort();
     return 1;
-  })();
-  shared = inner.shared() as SharedFuture<number>;
-  expect(yield* get(shared)).toBe(1);
+  });
+  own.push(inner().shared());
+  expect(yield* get(own[0]!)).toBe(1);
 });
 
 test("hundreds of consumers cost one poll of the inner future for each wake-up", () =>
