@@ -1,7 +1,8 @@
 /** Promises as futures. */
 import { isRoutine, isThenable, PENDING, type Awaitable, type Poll, type Waker } from "../runtime/body.ts";
 import { abandon, claim, Future } from "../runtime/future.ts";
-import { ambientBranch, ambientKernel, branchStore, type Kernel } from "../runtime/kernel.ts";
+import type { Kernel } from "../runtime/kernel.ts";
+import { ambientBranch, ambientKernel, runInTrail } from "../runtime/trail.ts";
 import { ready } from "./ready.ts";
 
 type Source<T> = PromiseLike<T> | ((signal: AbortSignal) => PromiseLike<T>);
@@ -75,12 +76,8 @@ class FromPromise<T> extends Future<T> {
 
   #call(source: (signal: AbortSignal) => PromiseLike<T>): PromiseLike<T> {
     const { signal } = (this.#controller = new AbortController());
-    const branch = ambientBranch();
     // An async function finds its task through the host's context, also when a generator body calls it.
-    if (branchStore === undefined || branch === null || branchStore.getStore() === branch) {
-      return source(signal);
-    }
-    return branchStore.run(branch, () => source(signal));
+    return runInTrail(ambientBranch(), () => source(signal));
   }
 
   #settle(isFailed: boolean, result: unknown): void {

@@ -2,7 +2,7 @@
 import { SelectError } from "../errors.ts";
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { abandon, Future } from "../runtime/future.ts";
-import { ambientKernel } from "../runtime/kernel.ts";
+import { ambientKernel } from "../runtime/trail.ts";
 import { toFuture } from "./from-promise.ts";
 
 export type Branches = Record<string, unknown>;

@@ -9,7 +9,8 @@
 import { FutureConsumedError } from "../errors.ts";
 import { PENDING, type Poll, type Waker } from "./body.ts";
 import { Future } from "./future.ts";
-import { cx, mayProceed } from "./kernel.ts";
+import { mayProceed } from "./cooperation.ts";
+import { cx } from "./kernel.ts";
 import type { Waiter, WaitQueue } from "./wait-queue.ts";
 
 export abstract class Acquire<T> extends Future<T> {

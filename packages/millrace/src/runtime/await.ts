@@ -9,7 +9,8 @@ import { PENDING, type Poll, type Waker } from "./body.ts";
 import type { Branch } from "./branch.ts";
 import type { Future } from "./future.ts";
 import { captureContext, type AsyncContext } from "./host.ts";
-import { ambientBranch, ambientKernel, cx, type Kernel } from "./kernel.ts";
+import { cx, type Kernel } from "./kernel.ts";
+import { ambientBranch, ambientKernel } from "./trail.ts";
 import { BUDGET, Runnable } from "./scheduler.ts";
 
 export class Await<T> extends Runnable implements Waker {
@@ -121,10 +122,11 @@ export class Await<T> extends Runnable implements Waker {
   }
 
   private poll(budget: number): Poll<T> {
-    const { branch: outerBranch, waker: outerWaker, budget: outerBudget } = cx;
+    const { branch: outerBranch, waker: outerWaker, budget: outerBudget, isMarked } = cx;
     cx.branch = this.branch;
     cx.waker = this;
     cx.budget = budget;
+    cx.isMarked = true; // runs in the async body's own context
     try {
       return this.future.poll(this);
     } finally {
@@ -132,6 +134,7 @@ export class Await<T> extends Runnable implements Waker {
       cx.branch = outerBranch;
       cx.waker = outerWaker;
       cx.budget = outerBudget;
+      cx.isMarked = isMarked;
     }
   }
 

@@ -40,7 +40,8 @@ import {
 import { Cancellation, FORCED_ROUNDS } from "./cancellation.ts";
 import { abandon, claim, Future } from "./future.ts";
 import { captureContext, host, type AsyncContext } from "./host.ts";
-import { branchStore, cx, type Kernel } from "./kernel.ts";
+import { cx, type Kernel } from "./kernel.ts";
+import { runInTrail, type Trail } from "./trail.ts";
 import { PendingAwaits } from "./pending-awaits.ts";
 import { BUDGET, Runnable } from "./scheduler.ts";
 
@@ -72,6 +73,8 @@ export abstract class Branch<T> extends Runnable implements Waker {
   declare cleanups: number;
   /** The `AsyncLocalStorage` context in which the scheduler drives it. */
   declare context: AsyncContext | undefined;
+  /** Where that context leads to, while a generator body runs. */
+  declare trail: Trail | null;
   declare private waker: Waker | null;
   declare private routine: Routine<T> | null;
   declare private awaits: PendingAwaits | null;
@@ -86,6 +89,7 @@ export abstract class Branch<T> extends Runnable implements Waker {
     this.result = undefined;
     this.cleanups = 0;
     this.context = undefined;
+    this.trail = parent === null ? null : parent.trail;
     this.waker = null;
     this.routine = null;
     this.awaits = null;
@@ -101,6 +105,10 @@ export abstract class Branch<T> extends Runnable implements Waker {
 
   get isStarted(): boolean {
     return (this.flags & STARTED) !== 0;
+  }
+  /** The body is a generator function of the engine's own. */
+  get isNativeRoutine(): boolean {
+    return (this.flags & NATIVE) !== 0;
   }
   get isDone(): boolean {
     return (this.flags & DONE) !== 0;
@@ -199,7 +207,8 @@ export abstract class Branch<T> extends Runnable implements Waker {
       this.routine = routine;
       return this.drive(routine);
     }
-    const result = this.invokeInContext(body);
+    const result =
+      body instanceof Future ? this.invoke() : runInTrail(this as Branch<unknown>, () => this.invoke());
     if (isRoutine(result)) {
       this.routine = result as Routine<T>;
       this.drive(this.routine);
@@ -214,14 +223,6 @@ export abstract class Branch<T> extends Runnable implements Waker {
         (error: unknown) => this.settleAsync(FAILED, error),
       );
     } else this.end(0, result);
-  }
-
-  private invokeInContext(body: unknown): Routine<T> | Awaitable<T> {
-    if (branchStore === undefined || body instanceof Future) return this.invoke();
-    if (this.context === undefined) return branchStore.run(this as Branch<unknown>, () => this.invoke());
-    // Inside the scope of `context`, which ends the store's value with it: at a third of the cost of `run`.
-    branchStore.enterWith(this as Branch<unknown>);
-    return this.invoke();
   }
 
   /** What `invoke` calls, or returns if it is a future. */

@@ -1,7 +1,9 @@
 /** Cooperation: letting others run, by choice or because the budget is used up. */
 import { PENDING, type Poll, type Waker } from "./body.ts";
 import { abandon, claim, Future } from "./future.ts";
-import { ambientKernel, cx, mayProceed, UNLIMITED } from "./kernel.ts";
+import { mayProceed } from "./cooperation.ts";
+import { cx, UNLIMITED } from "./kernel.ts";
+import { ambientKernel } from "./trail.ts";
 import type { Scheduler } from "./scheduler.ts";
 
 class YieldNow extends Future<void> {

@@ -7,7 +7,8 @@ import { PENDING, type Awaitable, type Body, type Poll, type Routine, type Waker
 import { Branch } from "./branch.ts";
 import { reportFailure } from "./failure.ts";
 import { Future } from "./future.ts";
-import { ambientKernel, cx, type Kernel } from "./kernel.ts";
+import { cx, type Kernel } from "./kernel.ts";
+import { ambientKernel } from "./trail.ts";
 import { Task, type LocalBinding, type TaskId } from "./task.ts";
 
 export interface CallOptions {

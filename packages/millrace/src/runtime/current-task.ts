@@ -1,6 +1,6 @@
 /** The task that the caller runs in. */
 import { rootTask } from "./call.ts";
-import { ambientBranch } from "./kernel.ts";
+import { ambientBranch } from "./trail.ts";
 import type { TaskContext } from "./task.ts";
 
 /** The running task, or `undefined` outside any. */

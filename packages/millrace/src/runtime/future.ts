@@ -14,8 +14,10 @@ import { PENDING, type Awaitable, type Outcome, type Poll, type Suspend, type Wa
 import type { Duration } from "./duration.ts";
 import { hooks } from "./hooks.ts";
 import { host } from "./host.ts";
-import { ambientBranch, cx } from "./kernel.ts";
+import { cx } from "./kernel.ts";
+import { ambientBranch } from "./trail.ts";
 import { pin } from "../internal/pin.ts";
+import { markTrail } from "./trail.ts";
 import { SUSPENDED } from "./suspended.ts";
 
 const NONE: readonly never[] = [];
@@ -38,6 +40,7 @@ export interface FutureMethods {
 export const futureMethods: FutureMethods = {} as FutureMethods;
 
 // Doors into the class for the functions below it.
+let promiseOf: <T>(future: Future<T>) => Promise<T>;
 let claimFuture: <T>(future: Future<T>) => Future<T>;
 let abandonFuture: (future: Future<unknown>) => void;
 let reusable: (future: Future<unknown>) => void;
@@ -87,12 +90,7 @@ export abstract class Future<T> implements Promise<T>, Disposable {
   /** Called at most once, and only if the future is abandoned. Default: nothing. */
   drop(): void {}
 
-  then<A = T, B = never>(
-    ok?: ((value: T) => Awaitable<A>) | null,
-    err?: ((reason: unknown) => Awaitable<B>) | null,
-  ): Promise<A | B> {
-    return this.futurePromise().then(ok, err);
-  }
+  declare then: Promise<T>["then"];
   catch<B = never>(err?: ((reason: unknown) => Awaitable<B>) | null): Promise<T | B> {
     return this.futurePromise().catch(err);
   }
@@ -180,6 +178,7 @@ export abstract class Future<T> implements Promise<T>, Disposable {
   }
 
   static {
+    promiseOf = (future) => future.futurePromise();
     claimFuture = (future) => {
       switch (future.futurePhase) {
         case FRESH:
@@ -229,6 +228,24 @@ export type SharedLike<T> = Future<T> & { clone(): SharedLike<T> };
 export type StopLike =
   | AbortSignal
   | { readonly isCancelled: boolean; readonly reason: unknown; cancelled(): Future<void> };
+
+function then<A, B>(
+  this: Future<unknown>,
+  ok?: ((value: unknown) => Awaitable<A>) | null,
+  err?: ((reason: unknown) => Awaitable<B>) | null,
+): Promise<A | B> {
+  return promiseOf(this).then(ok, err);
+}
+
+// The engine reads `then` at the `await` and calls it in a later microtask: only the getter runs while
+// the task whose code awaits is known.
+Object.defineProperty(Future.prototype, "then", {
+  configurable: true,
+  get() {
+    if (cx.branch !== null) markTrail(cx.branch);
+    return then;
+  },
+});
 
 /** Takes ownership of a future. A consumed one becomes a future that rejects with `FutureConsumedError`. */
 export function claim<T>(future: Future<T>): Future<T> {

@@ -3,14 +3,14 @@
  * public `Runtime` is a face of it; everything below needs only this.
  *
  * `cx` is the synchronous context of a poll: who is being polled, for which waker, with what budget
- * left. It is set around every poll and restored after it. In an async body, which is resumed by the
- * engine and not by us, the context is found through the host's async context instead (`ambient…`).
+ * left. It is set around every poll and restored after it. An async body, which is resumed by the engine
+ * and not by us, finds its way through the host's async context instead (`trail.ts`).
  */
 import { Random } from "../internal/random.ts";
 import type { Branch } from "./branch.ts";
 import type { Waker } from "./body.ts";
 import { Clock } from "./clock.ts";
-import { contextStore, host, type ContextStore } from "./host.ts";
+import { host } from "./host.ts";
 import { BUDGET, Scheduler } from "./scheduler.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Task } from "./task.ts";
@@ -115,37 +115,18 @@ interface PollContext {
   waker: Waker | null;
   /** Operations left before the running task must let others run. */
   budget: number;
+  /** The async context has been set to lead to the branch (`trail.ts`), for the rest of this poll. */
+  isMarked: boolean;
 }
 
 /** A budget that is never used up; a small integer, so that the field stays one. */
 export const UNLIMITED: number = 0x3fff_ffff;
 
-export const cx: PollContext = { branch: null, waker: null, budget: UNLIMITED };
+export const cx: PollContext = { branch: null, waker: null, budget: UNLIMITED, isMarked: false };
 
-/** Finds the branch of an async body after its first `await`. */
-export const branchStore: ContextStore<Branch<unknown>> | undefined = contextStore();
+let byDefault: Kernel | undefined;
 
-export function ambientBranch(): Branch<unknown> | null {
-  return cx.branch ?? branchStore?.getStore() ?? null;
-}
-
-let defaultKernel: Kernel | undefined;
-
-/** The runtime that the caller belongs to: the task's own, else the default one. */
-export function ambientKernel(): Kernel {
-  const branch = ambientBranch();
-  return branch === null ? (defaultKernel ??= new Kernel()) : branch.kernel;
-}
-
-/**
- * Whether an operation may complete now; one that does takes 1 from `cx.budget`. When the budget is
- * used up, `waker` is woken in a later turn and the operation answers `PENDING`, so that a body whose
- * operations are always ready lets others run.
- */
-export function mayProceed(waker: Waker): boolean {
-  if (cx.budget > 0) return true;
-  const { scheduler } = ambientKernel();
-  scheduler.forcedYields++;
-  scheduler.defer(waker);
-  return false;
+/** The runtime of whoever belongs to no other. */
+export function defaultKernel(): Kernel {
+  return (byDefault ??= new Kernel());
 }

@@ -2,7 +2,8 @@
 import type { Awaitable, Routine } from "./body.ts";
 import { claim, Future } from "./future.ts";
 import { isRoutine } from "./body.ts";
-import { ambientBranch, ambientKernel, type Kernel } from "./kernel.ts";
+import type { Kernel } from "./kernel.ts";
+import { ambientBranch, ambientKernel } from "./trail.ts";
 import { JoinHandle } from "./join-handle.ts";
 import { inheritable, inheritLocals } from "./task-local.ts";
 import { Task, type TaskBody, type TaskContext, type TaskOwner } from "./task.ts";

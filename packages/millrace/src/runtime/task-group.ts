@@ -3,7 +3,8 @@
  * tasks are held, in order, until another ends.
  */
 import { Ring } from "../internal/ring.ts";
-import { ambientKernel, type Kernel } from "./kernel.ts";
+import type { Kernel } from "./kernel.ts";
+import { ambientKernel } from "./trail.ts";
 import { spawnOn, type SpawnOptions } from "./spawn.ts";
 import type { Task, TaskBody, TaskOwner } from "./task.ts";
 

@@ -4,7 +4,7 @@ import type { Body } from "./body.ts";
 import type { Branch } from "./branch.ts";
 import { Call, requireBody } from "./call.ts";
 import type { Future } from "./future.ts";
-import { ambientBranch } from "./kernel.ts";
+import { ambientBranch } from "./trail.ts";
 import type { LocalBinding, Task } from "./task.ts";
 
 export interface TaskLocal<T> {

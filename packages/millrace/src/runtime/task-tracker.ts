@@ -2,7 +2,7 @@
 import { PENDING, type Body, type Poll, type Waker } from "./body.ts";
 import { abandon, claim, Future } from "./future.ts";
 import { JoinHandle } from "./join-handle.ts";
-import { ambientKernel } from "./kernel.ts";
+import { ambientKernel } from "./trail.ts";
 import { spawnOn, type SpawnOptions } from "./spawn.ts";
 import type { Task, TaskContext } from "./task.ts";
 import { WaitQueue, type Waiter } from "./wait-queue.ts";

@@ -13,10 +13,10 @@ import type { Awaitable, Body, Outcome, Routine, Waker } from "./body.ts";
 import { Branch } from "./branch.ts";
 import { forget, noteFailure, report, type FailureNote } from "./failure.ts";
 import { abandon, Future } from "./future.ts";
-import { captureContext } from "./host.ts";
 import { hooks } from "./hooks.ts";
 import { BUDGET } from "./scheduler.ts";
-import { branchStore, cx, type Kernel, type TaskId } from "./kernel.ts";
+import { cx, type Kernel, type TaskId } from "./kernel.ts";
+import { captureFor } from "./trail.ts";
 import { WaitQueue, type Waiter } from "./wait-queue.ts";
 
 export type { TaskId };
@@ -81,8 +81,7 @@ export class Task<T> extends Branch<T> implements TaskContext {
     this.unstarted = body;
     this.joiners = null;
     this.extras = null;
-    // With the task in it: an async function that a generator body calls must find its task, too.
-    if (kernel.asyncContext) this.context = branchStore?.run(this as Branch<unknown>, captureContext);
+    if (kernel.asyncContext) this.context = captureFor(this as Branch<unknown>);
     kernel.add(this as Task<unknown>);
     if (hooks.current !== null) {
       this.extra().spawnedAt = hooks.current.callSite?.();
@@ -168,11 +167,13 @@ export class Task<T> extends Branch<T> implements TaskContext {
   static readonly step = (task: Task<unknown>): void => task.step();
 
   private step(): void {
-    const { budget } = cx;
+    const { budget, isMarked } = cx;
     cx.budget = BUDGET;
+    cx.isMarked = false;
     this.advance(this);
     this.budget = BUDGET;
     cx.budget = budget;
+    cx.isMarked = isMarked;
     if (this.isDone && this.cleanups === 0) this.ended();
   }
 

@@ -1,6 +1,7 @@
 /** Waking tasks, without a value. */
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
-import { cx, mayProceed } from "../runtime/kernel.ts";
+import { mayProceed } from "../runtime/cooperation.ts";
+import { cx } from "../runtime/kernel.ts";
 import { Future } from "../runtime/future.ts";
 import { WaitQueue, type Waiter } from "../runtime/wait-queue.ts";
 

@@ -18,7 +18,8 @@
 import { ClosedError, FutureConsumedError, RecvError } from "../errors.ts";
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { Future } from "../runtime/future.ts";
-import { cx, mayProceed } from "../runtime/kernel.ts";
+import { mayProceed } from "../runtime/cooperation.ts";
+import { cx } from "../runtime/kernel.ts";
 import { WaitQueue, type Waiter } from "../runtime/wait-queue.ts";
 import { refused, type Try } from "./try.ts";
 

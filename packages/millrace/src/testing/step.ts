@@ -2,7 +2,8 @@
 import type { Poll, Waker } from "../runtime/body.ts";
 import { PENDING } from "../runtime/body.ts";
 import { abandon, claim, Future } from "../runtime/future.ts";
-import { ambientBranch, cx, UNLIMITED } from "../runtime/kernel.ts";
+import { cx, UNLIMITED } from "../runtime/kernel.ts";
+import { ambientBranch } from "../runtime/trail.ts";
 
 export interface Stepper<T> extends Disposable {
   /** Polls once. Throws what the future throws. */

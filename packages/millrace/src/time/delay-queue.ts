@@ -5,7 +5,9 @@ import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { checkDeadline, toMs, type Duration } from "../runtime/duration.ts";
 import { Future } from "../runtime/future.ts";
 import { iterate } from "../runtime/iterate.ts";
-import { ambientKernel, cx, mayProceed, type Kernel } from "../runtime/kernel.ts";
+import { mayProceed } from "../runtime/cooperation.ts";
+import { cx, type Kernel } from "../runtime/kernel.ts";
+import { ambientKernel } from "../runtime/trail.ts";
 import { WaitQueue, type Waiter } from "../runtime/wait-queue.ts";
 import { Alarm } from "./alarm.ts";
 

@@ -2,7 +2,9 @@
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { checkDeadline, toMs, type Duration } from "../runtime/duration.ts";
 import { Future, renew } from "../runtime/future.ts";
-import { ambientKernel, cx, mayProceed, type Kernel } from "../runtime/kernel.ts";
+import { mayProceed } from "../runtime/cooperation.ts";
+import { cx, type Kernel } from "../runtime/kernel.ts";
+import { ambientKernel } from "../runtime/trail.ts";
 import { Alarm } from "./alarm.ts";
 
 /** Monotonic milliseconds of the current runtime's clock (virtual when the clock is paused). */

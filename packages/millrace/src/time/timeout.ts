@@ -5,7 +5,8 @@ import { Adapter } from "../combinators/adapters.ts";
 import { toFuture } from "../combinators/from-promise.ts";
 import { checkDeadline, toMs, type Duration } from "../runtime/duration.ts";
 import type { Future } from "../runtime/future.ts";
-import { ambientKernel, cx, type Kernel } from "../runtime/kernel.ts";
+import { cx, type Kernel } from "../runtime/kernel.ts";
+import { ambientKernel } from "../runtime/trail.ts";
 import { Alarm } from "./alarm.ts";
 
 class Timeout<T> extends Adapter<T, T> {
