@@ -18,34 +18,41 @@ const collected = new FinalizationRegistry<FailureNote>((note) => report(note));
 const noted: Set<Kernel> = new Set();
 let watchesExit = false;
 
-/** Called once, when a task has failed and nobody has taken its outcome yet. */
+/**
+ * A task has failed and nobody has taken its outcome yet. Called again when its owner (a set, a scope)
+ * gives it up.
+ */
 export function noteFailure(task: Task<unknown>): void {
-  const { kernel, id, name, spawnedAt } = task;
-  const note: FailureNote = { kernel, error: task.result, id, name, spawnedAt };
-  if (task.owner !== null) return;
-  kernel.unobserved.add(note);
+  const note = (task.failure ??= register(task));
   if (task.isDetached) return report(note);
-  task.failure = note;
-  collected.register(task, note, note);
-  noted.add(kernel);
-  if (kernel.onTaskFailure === "shutdown") {
+  // Whoever owns it may still join it, however late.
+  if (task.owner !== null) return;
+  if (note.kernel.onTaskFailure === "shutdown") {
     // As the host does for promises: whoever is going to observe it does so in this turn.
     host.macrotask(() => report(note));
   }
+}
+
+function register(task: Task<unknown>): FailureNote {
+  const { kernel, id, name, spawnedAt } = task;
+  const note: FailureNote = { kernel, error: task.result, id, name, spawnedAt };
+  kernel.unobserved.add(note);
+  collected.register(task, note, note);
+  noted.add(kernel);
   if (!watchesExit) {
     watchesExit = true;
     hostProcess?.on("exit", () => {
       for (const each of noted) reportAll(each);
     });
   }
+  return note;
 }
 
 /** Somebody took the outcome. */
 export function forget(task: Task<unknown>): void {
   const note = task.failure!;
   task.failure = null;
-  note.kernel.unobserved.delete(note);
-  collected.unregister(note);
+  remove(note);
 }
 
 /** The runtime has ended: nobody will join any more. */
@@ -54,10 +61,15 @@ export function reportAll(kernel: Kernel): void {
 }
 
 export function report(note: FailureNote): void {
+  if (remove(note)) reportFailure(note.kernel, note);
+}
+
+function remove(note: FailureNote): boolean {
   const { kernel } = note;
-  if (!kernel.unobserved.delete(note)) return;
   collected.unregister(note);
-  reportFailure(kernel, note);
+  const wasThere = kernel.unobserved.delete(note);
+  if (kernel.unobserved.size === 0) noted.delete(kernel);
+  return wasThere;
 }
 
 /** Applies the runtime's policy to a failure that nobody will observe. */

@@ -7,7 +7,7 @@
 import { FutureConsumedError } from "../errors.ts";
 import { PENDING, type Poll, type Suspend, type Waker } from "./body.ts";
 import { Future, markReusable, suspendOn } from "./future.ts";
-import { cx, Kernel } from "./kernel.ts";
+import { cx, Kernel, mayProceed } from "./kernel.ts";
 import { Task, type TaskId } from "./task.ts";
 import { pin } from "../internal/pin.ts";
 import type { Waiter } from "./wait-queue.ts";
@@ -34,6 +34,8 @@ class Join<T> extends Future<T> {
     if (this.isTaken) throw new FutureConsumedError("this join already gave its result");
     if (!task.isSettled && !task.isStarted) runInline(task as Task<unknown>);
     if (task.isSettled) {
+      if (!mayProceed(waker)) return PENDING;
+      cx.budget--;
       this.isTaken = true;
       return task.take();
     }
@@ -76,7 +78,14 @@ export class Settlement extends Future<void> {
 
 function runInline(task: Task<unknown>): void {
   const { kernel } = task;
-  if (inlineDepth >= MAX_INLINE || !task.isQueued || cx.branch?.kernel !== kernel || !kernel.runsInline)
+  // A loop that spawns and joins must let others run, like any other: not without budget.
+  if (
+    cx.budget <= 0 ||
+    inlineDepth >= MAX_INLINE ||
+    !task.isQueued ||
+    cx.branch?.kernel !== kernel ||
+    !kernel.runsInline
+  )
     return;
   const { scheduler } = kernel;
   scheduler.unlink(task);
@@ -99,7 +108,10 @@ class JoinIterator<T> implements Generator<Suspend, T, void> {
     const task = this.joined;
     if (this.slow !== null) return this.slow.next();
     if (!task.isSettled && !task.isStarted) runInline(task as Task<unknown>);
-    if (task.isSettled) return { done: true, value: task.take() };
+    if (task.isSettled && cx.budget > 0) {
+      cx.budget--;
+      return { done: true, value: task.take() };
+    }
     return this.wait().next();
   }
   throw(error: unknown): IteratorResult<Suspend, T> {

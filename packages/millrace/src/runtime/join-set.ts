@@ -22,8 +22,12 @@ export type JoinedOutcome<T> = Outcome<T> & { readonly id: TaskId };
 export class Finished {
   readonly isSpawnOrder: boolean;
   readonly tasks: Ring<Task<unknown>> = new Ring();
-  ready: WaitQueue = new WaitQueue(0);
+  readonly ready: WaitQueue = new WaitQueue(0);
   size: number = 0;
+  /** Grows when everything is forgotten: what was granted before is void. */
+  generation: number = 0;
+  /** Told of each failure as it happens, whatever the order of joining. */
+  onFailure: ((task: Task<unknown>) => void) | null = null;
   #readyPrefix: number = 0;
   readonly #ghosts: Set<Task<unknown>> = new Set();
 
@@ -39,6 +43,7 @@ export class Finished {
   }
 
   settled(task: Task<unknown>): void {
+    if (task.isFailed) this.onFailure?.(task);
     if (!this.isSpawnOrder) {
       this.tasks.push(task);
       this.ready.give(1);
@@ -69,7 +74,9 @@ export class Finished {
     const tasks = [...this.tasks];
     this.tasks.clear();
     this.#readyPrefix = 0;
+    this.#ghosts.clear();
     this.ready.available = 0;
+    this.generation++;
     this.#shrink(this.size);
     return tasks;
   }
@@ -84,11 +91,24 @@ export class Finished {
 export class JoinNext<R> extends Acquire<R | undefined> {
   readonly #finished: Finished;
   readonly #wrap: (task: Task<unknown>) => R;
+  /** The set's when it was first polled. */
+  #generation: number = -1;
 
   constructor(finished: Finished, wrap: (task: Task<unknown>) => R) {
     super(finished.ready, 1);
     this.#finished = finished;
     this.#wrap = wrap;
+  }
+  override poll(waker: Waker): Poll<R | undefined> {
+    if (this.#generation < 0) this.#generation = this.#finished.generation;
+    return this.#isVoid ? undefined : super.poll(waker);
+  }
+  override drop(): void {
+    if (!this.#isVoid) super.drop();
+  }
+  /** The set was emptied meanwhile: what this one was granted is no longer there. */
+  get #isVoid(): boolean {
+    return this.#generation >= 0 && this.#generation !== this.#finished.generation;
   }
   protected override get survivesClose(): boolean {
     return true;
@@ -125,6 +145,7 @@ export class Drain<T> extends Future<T[]> {
     if (!this.#isStarted) {
       this.#isStarted = true;
       this.#start?.();
+      if (this.#onFailure !== null) this.#watchFailures();
     }
     for (;;) {
       this.#next ??= new JoinNext(this.#finished, asIs);
@@ -134,16 +155,27 @@ export class Drain<T> extends Future<T[]> {
       if (task === undefined) break;
       task.observe();
       if (!task.isFailed) this.#values.push(task.result as T);
-      else if (this.#failure === null) {
-        this.#failure = { error: task.result };
-        this.#onFailure?.();
-      }
     }
-    if (this.#failure !== null && this.#onFailure !== null) throw this.#failure.error;
+    this.#finished.onFailure = null;
+    if (this.#failure !== null) throw this.#failure.error;
     return this.#values;
   }
 
+  /** A failure ends the rest when it happens, not when its turn comes. */
+  #watchFailures(): void {
+    const failed = (task: Task<unknown>): void => {
+      if (this.#failure !== null) return;
+      this.#failure = { error: task.result };
+      this.#onFailure!();
+    };
+    this.#finished.onFailure = failed;
+    for (const task of this.#finished.tasks) {
+      if (task.isSettled && task.isFailed) return failed(task);
+    }
+  }
+
   override drop(): void {
+    if (this.#onFailure !== null) this.#finished.onFailure = null;
     this.#next?.drop();
   }
   override describeWait(): string {

@@ -114,10 +114,9 @@ class Scope<T> extends Future<T> {
   poll(waker: Waker): Poll<T> {
     this.#waker = waker;
     if (this.#group === null) this.#open();
-    if (!this.#isBodyOver) {
-      if (this.#failure !== null) this.#abandonBody();
-      else this.#pollBody(waker);
-    }
+    // What the body was woken for reaches it first: the error of the child that it joins, for one.
+    if (!this.#isBodyOver) this.#pollBody(waker);
+    if (this.#failure !== null) this.#abandonBody();
     if (!this.#isBodyEnded || this.#group!.live.size > 0) return PENDING;
     this.#over();
     const failure = this.#failure;

@@ -1,5 +1,5 @@
 /** Starting tasks. */
-import type { Awaitable, Routine } from "./body.ts";
+import type { Awaitable, Routine, Waker } from "./body.ts";
 import { claim, Future } from "./future.ts";
 import { isRoutine } from "./body.ts";
 import type { Kernel } from "./kernel.ts";
@@ -84,7 +84,13 @@ function abortOn(task: Task<unknown>, signal: AbortSignal | StopToken): void {
   }
   if (signal.isCancelled) return task.abort(signal.reason);
   const wait = claim(signal.cancelled());
-  const waker = { wake: () => task.abort(signal.reason) };
+  // A wake-up means "try again", not that the token was cancelled.
+  const waker: Waker = {
+    wake() {
+      if (signal.isCancelled) task.abort(signal.reason);
+      else if (!task.isSettled) wait.poll(waker);
+    },
+  };
   wait.poll(waker);
   task.onEnd(() => wait.drop());
 }
