@@ -111,9 +111,8 @@ class FromPromise<T> extends Future<T> {
  */
 export function fromPromise<T>(source: Source<T>): Future<T> {
   if (typeof source !== "function" && !isThenable(source)) {
-    throw new TypeError(
-      `fromPromise expects a promise, or a function that returns one, got ${typeof source}`,
-    );
+    const got = source === null ? "null" : typeof source;
+    throw new TypeError(`fromPromise expects a promise, or a function that returns one, got ${got}`);
   }
   return source instanceof Future ? source : new FromPromise(source, true);
 }

@@ -1,7 +1,7 @@
 /** Waiting for all of several futures. */
 import type { Awaitable, Outcome, Poll } from "../runtime/body.ts";
 import { PENDING } from "../runtime/body.ts";
-import { abandon, type Future } from "../runtime/future.ts";
+import { abandon, Future } from "../runtime/future.ts";
 import { failure } from "./adapters.ts";
 import { toFuture } from "./from-promise.ts";
 import { Gather } from "./gather.ts";
@@ -59,10 +59,11 @@ function oneOrAll(errors: { readonly index: number; readonly error: unknown }[],
 }
 
 function all(caller: string, values: Iterable<unknown>): Future<unknown>[] {
-  if (values === null || typeof values !== "object" || !(Symbol.iterator in values)) {
-    throw new TypeError(
-      `${caller} expects an iterable of futures, got ${values === null ? "null" : typeof values}`,
-    );
+  // A future is iterable itself: that is how it is yielded.
+  const isOne = values instanceof Future;
+  if (values === null || typeof values !== "object" || !(Symbol.iterator in values) || isOne) {
+    const got = values === null ? "null" : isOne ? "one future" : typeof values;
+    throw new TypeError(`${caller} expects an iterable of futures, got ${got}`);
   }
   const futures: Future<unknown>[] = [];
   try {

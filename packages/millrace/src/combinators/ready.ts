@@ -69,5 +69,8 @@ class PollFn<T> extends Future<T> {
  */
 export function pollFn<T>(poll: (waker: Waker) => Poll<T>, drop?: () => void): Future<T> {
   if (typeof poll !== "function") throw new TypeError(`pollFn expects a function, got ${typeof poll}`);
+  if (drop !== undefined && typeof drop !== "function") {
+    throw new TypeError(`pollFn expects drop to be a function, got ${typeof drop}`);
+  }
   return new PollFn(poll, drop);
 }

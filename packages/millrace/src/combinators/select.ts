@@ -1,6 +1,6 @@
 /** Waiting for the first of several named branches. */
 import { SelectError } from "../errors.ts";
-import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
+import { isThenable, PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { abandon, Future } from "../runtime/future.ts";
 import { ambientKernel } from "../runtime/trail.ts";
 import { toFuture } from "./from-promise.ts";
@@ -107,7 +107,12 @@ export function select<const B extends Branches>(
   branches: B,
   options: { biased?: boolean } = {},
 ): Future<Selected<B>> {
-  if (typeof branches !== "object" || branches === null || Array.isArray(branches)) {
+  if (
+    typeof branches !== "object" ||
+    branches === null ||
+    Symbol.iterator in branches ||
+    isThenable(branches)
+  ) {
     throw new TypeError(`select expects an object of named branches, such as { message: rx.recv() }`);
   }
   return new Select(branches, options.biased === true);

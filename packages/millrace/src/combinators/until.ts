@@ -117,7 +117,9 @@ export function untilUndefined<T>(future: Future<T>, stop: StopLike): Future<T |
 }
 
 export function until<T>(future: Future<T>, stop: StopLike): Future<T> {
-  return new Until(claim(future), checkStop("until", stop));
+  // A bad stop leaves the future to the caller.
+  checkStop("until", stop);
+  return new Until(claim(future), stop);
 }
 
 export function checkStop(caller: string, stop: StopLike): StopLike {
