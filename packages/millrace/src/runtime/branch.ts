@@ -60,6 +60,7 @@ const AWAITS_CLEANUPS = 1024;
 const NEEDS_DRIVE = 2048;
 /** The routine is a generator of the engine's own, not a compiled-down one. */
 const NATIVE = 4096;
+const ROUTINE = 8192;
 
 export abstract class Branch<T> extends Runnable implements Waker {
   declare readonly kernel: Kernel;
@@ -106,9 +107,9 @@ export abstract class Branch<T> extends Runnable implements Waker {
   get isStarted(): boolean {
     return (this.flags & STARTED) !== 0;
   }
-  /** The body is a generator function of the engine's own. */
-  get isNativeRoutine(): boolean {
-    return (this.flags & NATIVE) !== 0;
+  /** The body is a generator: its code runs only when it is driven. */
+  get isRoutine(): boolean {
+    return (this.flags & ROUTINE) !== 0;
   }
   get isDone(): boolean {
     return (this.flags & DONE) !== 0;
@@ -202,7 +203,7 @@ export abstract class Branch<T> extends Runnable implements Waker {
     if (this.flags & CANCELLED) throw this.cancellation!.error;
     const { body } = this;
     if (isGeneratorFunction(body)) {
-      this.flags |= NATIVE;
+      this.flags |= NATIVE | ROUTINE;
       const routine = this.invoke() as Routine<T>;
       this.routine = routine;
       return this.drive(routine);
@@ -210,6 +211,7 @@ export abstract class Branch<T> extends Runnable implements Waker {
     const result =
       body instanceof Future ? this.invoke() : runInTrail(this as Branch<unknown>, () => this.invoke());
     if (isRoutine(result)) {
+      this.flags |= ROUTINE;
       this.routine = result as Routine<T>;
       this.drive(this.routine);
     } else if (result instanceof Future) {

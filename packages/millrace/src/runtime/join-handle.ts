@@ -7,7 +7,8 @@
 import { FutureConsumedError } from "../errors.ts";
 import { PENDING, type Poll, type Suspend, type Waker } from "./body.ts";
 import { Future, markReusable, suspendOn } from "./future.ts";
-import { cx, Kernel, mayProceed } from "./kernel.ts";
+import { mayProceed } from "./cooperation.ts";
+import { cx, Kernel } from "./kernel.ts";
 import { Task, type TaskId } from "./task.ts";
 import { pin } from "../internal/pin.ts";
 import type { Waiter } from "./wait-queue.ts";

@@ -45,9 +45,9 @@ export function ambientKernel(): Kernel {
 export function captureFor(task: Branch<unknown>): AsyncContext | undefined {
   if (store === undefined) return undefined;
   const spawner = cx.branch;
-  if (spawner !== null && !cx.isMarked && spawner.isNativeRoutine) {
+  if (spawner !== null && !cx.isMarked && spawner.isRoutine) {
     const { trail } = spawner;
-    if (trail !== null && trail.branch.isNativeRoutine) {
+    if (trail !== null && trail.branch.isRoutine) {
       trail.isShared = true;
       task.trail = trail;
       return captureContext();
