@@ -99,10 +99,13 @@ class Timeout<T> extends Adapter<T, T> {
  * ```
  */
 export function timeout<T>(limit: Duration, future: Awaitable<T>): Future<T> {
-  return new Timeout(toFuture("timeout", future), toMs("timeout", limit), false);
+  // A bad limit leaves the future to the caller.
+  const ms = toMs("timeout", limit);
+  return new Timeout(toFuture("timeout", future), ms, false);
 }
 
 /** Limits `future` to a deadline, in ms as `now()` gives. Otherwise as `timeout`. */
 export function timeoutAt<T>(deadline: number, future: Awaitable<T>): Future<T> {
-  return new Timeout(toFuture("timeoutAt", future), checkDeadline("timeoutAt", deadline), true);
+  const ms = checkDeadline("timeoutAt", deadline);
+  return new Timeout(toFuture("timeoutAt", future), ms, true);
 }
