@@ -8,6 +8,7 @@
  */
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { abandon, Future } from "../runtime/future.ts";
+import { pin } from "../internal/pin.ts";
 
 class Child implements Waker {
   declare future: Future<unknown> | null;
@@ -139,3 +140,5 @@ export abstract class Gather<R> extends Future<R> {
     for (const { future } of this.children) if (future !== null) yield future;
   }
 }
+
+pin(new Child(null as never, null as never, 0));

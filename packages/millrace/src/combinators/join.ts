@@ -5,6 +5,7 @@ import { abandon, Future } from "../runtime/future.ts";
 import { failure } from "./adapters.ts";
 import { toFuture } from "./from-promise.ts";
 import { Gather } from "./gather.ts";
+import { pin } from "../internal/pin.ts";
 
 export type Awaiteds<T extends readonly unknown[]> = { -readonly [K in keyof T]: Awaited<T[K]> };
 
@@ -121,3 +122,5 @@ export function joinSettled<T extends readonly unknown[]>(
 }
 
 export { all, oneOrAll };
+
+pin(join());

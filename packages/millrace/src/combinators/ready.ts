@@ -1,6 +1,7 @@
 /** The simplest futures: a value, nothing ever, a poll function. */
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { Future, markReusable } from "../runtime/future.ts";
+import { pin } from "../internal/pin.ts";
 
 class Ready<T> extends Future<T> {
   declare private readonly value: T;
@@ -74,3 +75,5 @@ export function pollFn<T>(poll: (waker: Waker) => Poll<T>, drop?: () => void): F
   }
   return new PollFn(poll, drop);
 }
+
+pin(ready(null));

@@ -4,6 +4,7 @@ import { isThenable, PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { abandon, Future } from "../runtime/future.ts";
 import { ambientKernel } from "../runtime/trail.ts";
 import { toFuture } from "./from-promise.ts";
+import { pin } from "../internal/pin.ts";
 
 export type Branches = Record<string, unknown>;
 /** `undefined`, `null` and `false` are disabled branches. */
@@ -117,3 +118,5 @@ export function select<const B extends Branches>(
   }
   return new Select(branches, options.biased === true);
 }
+
+pin(select({ a: null }));

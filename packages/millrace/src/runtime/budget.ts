@@ -5,6 +5,7 @@ import { mayProceed } from "./cooperation.ts";
 import { cx, UNLIMITED } from "./kernel.ts";
 import { ambientKernel } from "./trail.ts";
 import type { Scheduler } from "./scheduler.ts";
+import { pin } from "../internal/pin.ts";
 
 class YieldNow extends Future<void> {
   declare private turn: number;
@@ -101,3 +102,5 @@ class Unconstrained<T> extends Future<T> {
 export function unconstrained<T>(future: Future<T>): Future<T> {
   return new Unconstrained(future);
 }
+
+pin(new YieldNow());

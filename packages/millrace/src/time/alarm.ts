@@ -1,6 +1,7 @@
 /** A timer that wakes a waker: what the futures of this folder are armed with. */
 import type { Waker } from "../runtime/body.ts";
 import { TimerEntry, type Clock } from "../runtime/clock.ts";
+import { pin } from "../internal/pin.ts";
 
 export class Alarm extends TimerEntry {
   declare waker: Waker;
@@ -28,3 +29,5 @@ export class Alarm extends TimerEntry {
     clock.schedule(this, deadline);
   }
 }
+
+pin(new Alarm({ wake: () => {} }));

@@ -8,6 +8,7 @@ import type { Future } from "../runtime/future.ts";
 import { cx, type Kernel } from "../runtime/kernel.ts";
 import { ambientKernel } from "../runtime/trail.ts";
 import { Alarm } from "./alarm.ts";
+import { pin } from "../internal/pin.ts";
 
 class Timeout<T> extends Adapter<T, T> {
   /** The limit in ms, counted from the first poll, or the deadline. */
@@ -109,3 +110,5 @@ export function timeoutAt<T>(deadline: number, future: Awaitable<T>): Future<T> 
   const ms = checkDeadline("timeoutAt", deadline);
   return new Timeout(toFuture("timeoutAt", future), ms, true);
 }
+
+pin(timeout(1, null));
