@@ -1,0 +1,35 @@
+/** Can never finish: a `cycle` of joins, a `channel` nobody sends to, a `promise` nobody resolves. */
+import { type JoinHandle, main, mpsc, spawn } from "millrace";
+
+const [, , how] = process.argv;
+
+main(async () => {
+  if (how === "cycle") {
+    const handles: JoinHandle<void>[] = [];
+    handles.push(
+      spawn(
+        async () => {
+          await handles[1];
+        },
+        { name: "chicken" },
+      ),
+      spawn(
+        function* () {
+          yield* handles[0]!;
+        },
+        { name: "egg" },
+      ),
+    );
+    await handles[0];
+  }
+  if (how === "channel") {
+    const [tx, rx] = mpsc.channel<number>(4);
+    try {
+      await rx.recv();
+    } finally {
+      console.log("unwound");
+      tx.close();
+    }
+  }
+  if (how === "promise") await new Promise(() => {});
+});
