@@ -1,7 +1,12 @@
 /** A real program under test: a file of `programs/`, run by the Node that runs the tests. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+
+/** What the programs import is compiled once. */
+const NODE_COMPILE_CACHE = join(tmpdir(), "millrace-test-programs");
 
 export interface End {
   readonly code: number | null;
@@ -21,7 +26,7 @@ export class Program implements Disposable {
     const file = fileURLToPath(new URL(`programs/${name}.ts`, import.meta.url));
     this.#child = spawn(process.execPath, ["--conditions=@millrace/source", file, ...args], {
       stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, NODE_OPTIONS: "" },
+      env: { ...process.env, NODE_OPTIONS: "", NODE_COMPILE_CACHE },
     });
     this.#child.stdout!.setEncoding("utf8").on("data", (text: string) => {
       this.#stdout += text;
