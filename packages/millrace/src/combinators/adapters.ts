@@ -1,10 +1,10 @@
 /** Futures around one future: `map`, `settled`, `ref`. */
 import { CancelledError } from "../errors.ts";
 import { PENDING, type Outcome, type Poll, type Waker } from "../runtime/body.ts";
-import { abandon, claim, Future, lend, spend } from "../runtime/future.ts";
+import { abandon, claim, Future, lend, spend, Operation } from "../runtime/future.ts";
 
 /** A future that owns one other and shows its value differently. */
-export abstract class Adapter<T, U> extends Future<U> {
+export abstract class Adapter<T, U> extends Operation<U> {
   declare protected readonly inner: Future<T>;
   /** `inner` must be claimed already. */
   constructor(inner: Future<T>) {

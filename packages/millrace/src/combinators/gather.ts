@@ -7,7 +7,7 @@
  * longest ago, so that a child that uses up the budget in every round cannot starve the others.
  */
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
-import { abandon, Future } from "../runtime/future.ts";
+import { abandon, type Future, Operation } from "../runtime/future.ts";
 import { pin } from "../internal/pin.ts";
 
 class Child implements Waker {
@@ -31,7 +31,7 @@ class Child implements Waker {
   }
 }
 
-export abstract class Gather<R> extends Future<R> {
+export abstract class Gather<R> extends Operation<R> {
   declare protected unsettled: number;
   declare private readonly children: Child[];
   declare private ready: Child[];

@@ -1,7 +1,7 @@
 /** Waiting for the first of several named branches. */
 import { SelectError } from "../errors.ts";
 import { isThenable, PENDING, type Poll, type Waker } from "../runtime/body.ts";
-import { abandon, Future } from "../runtime/future.ts";
+import { abandon, type Future, Operation } from "../runtime/future.ts";
 import { ambientKernel } from "../runtime/trail.ts";
 import { toFuture } from "./from-promise.ts";
 import { pin } from "../internal/pin.ts";
@@ -12,7 +12,7 @@ export type Selected<B extends Branches> = {
   [K in keyof B]: { readonly key: K; readonly value: Awaited<Exclude<B[K], undefined | null | false>> };
 }[keyof B];
 
-class Select<B extends Branches> extends Future<Selected<B>> {
+class Select<B extends Branches> extends Operation<Selected<B>> {
   declare private readonly keys: string[];
   declare private readonly futures: Future<unknown>[];
   declare private readonly isBiased: boolean;

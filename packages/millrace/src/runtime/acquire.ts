@@ -8,12 +8,12 @@
  */
 import { FutureConsumedError } from "../errors.ts";
 import { PENDING, type Poll, type Waker } from "./body.ts";
-import { Future } from "./future.ts";
+import { Operation } from "./future.ts";
 import { mayProceed } from "./cooperation.ts";
 import { cx } from "./kernel.ts";
 import type { Waiter, WaitQueue } from "./wait-queue.ts";
 
-export abstract class Acquire<T> extends Future<T> {
+export abstract class Acquire<T> extends Operation<T> {
   declare protected readonly queue: WaitQueue;
   declare protected readonly need: number;
   declare private waiter: Waiter | null;

@@ -27,15 +27,17 @@ export type Outcome<T> =
   | { readonly status: "rejected"; readonly reason: unknown }
   | { readonly status: "cancelled"; readonly reason: unknown };
 
-const generatorFunction: { readonly prototype: Routine<unknown> } = Object.getPrototypeOf(function* () {});
+const generatorFunction: { readonly prototype: object } = Object.getPrototypeOf(function* () {});
 
 /**
  * `next` of native generators, called directly: each generator function gives its objects a hidden
  * class of their own, so that looking the method up would miss every inline cache (the "inline
  * function*" row of the bench).
  */
-export const resume: (this: Routine<unknown>) => IteratorResult<Suspend, unknown> =
-  generatorFunction.prototype.next;
+export const resume: (this: Routine<unknown>) => IteratorResult<Suspend, unknown> = Reflect.get(
+  generatorFunction.prototype,
+  "next",
+);
 
 /** True for a function written `function*`: its call runs no user code, so it needs no async context. */
 export function isGeneratorFunction(body: unknown): boolean {

@@ -1,13 +1,13 @@
 /** Cooperation: letting others run, by choice or because the budget is used up. */
 import { PENDING, type Poll, type Waker } from "./body.ts";
-import { abandon, claim, Future } from "./future.ts";
+import { abandon, claim, Future, Operation } from "./future.ts";
 import { mayProceed } from "./cooperation.ts";
 import { cx, UNLIMITED } from "./kernel.ts";
 import { ambientKernel } from "./trail.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { pin } from "../internal/pin.ts";
 
-class YieldNow extends Future<void> {
+class YieldNow extends Operation<void> {
   declare private turn: number;
   declare private scheduler: Scheduler | null;
 

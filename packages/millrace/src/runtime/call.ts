@@ -6,7 +6,7 @@ import { CancelledError } from "../errors.ts";
 import { PENDING, type Awaitable, type Body, type Poll, type Routine, type Waker } from "./body.ts";
 import { Branch } from "./branch.ts";
 import { reportFailure } from "./failure.ts";
-import { Future } from "./future.ts";
+import { type Future, Operation } from "./future.ts";
 import { cx, type Kernel } from "./kernel.ts";
 import { ambientKernel } from "./trail.ts";
 import { Task, type LocalBinding, type TaskId } from "./task.ts";
@@ -68,7 +68,7 @@ class CallBranch<T, A extends unknown[]> extends Branch<T> {
   }
 }
 
-export class Call<T, A extends unknown[]> extends Future<T> {
+export class Call<T, A extends unknown[]> extends Operation<T> {
   declare private readonly callee: Body<T, A>;
   declare private readonly args: A;
   declare private readonly callOptions: CallOptions;

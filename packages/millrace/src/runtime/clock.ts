@@ -17,6 +17,8 @@ export class Clock {
   readonly isPaused: boolean;
   /** Told of every new timer of a paused clock. */
   onSchedule: (() => void) | null = null;
+  /** During a drain the host's timer is left alone: most timers set in it are removed in it. */
+  private isHeld: boolean = false;
   readonly #wheel: TimerWheel;
   #virtual: number = 0;
   #armed: unknown = undefined;
@@ -55,7 +57,7 @@ export class Clock {
       this.onSchedule?.();
       return;
     }
-    if (tick >= this.#armedFor) return this.#wheel.insert(entry, tick);
+    if (this.isHeld || tick >= this.#armedFor) return this.#wheel.insert(entry, tick);
     const now = host.now();
     // Time passes by an empty wheel at no cost, and what is then placed low needs no second look.
     if (this.#wheel.size === 0) this.#wheel.advance(Math.floor(now));
@@ -66,7 +68,18 @@ export class Clock {
   cancel(entry: TimerEntry): void {
     if (entry.slot < 0) return;
     this.#wheel.remove(entry);
-    if (this.#wheel.size === 0) this.#disarm();
+    if (this.#wheel.size === 0 && !this.isHeld) this.#disarm();
+  }
+
+  /** A drain begins. */
+  hold(now: number): void {
+    this.isHeld = true;
+    if (!this.isPaused && this.#wheel.size === 0) this.#wheel.advance(Math.floor(now));
+  }
+  /** The drain is over: what it changed reaches the host's timer, once. */
+  release(): void {
+    this.isHeld = false;
+    if (!this.isPaused) this.#arm();
   }
 
   /** The deadline of the earliest timer, `Infinity` when there is none. */

@@ -8,17 +8,16 @@
  *
  * Whoever claims a future owns it: it polls until the value is there, or abandons it, once.
  */
-import { CancelledError, FutureConsumedError, MillraceError } from "../errors.ts";
+import { CancelledError, FutureConsumedError } from "../errors.ts";
 import { Await } from "./await.ts";
-import { PENDING, type Awaitable, type Outcome, type Poll, type Suspend, type Waker } from "./body.ts";
+import type { Awaitable, Outcome, Poll, Suspend, Waker } from "./body.ts";
 import type { Duration } from "./duration.ts";
 import { hooks } from "./hooks.ts";
 import { host } from "./host.ts";
 import { cx } from "./kernel.ts";
 import { ambientBranch } from "./trail.ts";
-import { pin } from "../internal/pin.ts";
 import { markTrail } from "./trail.ts";
-import { SUSPENDED } from "./suspended.ts";
+import { resumeWith, Suspension, unwind } from "./suspension.ts";
 
 const NONE: readonly never[] = [];
 const FRESH = 0;
@@ -99,7 +98,7 @@ export abstract class Future<T> implements Promise<T>, Disposable {
   }
 
   [Symbol.iterator](): Generator<Suspend, T, void> {
-    return new Suspension(claim(this));
+    return suspendOn(claim(this));
   }
 
   /** Abandons the future unless somebody owns or finished it. */
@@ -272,70 +271,39 @@ export function spend(future: Future<unknown>): void {
   spendFuture(future);
 }
 
-/** What `yield*` iterates: polls its future with the waker of whoever drives the routine. */
-class Suspension<T> implements Generator<Suspend, T, void> {
-  declare private readonly future: Future<T>;
-  declare private isAbandoned: boolean;
-  declare private error: unknown;
+/**
+ * A future that is its own iterator: `yield*` of it makes no other object. For the library's own
+ * operations; a class that users extend must not have methods called `next`, `throw` and `return`.
+ */
+export abstract class Operation<T> extends Future<T> implements Generator<Suspend, T, void> {
+  declare private thrown: { readonly error: unknown } | null;
 
-  constructor(future: Future<T>) {
-    this.future = future;
-    this.isAbandoned = false;
-    this.error = undefined;
+  constructor() {
+    super();
+    this.thrown = null;
   }
-
+  override [Symbol.iterator](): Generator<Suspend, T, void> {
+    const claimed = claimFuture<T>(this);
+    return claimed === this ? this : suspendOn(claimed);
+  }
   next(): IteratorResult<Suspend, T> {
-    if (this.isAbandoned) return this.rethrow();
-    const { waker } = cx;
-    if (waker === null) throw new MillraceError(OUTSIDE);
-    const value = this.future.poll(waker);
-    if (value === PENDING) {
-      if (cx.branch !== null) cx.branch.leaf = this.future;
-      return SUSPENDED;
-    }
-    return { done: true, value };
+    return this.thrown === null ? resumeWith(this) : unwind(this.thrown.error);
   }
-
-  /** Cancellation arrives here: the future is dropped, and the error goes on once its cleanup has run. */
   throw(error: unknown): IteratorResult<Suspend, T> {
-    this.error = error;
-    if (!this.isAbandoned) {
-      this.isAbandoned = true;
-      abandon(this.future);
-    }
-    return this.rethrow();
+    this.thrown = { error };
+    abandonFuture(this);
+    return unwind(error);
   }
-
   return(value: T): IteratorResult<Suspend, T> {
-    if (!this.isAbandoned) {
-      this.isAbandoned = true;
-      abandon(this.future);
-    }
+    this.thrown = { error: undefined };
+    abandonFuture(this);
     return { done: true, value };
-  }
-
-  private rethrow(): IteratorResult<Suspend, T> {
-    if (cx.branch !== null && cx.branch.mustAwaitCleanups()) return SUSPENDED;
-    throw this.error;
-  }
-
-  [Symbol.iterator](): this {
-    return this;
-  }
-  [Symbol.dispose](): void {
-    this.return(undefined as T);
-  }
-  get [Symbol.toStringTag](): string {
-    return "Generator";
   }
 }
 
-const OUTSIDE =
-  "yield* of a future outside a running task: a routine runs only when it is given to spawn, main, scope or asyncFn";
-
 /** The iterator of a claimed future. */
 export function suspendOn<T>(future: Future<T>): Generator<Suspend, T, void> {
-  return new Suspension(future);
+  return new Suspension(future, abandon);
 }
 
 /** A future that failed before it began. */
@@ -363,5 +331,3 @@ function used(future: Future<unknown>): void {
 function describeClass(future: object): string {
   return future.constructor.name || "Future";
 }
-
-pin(new Suspension(new Rejected(undefined)));

@@ -67,8 +67,8 @@ export class Kernel {
 
   constructor(options: KernelOptions = {}) {
     this.name = options.name;
-    this.scheduler = new Scheduler(options.isManual ?? false);
     this.clock = new Clock(options.isPaused ?? false);
+    this.scheduler = new Scheduler(this.clock, options.isManual ?? false);
     this.random = new Random(options.seed ?? host.seed());
     this.cleanupWindow = options.cleanupWindow ?? 5000;
     this.onTaskFailure = options.onTaskFailure ?? "report";

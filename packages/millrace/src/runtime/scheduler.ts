@@ -15,6 +15,7 @@
  * unlinked at no cost, which keeps a tree of tasks depth-first (the skynet row of the bench).
  */
 import type { Waker } from "./body.ts";
+import type { Clock } from "./clock.ts";
 import { host } from "./host.ts";
 
 /** The bit of `flags` that is the run queue's. */
@@ -72,12 +73,14 @@ export class Scheduler {
   #isDraining: boolean = false;
   #turnPolls: number = 0;
   #turnStart: number = 0;
+  readonly clock: Clock;
   readonly #isManual: boolean;
   readonly #drainMicro: () => void = () => this.#drain();
   readonly #drainMacro: () => void = () => this.#startTurn();
 
   /** A manual scheduler never runs by itself: its owner calls `tick`. */
-  constructor(isManual: boolean) {
+  constructor(clock: Clock, isManual: boolean) {
+    this.clock = clock;
     this.#isManual = isManual;
   }
 
@@ -152,6 +155,7 @@ export class Scheduler {
     const started = host.now();
     if (this.#turnPolls === 0) this.#turnStart = started;
     this.#isDraining = true;
+    this.clock.hold(started);
     let isOver = false;
     while (this.#head !== null) {
       if (++this.#turnPolls % CLOCK_STRIDE === 0) {
@@ -159,7 +163,13 @@ export class Scheduler {
         if (isOver) break;
       }
       const runnable: Runnable = this.#head;
-      this.unlink(runnable);
+      const { nextRun } = runnable;
+      this.#head = nextRun;
+      if (nextRun === null) this.#tail = null;
+      else nextRun.prevRun = null;
+      runnable.nextRun = null;
+      runnable.flags &= ~QUEUED;
+      this.depth--;
       this.polls++;
       try {
         runnable.run();
@@ -168,6 +178,7 @@ export class Scheduler {
       }
     }
     this.#isDraining = false;
+    this.clock.release();
     this.busyMs += host.now() - started;
     this.#scheduled = IDLE;
     if (isOver || this.#deferred.length > 0) this.#schedule(MACRO);
