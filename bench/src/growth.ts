@@ -20,14 +20,19 @@ export interface Series {
   readonly name: string;
   /** What one operation is. */
   readonly operation: string;
+  /** Among how many live things, smallest first. */
+  readonly sizes: readonly number[];
   /** Does `operations` operations among `size` live things, and gives the milliseconds they took. */
   readonly run: (size: number) => Promise<{ readonly elapsed: number; readonly operations: number }>;
 }
+
+const TO_A_MILLION: readonly number[] = [1e3, 1e4, 1e5, 1e6];
 
 export const series: readonly Series[] = [
   {
     name: REFERENCE,
     operation: "an async function called and awaited (for comparison)",
+    sizes: TO_A_MILLION,
     async run(size) {
       const start = performance.now();
       const children: Promise<number>[] = [];
@@ -39,6 +44,7 @@ export const series: readonly Series[] = [
   {
     name: "tasks",
     operation: "a task spawned and joined",
+    sizes: TO_A_MILLION,
     async run(size) {
       const start = performance.now();
       await spawn(() => spawnThenJoin(size));
@@ -48,6 +54,7 @@ export const series: readonly Series[] = [
   {
     name: "waiters",
     operation: "a waiter queued, granted and served",
+    sizes: TO_A_MILLION,
     async run(size) {
       const semaphore = new Semaphore(0);
       const start = performance.now();
@@ -64,6 +71,7 @@ export const series: readonly Series[] = [
   {
     name: "cancel one of the waiters",
     operation: "a waiter abandoned and another queued",
+    sizes: [10, 100, 1000, 10_000],
     async run(size) {
       const semaphore = new Semaphore(0);
       const waiters = queue(semaphore, size);
@@ -83,6 +91,7 @@ export const series: readonly Series[] = [
   {
     name: "timers",
     operation: "a sleep of up to an hour begun and abandoned",
+    sizes: TO_A_MILLION,
     async run(size) {
       const start = performance.now();
       const sleeps: Future<void>[] = [];
@@ -99,12 +108,13 @@ export const series: readonly Series[] = [
 
 /** Every size is measured in several turns, smaller sizes with more runs in a turn. */
 export async function measureGrowth(subject: Series, options: { readonly quick: boolean }): Promise<Slope> {
-  const sizes = options.quick ? [1e3, 1e4, 1e5] : [1e3, 1e4, 1e5, 1e6];
+  const sizes = options.quick ? subject.sizes.slice(0, -1) : subject.sizes;
   const largest = sizes.at(-1)!;
   // Compiles the code, so that the smallest size does not pay for it.
   for (let i = 0; i < 20; i++) await subject.run(sizes[0]!);
   const floor = await settledHeap();
   const costs = sizes.map((): number[] => []);
+  let total = 0;
   for (let turn = 0; turn < TURNS; turn++) {
     for (const [index, size] of sizes.entries()) {
       collectGarbage();
@@ -115,6 +125,7 @@ export async function measureGrowth(subject: Series, options: { readonly quick: 
         elapsed += run.elapsed;
         operations += run.operations;
       }
+      total += operations;
       costs[index]!.push((elapsed * 1e6) / operations);
     }
   }
@@ -125,7 +136,7 @@ export async function measureGrowth(subject: Series, options: { readonly quick: 
     sizes,
     costs: medians,
     factor: medians.at(-1)! / medians[0]!,
-    retained: ((await settledHeap()) - floor) / largest,
+    retained: ((await settledHeap()) - floor) / total,
   };
 }
 

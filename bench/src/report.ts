@@ -87,10 +87,8 @@ export function mark(row: Row): Mark {
 export const GROWTH_HEADER: readonly string[] = [
   "growth",
   "unit",
-  "10³",
-  "10⁴",
-  "10⁵",
-  "10⁶",
+  "among",
+  "cost at each",
   "factor",
   "required",
   "left behind",
@@ -100,11 +98,11 @@ export const GROWTH_HEADER: readonly string[] = [
 
 export function renderSlope(slope: Slope, slopes: readonly Slope[]): string[] {
   const reference = isReference(slope);
-  const costs = [0, 1, 2, 3].map((index) => formatFigure(slope.costs[index] ?? NaN));
   return [
     `${slope.name}: ${slope.operation}`,
     "ns",
-    ...costs,
+    slope.sizes.map((size) => `10${SUPERSCRIPTS[Math.log10(size)]}`).join(" "),
+    slope.costs.map(formatFigure).join(" / "),
     `${slope.factor.toFixed(2)}×`,
     reference ? "" : `≤ ${flatFactor(slopes).toFixed(2)}×`,
     `${formatFigure(slope.retained)} B`,
@@ -112,6 +110,8 @@ export function renderSlope(slope: Slope, slopes: readonly Slope[]): string[] {
     slopeMark(slope, slopes),
   ];
 }
+
+const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶";
 
 export function slopeMark(slope: Slope, slopes: readonly Slope[]): Mark {
   if (isReference(slope)) return "";
@@ -161,7 +161,12 @@ function ratios(row: Row): string {
   const ofAwait = ratioTo(row, "await");
   const both = row.required.some(({ column }) => column === "await") && Number.isFinite(ofAwait);
   if (!Number.isFinite(ofYield)) return "";
-  return both ? `${ofYield.toFixed(2)}× (await ${ofAwait.toFixed(2)}×)` : `${ofYield.toFixed(2)}×`;
+  return both ? `${formatRatio(ofYield)} (await ${formatRatio(ofAwait)})` : formatRatio(ofYield);
+}
+
+/** A heap that has shrunk is no negative ratio. */
+function formatRatio(ratio: number): string {
+  return `${Math.max(0, ratio).toFixed(2)}×`;
 }
 
 function requirements(row: Row): string {

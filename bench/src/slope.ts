@@ -7,7 +7,7 @@ export interface Slope {
   readonly costs: readonly number[];
   /** The last cost over the first. */
   readonly factor: number;
-  /** Heap bytes an operation left behind after the largest size. */
+  /** Heap bytes that each of all the operations left behind. */
   readonly retained: number;
 }
 
