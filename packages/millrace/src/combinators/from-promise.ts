@@ -3,19 +3,53 @@ import { isRoutine, isThenable, PENDING, type Awaitable, type Poll, type Waker }
 import { abandon, claim, Future } from "../runtime/future.ts";
 import type { Kernel } from "../runtime/kernel.ts";
 import { ambientBranch, ambientKernel, runInTrail } from "../runtime/trail.ts";
+import { WaitQueue, type Waiter } from "../runtime/wait-queue.ts";
 import { ready } from "./ready.ts";
 
 type Source<T> = PromiseLike<T> | ((signal: AbortSignal) => PromiseLike<T>);
+
+/**
+ * How a promise ended, and who waits for that. There is one for each promise, because a promise never
+ * forgets a callback: a loop that selects on the same one again and again would make it grow for ever.
+ */
+class Watch {
+  isSettled: boolean = false;
+  isFailed: boolean = false;
+  result: unknown = undefined;
+  readonly waiters: WaitQueue = new WaitQueue(0);
+
+  constructor(promise: PromiseLike<unknown>) {
+    promise.then(
+      (value) => this.#settle(false, value),
+      (error: unknown) => this.#settle(true, error),
+    );
+  }
+  #settle(isFailed: boolean, result: unknown): void {
+    this.isSettled = true;
+    this.isFailed = isFailed;
+    this.result = result;
+    this.waiters.grantAll();
+  }
+}
+
+const watches = new WeakMap<object, Watch>();
+
+function watch(promise: PromiseLike<unknown>): Watch {
+  // Other people's thenables may throw, call back twice, or give a thenable: a promise of ours tames them.
+  if (!(promise instanceof Promise)) return new Watch(Promise.resolve(promise));
+  let known = watches.get(promise);
+  if (known === undefined) watches.set(promise, (known = new Watch(promise)));
+  return known;
+}
 
 class FromPromise<T> extends Future<T> {
   readonly #source: Source<T>;
   /** Whether a paused clock waits for it. */
   readonly #holdsClock: boolean;
-  #kernel: Kernel | null = null;
-  #waker: Waker | null = null;
-  #isSettled: boolean = false;
-  #isFailed: boolean = false;
-  #result: unknown = undefined;
+  /** Set while it holds a clock. */
+  #held: Kernel | null = null;
+  #watch: Watch | null = null;
+  #waiter: Waiter | null = null;
   #controller: AbortController | null = null;
   /** The function gave a future: it is polled, and dropped, as one. */
   #inner: Future<T> | null = null;
@@ -27,25 +61,26 @@ class FromPromise<T> extends Future<T> {
   }
 
   poll(waker: Waker): Poll<T> {
-    this.#waker = waker;
-    if (this.#kernel === null) this.#start();
+    if (this.#inner === null && this.#watch === null) this.#start();
     if (this.#inner !== null) return this.#inner.poll(waker);
-    if (!this.#isSettled) return PENDING;
-    if (this.#isFailed) throw this.#result;
-    return this.#result as T;
+    const { isSettled, isFailed, result, waiters } = this.#watch!;
+    if (!isSettled) {
+      if (this.#waiter === null) this.#waiter = waiters.enter(1, waker);
+      else this.#waiter.waker = waker;
+      return PENDING;
+    }
+    this.#leave();
+    if (isFailed) throw result;
+    return result as T;
   }
 
   override drop(): void {
-    this.#waker = null;
-    if (this.#kernel === null) {
-      // Its rejection is ignored like that of one abandoned later. Any other thenable may begin with `then`.
-      if (this.#source instanceof Promise) this.#source.catch(ignore);
-      return;
-    }
     if (this.#inner !== null) abandon(this.#inner);
-    else if (this.#isSettled) return;
-    else this.#settle(false, undefined);
-    this.#controller?.abort(new DOMException("the future was abandoned", "AbortError"));
+    else if (this.#watch !== null) this.#leave();
+    // Its rejection is ignored like that of one abandoned later. Any other thenable may begin with `then`.
+    else if (this.#source instanceof Promise) this.#source.catch(ignore);
+    if (this.#watch?.isSettled !== true)
+      this.#controller?.abort(new DOMException("the future was abandoned", "AbortError"));
   }
 
   override describeWait(): string {
@@ -60,18 +95,15 @@ class FromPromise<T> extends Future<T> {
 
   #start(): void {
     const source = this.#source;
-    this.#kernel = ambientKernel();
     const promise = typeof source === "function" ? this.#call(source) : source;
     if (promise instanceof Future) {
       this.#inner = claim(promise as Future<T>);
       return;
     }
-    if (this.#holdsClock) this.#kernel.foreign++;
-    // Other people's thenables may throw, call back twice, or give a thenable: a promise of ours tames them.
-    (promise instanceof Promise ? promise : Promise.resolve(promise)).then(
-      (value) => this.#settle(false, value),
-      (error: unknown) => this.#settle(true, error),
-    );
+    this.#watch = watch(promise);
+    if (!this.#holdsClock) return;
+    this.#held = ambientKernel();
+    this.#held.foreign++;
   }
 
   #call(source: (signal: AbortSignal) => PromiseLike<T>): PromiseLike<T> {
@@ -80,13 +112,11 @@ class FromPromise<T> extends Future<T> {
     return runInTrail(ambientBranch(), () => source(signal));
   }
 
-  #settle(isFailed: boolean, result: unknown): void {
-    if (this.#isSettled) return;
-    this.#isSettled = true;
-    this.#isFailed = isFailed;
-    this.#result = result;
-    if (this.#holdsClock) this.#kernel!.foreignDone();
-    this.#waker?.wake();
+  #leave(): void {
+    if (this.#waiter !== null) this.#watch!.waiters.abandon(this.#waiter);
+    this.#waiter = null;
+    this.#held?.foreignDone();
+    this.#held = null;
   }
 }
 

@@ -40,10 +40,13 @@ const { tree } = fc.letrec<{ tree: Tree }>((tie) => ({
       fails: fc.boolean(),
       call: fc.constantFrom(null, ...styles),
     }),
-    fc.record({
-      kind: fc.constantFrom<Kind>("join", "tryJoin", "joinSettled", "race", "any", "select"),
-      children: fc.array(tie("tree"), { minLength: 1, maxLength: 4 }),
-    }),
+    {
+      weight: 5,
+      arbitrary: fc.record({
+        kind: fc.constantFrom<Kind>("join", "tryJoin", "joinSettled", "race", "any", "select"),
+        children: fc.array(tie("tree"), { minLength: 1, maxLength: 4, size: "max" }),
+      }),
+    },
     fc.record({
       kind: fc.constant("timeout" as const),
       ms: fc.integer({ min: 1, max: 1000 }),

@@ -4,6 +4,7 @@ import {
   currentTask,
   fromPromise,
   join,
+  now,
   pending,
   race,
   ready,
@@ -15,7 +16,7 @@ import {
 } from "millrace";
 import { paused, step } from "millrace/testing";
 import { describe, expect, test } from "vitest";
-import { get, inBothStyles, styles } from "../both-styles.ts";
+import { get, inBothStyles, styles, type Steps, type Style } from "../both-styles.ts";
 import { Probe } from "../probe.ts";
 
 describe("asyncFn", () => {
@@ -236,30 +237,37 @@ describe("each call is a cancellation branch of its own", () => {
 describe("an async function inside a generator body", () => {
   const helper = async (): Promise<[number | undefined, number | undefined]> => {
     const before = currentTask()?.id;
+    await sleep(5);
+    await Promise.resolve();
+    await sleep(5);
+    return [before, currentTask()?.id];
+  };
+  const foreignFirst = async (): Promise<number> => {
     await Promise.resolve();
     await sleep(10);
-    return [before, currentTask()?.id];
+    return now();
   };
 
   for (const style of styles) {
-    test(`belongs to its task, clock included, when the spawner is in ${style.name} style`, () =>
-      paused(
-        style.body((clock: { now(): number }) =>
-          (function* () {
-            const task = spawn(function* () {
-              const [ids] = yield* join(helper());
-              const [all] = yield* join(fromAll());
-              return { ids, all, at: clock.now() };
-            });
-            const { ids, all, at } = yield* get(task);
-            expect(ids).toEqual([task.id, task.id]);
-            expect(all).toEqual([undefined, undefined]);
-            expect(at).toBe(25);
-          })(),
-        ),
-      ));
+    inStyle(style, "belongs to its task", function* () {
+      const task = spawn(function* () {
+        return (yield* join(helper()))[0];
+      });
+      expect(yield* get(task)).toEqual([task.id, task.id]);
+    });
+    inStyle(style, "runs on its task's clock, whatever it awaits first", function* () {
+      const task = spawn(function* () {
+        const [at] = yield* join(foreignFirst());
+        yield* join(Promise.all([sleep(15), sleep(12)]));
+        return [at, now()];
+      });
+      expect(yield* get(task)).toEqual([10, 25]);
+    });
   }
-  const fromAll = (): Promise<void[]> => Promise.all([sleep(15), sleep(12)]);
+
+  function inStyle(style: Style, name: string, steps: () => Steps<void>): void {
+    test(`${name}, when the spawner is in ${style.name} style`, () => paused(style.body(steps)));
+  }
 
   test("finds its task in the function form of fromPromise as well", () =>
     paused(async () => {

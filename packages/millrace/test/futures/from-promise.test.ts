@@ -164,3 +164,25 @@ test("abandoning a lazy thenable does not start it", () => {
   step(fromPromise(lazy)).drop();
   expect(isStarted).toBe(false);
 });
+
+test("a promise that a loop selects on again and again is subscribed to once", () =>
+  paused(async () => {
+    let finish!: (value: string) => void;
+    const stop = new Promise<string>((resolve) => (finish = resolve));
+    let subscriptions = 0;
+    const { then } = stop;
+    stop.then = ((...args: Parameters<typeof then>) => {
+      subscriptions++;
+      return then.apply(stop, args);
+    }) as typeof then;
+    for (let i = 0; i < 50; i++) expect((await select({ stop, tick: sleep(1) })).key).toBe("tick");
+    setImmediate(() => finish("stopped"));
+    const late = spawn(join(stop, stop));
+    expect(await select({ stop, tick: fromPromise(new Promise(() => {})) })).toEqual({
+      key: "stop",
+      value: "stopped",
+    });
+    expect(await late).toEqual(["stopped", "stopped"]);
+    expect(await select({ stop })).toEqual({ key: "stop", value: "stopped" });
+    expect(subscriptions).toBe(1);
+  }));
