@@ -66,7 +66,7 @@ class Recv extends Acquire<true | undefined> {
   readonly #endsQuietly: boolean;
   #stopWaiting: (() => void) | null = null;
   constructor(deliveries: WaitQueue, name: SignalName, endsQuietly: boolean) {
-    super(deliveries, 1);
+    super(deliveries);
     this.#name = name;
     this.#endsQuietly = endsQuietly;
   }

@@ -11,75 +11,87 @@ import { PENDING, type Poll, type Waker } from "./body.ts";
 import { Operation } from "./future.ts";
 import { mayProceed } from "./cooperation.ts";
 import { cx } from "./kernel.ts";
-import type { Waiter, WaitQueue } from "./wait-queue.ts";
+import { Waiter, type WaitQueue } from "./wait-queue.ts";
+
+/** In the place of a waiter: the operation is over. */
+const USED: Waiter = new Waiter(0, { wake: () => {} });
 
 export abstract class Acquire<T> extends Operation<T> {
   declare protected readonly queue: WaitQueue;
-  declare protected readonly need: number;
   declare private waiter: Waiter | null;
-  declare private isDone: boolean;
 
-  constructor(queue: WaitQueue, need: number) {
+  constructor(queue: WaitQueue) {
     super();
-    this.waiter = null;
-    this.isDone = false;
     this.queue = queue;
-    this.need = need;
+    this.waiter = null;
   }
 
+  /** How many it takes. */
+  protected get need(): number {
+    return 1;
+  }
   /** `need` has been taken from the queue: make the result. */
   protected abstract granted(): T;
   /** The queue was closed: the result, or throws. */
   protected abstract closed(): T;
-  /** Whether what is there can still be taken after the queue was closed (messages can, slots cannot). */
+  /** Whether what is there can still be taken after the queue was closed (results can, slots cannot). */
   protected get survivesClose(): boolean {
     return false;
   }
+  /** It has begun to wait. */
+  protected entered(): void {}
+  /** It waits no more, for whatever reason; what it was granted has been used. */
+  protected left(): void {}
 
   poll(waker: Waker): Poll<T> {
-    const { queue } = this;
-    const waiter = this.waiter;
-    if (waiter === null) {
-      if (this.isDone) throw new FutureConsumedError("this operation has already completed; start a new one");
-      if (!mayProceed(waker)) return PENDING;
-      const isOpen = !queue.isClosed;
-      if ((isOpen || this.survivesClose) && queue.tryTake(this.need)) {
-        cx.budget--;
-        this.isDone = true;
-        return this.granted();
-      }
-      if (!isOpen) return this.close();
-      this.waiter = queue.enter(this.need, waker);
-      return PENDING;
+    const { queue, waiter } = this;
+    if (waiter !== null) return this.pollWaiting(waiter, waker);
+    if (!mayProceed(waker)) return PENDING;
+    const isOpen = !queue.isClosed;
+    if ((isOpen || this.survivesClose) && queue.tryTake(this.need)) {
+      cx.budget--;
+      this.waiter = USED;
+      return this.granted();
+    }
+    if (!isOpen) return this.close(null);
+    this.waiter = queue.enter(this.need, waker);
+    this.entered();
+    return PENDING;
+  }
+
+  private pollWaiting(waiter: Waiter, waker: Waker): Poll<T> {
+    if (waiter === USED) {
+      throw new FutureConsumedError("this operation has already completed; start a new one");
     }
     if (waiter.isWaiting) {
       waiter.waker = waker;
       return PENDING;
     }
-    if (!waiter.isGranted || (queue.isClosed && !this.survivesClose)) return this.close();
+    if (!waiter.isGranted || (this.queue.isClosed && !this.survivesClose)) return this.close(waiter);
     if (!mayProceed(waker)) return PENDING;
     cx.budget--;
-    this.isDone = true;
-    this.waiter = null;
-    queue.take(waiter);
-    return this.granted();
+    this.waiter = USED;
+    this.queue.take(waiter);
+    const result = this.granted();
+    this.left();
+    return result;
   }
 
   override drop(): void {
-    this.isDone = true;
-    this.leave();
+    const { waiter } = this;
+    this.waiter = USED;
+    if (waiter === null || waiter === USED) return;
+    this.queue.abandon(waiter);
+    this.left();
   }
 
-  private close(): T {
+  private close(waiter: Waiter | null): T {
     cx.budget--;
-    this.isDone = true;
-    this.leave();
+    this.waiter = USED;
+    if (waiter !== null) {
+      this.queue.abandon(waiter);
+      this.left();
+    }
     return this.closed();
-  }
-
-  private leave(): void {
-    const waiter = this.waiter;
-    this.waiter = null;
-    if (waiter !== null) this.queue.abandon(waiter);
   }
 }

@@ -75,6 +75,7 @@ let spendFuture: (future: Future<unknown>) => void;
  */
 export abstract class Future<T> implements Promise<T>, Disposable {
   declare private futurePhase: number;
+  /** Once memoised. */
   declare private futureAwait: Await<unknown> | null;
 
   constructor() {

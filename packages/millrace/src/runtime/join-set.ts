@@ -95,7 +95,7 @@ export class JoinNext<R> extends Acquire<R | undefined> {
   #generation: number = -1;
 
   constructor(finished: Finished, wrap: (task: Task<unknown>) => R) {
-    super(finished.ready, 1);
+    super(finished.ready);
     this.#finished = finished;
     this.#wrap = wrap;
   }

@@ -12,6 +12,8 @@ import type { Task, TaskContext } from "./task.ts";
 const FAILED = 1;
 /** Node's code for a program that can never finish. */
 const DEADLOCKED = 13;
+/** How long bodies may unwind after a deadlock if all that is left waits for foreign promises. */
+const DEADLOCK_GRACE_MS = 100;
 /** 128 + SIGINT. */
 const INTERRUPTED = 130;
 
@@ -50,7 +52,7 @@ export async function main(body: Body<unknown, [TaskContext]>, options: RuntimeO
   }
   // A deadlock has already named everything that still waits.
   if (exitCode !== DEADLOCKED && !interrupt.hasFired) reportLeaks(kernel);
-  await runtime.shutdown();
+  if (exitCode !== DEADLOCKED || !(await isBeyondHelp(runtime, kernel))) await runtime.shutdown();
   interrupt.stop();
   if (interrupt.hasFired) exitCode = INTERRUPTED;
   if (exitCode === undefined) return;
@@ -75,6 +77,12 @@ class Interrupt {
     this.#stopWatching?.();
     hostProcess?.off("SIGINT", exitInterrupted);
   }
+}
+
+/** The host's loop was empty: a promise that is not the runtime's will not come, whatever the cleanup window. */
+async function isBeyondHelp(runtime: Runtime, kernel: Kernel): Promise<boolean> {
+  await runtime.shutdown({ timeout: DEADLOCK_GRACE_MS });
+  return Array.from(kernel.tasks()).every((task) => task.isInForeignAwait);
 }
 
 function exitInterrupted(): void {

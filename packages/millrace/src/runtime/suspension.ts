@@ -16,6 +16,9 @@ const SUSPENDED: IteratorYieldResult<Suspend> = Object.freeze({
   value: Object.freeze({}) as Suspend,
 });
 
+/** Shared by everything that has no value: `yield*` reads it and forgets it. */
+const NOTHING: IteratorReturnResult<undefined> = { done: true, value: undefined };
+
 const OUTSIDE =
   "yield* of a future outside a running task: a routine runs only when it is given to spawn, main, scope or asyncFn";
 
@@ -24,6 +27,7 @@ export function resumeWith<T>(future: Future<T>): IteratorResult<Suspend, T> {
   const { waker } = cx;
   if (waker === null) throw new MillraceError(OUTSIDE);
   const value = future.poll(waker);
+  if (value === undefined) return NOTHING as IteratorReturnResult<T>;
   if (value !== PENDING) return { done: true, value };
   if (cx.branch !== null) cx.branch.leaf = future;
   return SUSPENDED;

@@ -78,6 +78,14 @@ class Permit implements SemaphorePermit {
 }
 
 class AcquirePermit extends Acquire<SemaphorePermit> {
+  declare private readonly count: number;
+  constructor(permits: WaitQueue, count: number) {
+    super(permits);
+    this.count = count;
+  }
+  protected override get need(): number {
+    return this.count;
+  }
   protected granted(): SemaphorePermit {
     return new Permit(this.queue, this.need);
   }

@@ -49,5 +49,7 @@ export function unbounded<T extends Message>(): [UnboundedSender<T>, Receiver<T>
 }
 
 const [tx, rx] = channel<null>(1);
+pin(tx);
+pin(rx);
 pin(tx.send(null));
 pin(rx.recv());

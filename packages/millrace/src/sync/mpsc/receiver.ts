@@ -11,7 +11,7 @@ import { describe } from "./sender.ts";
 class Recv<T> extends Acquire<T | undefined> {
   declare private readonly channel: Channel<T>;
   constructor(channel: Channel<T>) {
-    super(channel.items, 1);
+    super(channel.items);
     this.channel = channel;
   }
   protected granted(): T | undefined {
@@ -30,7 +30,7 @@ class RecvMany<T> extends Acquire<number> {
   declare private readonly into: T[];
   declare private readonly limit: number;
   constructor(channel: Channel<T>, into: T[], limit: number) {
-    super(channel.items, 1);
+    super(channel.items);
     this.channel = channel;
     this.into = into;
     this.limit = limit;

@@ -15,29 +15,15 @@ const RECEIVER_CLOSED = "the receiver of the channel is closed";
 /** Waits for slots. While it waits it keeps the channel open, though its handle may be closed. */
 abstract class TakeSlots<T, R> extends Acquire<R> {
   declare protected readonly channel: Channel<T>;
-  declare private isWaiting: boolean;
 
-  constructor(channel: Channel<T>, count: number) {
-    super(channel.slots, count);
-    this.isWaiting = false;
+  constructor(channel: Channel<T>) {
+    super(channel.slots);
     this.channel = channel;
   }
-  override poll(waker: Waker): Poll<R> {
-    const result = super.poll(waker);
-    if (result === PENDING && !this.isWaiting && !this.channel.slots.isClosed) {
-      this.isWaiting = true;
-      this.channel.pendingSends++;
-    }
-    return result;
+  protected override entered(): void {
+    this.channel.pendingSends++;
   }
-  override drop(): void {
-    super.drop();
-    this.stopWaiting();
-  }
-  /** Call it when the slots have been used: the channel may end by it. */
-  protected stopWaiting(): void {
-    if (!this.isWaiting) return;
-    this.isWaiting = false;
+  protected override left(): void {
     this.channel.pendingSends--;
     this.channel.checkEnd();
   }
@@ -52,15 +38,13 @@ abstract class TakeSlots<T, R> extends Acquire<R> {
 class Send<T> extends TakeSlots<T, void> {
   declare private readonly value: T;
   constructor(channel: Channel<T>, value: T) {
-    super(channel, 1);
+    super(channel);
     this.value = value;
   }
   protected granted(): void {
     this.channel.push(this.value);
-    this.stopWaiting();
   }
   protected closed(): never {
-    this.stopWaiting();
     throw new SendError(this.whyClosed(), this.value);
   }
   override describeWait(): string {
@@ -69,31 +53,34 @@ class Send<T> extends TakeSlots<T, void> {
 }
 
 class Reserve<T, R> extends TakeSlots<T, R> {
+  declare private readonly count: number;
   declare private readonly wrap: (channel: Channel<T>, count: number) => R;
 
   constructor(channel: Channel<T>, count: number, wrap: (channel: Channel<T>, count: number) => R) {
-    super(channel, count);
+    super(channel);
+    this.count = count;
     this.wrap = wrap;
   }
+  protected override get need(): number {
+    return this.count;
+  }
   override poll(waker: Waker): Poll<R> {
-    if (this.need > this.channel.capacity) {
+    const { count, channel } = this;
+    if (count > channel.capacity) {
       throw new RangeError(
-        `Sender.reserveMany expects count to be at most the channel's capacity of ${this.channel.capacity}, got ${this.need}`,
+        `Sender.reserveMany expects count to be at most the channel's capacity of ${channel.capacity}, got ${count}`,
       );
     }
     return super.poll(waker);
   }
   protected granted(): R {
-    const permits = this.wrap(this.channel, this.need);
-    this.stopWaiting();
-    return permits;
+    return this.wrap(this.channel, this.count);
   }
   protected closed(): never {
-    this.stopWaiting();
     throw new ClosedError(this.whyClosed());
   }
   override describeWait(): string {
-    return `reserve of ${this.need} on ${describe(this.channel)}`;
+    return `reserve of ${this.count} on ${describe(this.channel)}`;
   }
 }
 
