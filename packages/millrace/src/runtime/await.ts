@@ -9,7 +9,7 @@ import { PENDING, type Poll, type Waker } from "./body.ts";
 import type { Branch } from "./branch.ts";
 import type { Future } from "./future.ts";
 import { captureContext, type AsyncContext } from "./host.ts";
-import { cx, type Kernel } from "./kernel.ts";
+import { cx, UNLIMITED, type Kernel } from "./kernel.ts";
 import { ambientBranch, ambientKernel } from "./trail.ts";
 import { BUDGET, Runnable } from "./scheduler.ts";
 
@@ -109,7 +109,8 @@ export class Await<T> extends Runnable implements Waker {
     if (this.isAbandoned || this.branch?.isBeingCancelled) return;
     let value: Poll<T>;
     try {
-      value = this.poll(BUDGET);
+      const { branch } = this;
+      value = this.poll(branch !== null && branch.budget > BUDGET ? UNLIMITED : BUDGET);
     } catch (error) {
       if (!this.isPending) return;
       this.finish();

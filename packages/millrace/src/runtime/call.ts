@@ -7,7 +7,8 @@ import { PENDING, type Awaitable, type Body, type Poll, type Routine, type Waker
 import { Branch } from "./branch.ts";
 import { reportFailure } from "./failure.ts";
 import { type Future, Operation } from "./future.ts";
-import { cx, type Kernel } from "./kernel.ts";
+import { cx, UNLIMITED, type Kernel } from "./kernel.ts";
+import { BUDGET } from "./scheduler.ts";
 import { ambientKernel } from "./trail.ts";
 import { Task, type LocalBinding, type TaskId } from "./task.ts";
 
@@ -32,6 +33,8 @@ class CallBranch<T, A extends unknown[]> extends Branch<T> {
 
   constructor(kernel: Kernel, body: Body<T, A>, args: A, options: CallOptions) {
     super(kernel, cx.branch);
+    // Inside `unconstrained`: an async body's awaits, which are polled on their own, are so as well.
+    if (cx.budget > BUDGET) this.budget = UNLIMITED;
     this.callee = body;
     this.args = args;
     this.options = options;
