@@ -8,16 +8,28 @@
  *  2. Places that hold no element hold `undefined`: what was shifted can be collected.
  *  3. Full storage doubles; storage of which a quarter is used halves. Between two changes of size
  *     lie at least a quarter of the capacity in pushes or shifts, so each costs O(1) amortised, and
- *     after a burst the memory goes back to the floor.
+ *     after a burst the memory goes back to the floor, or to what the owner wants to keep.
  */
 
 const FLOOR = 16;
 
+/** The storage of every empty ring. */
+const NOTHING: never[] = [];
+
 export class Ring<T> {
-  #items: (T | undefined)[] = [];
+  #items: (T | undefined)[] = NOTHING;
   #mask: number = -1;
   #head: number = 0;
   #length: number = 0;
+  /** Storage of at most this many places is not given back. */
+  readonly #kept: number;
+
+  /** `kept`: as many elements are never worth giving back storage for. */
+  constructor(kept: number = 0) {
+    let places = FLOOR;
+    while (places < kept) places *= 2;
+    this.#kept = places;
+  }
 
   get length(): number {
     return this.#length;
@@ -41,7 +53,8 @@ export class Ring<T> {
     this.#items[this.#head] = undefined;
     this.#head = (this.#head + 1) & this.#mask;
     this.#length--;
-    if (this.#length <= this.capacity >>> 2 && this.capacity > FLOOR) this.#resize(this.capacity >>> 1);
+    const places = this.#mask + 1;
+    if (this.#length <= places >>> 2 && places > this.#kept) this.#resize(places >>> 1);
     return value;
   }
 
@@ -57,7 +70,7 @@ export class Ring<T> {
   }
 
   clear(): void {
-    this.#items = [];
+    this.#items = NOTHING;
     this.#mask = -1;
     this.#head = 0;
     this.#length = 0;

@@ -55,17 +55,22 @@ export class Waiter {
 export class WaitQueue {
   /** What is free, not counting what is assigned to waiters. */
   declare available: number;
-  isClosed: boolean = false;
-  /** Waiters in the queue; those granted but not yet resumed are not among them. */
-  waiting: number = 0;
-  /** What nobody waits for is kept up to this many; the rest is forgotten. */
-  declare private readonly most: number;
-  private head: Waiter | null = null;
-  private tail: Waiter | null = null;
+  declare isClosed: boolean;
+  declare private head: Waiter | null;
+  declare private tail: Waiter | null;
 
-  constructor(available: number, most: number = Infinity) {
+  constructor(available: number) {
     this.available = available;
-    this.most = most;
+    this.isClosed = false;
+    this.head = null;
+    this.tail = null;
+  }
+
+  /** Waiters in the queue; those granted but not yet resumed are not among them. For reports: it counts. */
+  get waiting(): number {
+    let count = 0;
+    for (let waiter = this.head; waiter !== null; waiter = waiter.next) count++;
+    return count;
   }
 
   get isEmpty(): boolean {
@@ -88,7 +93,6 @@ export class WaitQueue {
     if (this.tail === null) this.head = waiter;
     else this.tail.next = waiter;
     this.tail = waiter;
-    this.waiting++;
     return waiter;
   }
 
@@ -109,10 +113,7 @@ export class WaitQueue {
       else last.next = head;
       last = head;
     }
-    if (count > 0) {
-      const available = this.available + count;
-      this.available = available > this.most ? this.most : available;
-    }
+    this.available += count;
     if (first === null) return;
     if (first === last) first.waker.wake();
     else wakeAll(first);
@@ -160,7 +161,6 @@ export class WaitQueue {
     const first = this.head;
     if (first === null) return;
     this.head = this.tail = null;
-    this.waiting = 0;
     for (let waiter: Waiter | null = first; waiter !== null; waiter = waiter.next) {
       waiter.prev = null;
       this.available += waiter.held;
@@ -183,7 +183,6 @@ export class WaitQueue {
     if (next === null) this.tail = prev;
     else next.prev = prev;
     waiter.prev = waiter.next = null;
-    this.waiting--;
   }
 }
 

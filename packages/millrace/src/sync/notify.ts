@@ -5,11 +5,16 @@ import { cx } from "../runtime/kernel.ts";
 import { Future } from "../runtime/future.ts";
 import { WaitQueue, type Waiter } from "../runtime/wait-queue.ts";
 
-/** What the futures of one `Notify` share. The stored permit is the queue's, at most one. */
+/** What the futures of one `Notify` share. */
 class State {
-  readonly queue: WaitQueue = new WaitQueue(0, 1);
+  /** What is available in it is the stored permit: at most one. */
+  readonly queue: WaitQueue = new WaitQueue(0);
   /** Calls of `notifyWaiters`: a future made before one is completed by it. */
   broadcasts: number = 0;
+
+  keepOne(): void {
+    if (this.queue.available > 1) this.queue.available = 1;
+  }
 }
 
 const NOBODY: Waker = { wake: () => {} };
@@ -46,7 +51,9 @@ export class Notified extends Future<void> {
     const waiter = this.#waiter;
     this.#waiter = null;
     this.#isDone = true;
-    if (waiter !== null) this.#state.queue.abandon(waiter);
+    if (waiter === null) return;
+    this.#state.queue.abandon(waiter);
+    this.#state.keepOne();
   }
 
   /** True once notified; else in the queue. */
@@ -101,10 +108,12 @@ export class Notify {
   /** Wakes the longest waiter, or stores one permit (at most one is kept). */
   notifyOne(): void {
     this.#state.queue.give(1);
+    this.#state.keepOne();
   }
   /** Wakes the latest waiter; stores a permit as `notifyOne` does when there is none. */
   notifyLast(): void {
     this.#state.queue.giveLatest();
+    this.#state.keepOne();
   }
   /** Wakes all current waiters; stores nothing. */
   notifyWaiters(): void {

@@ -12,47 +12,81 @@
  * receiver that goes away gives it back).
  */
 import { Ring } from "../../internal/ring.ts";
-import { WaitQueue } from "../../runtime/wait-queue.ts";
+import type { Waker } from "../../runtime/body.ts";
+import { WaitQueue, type Waiter } from "../../runtime/wait-queue.ts";
+
+/** The capacity of an unbounded channel: a small integer as all the others are, so that the field stays one. */
+export const UNBOUNDED = 0;
+
+/** A channel of at most this many keeps its storage once it has it: it would grow and shrink all the time. */
+const KEPT = 64;
 
 export class Channel<T> {
-  readonly capacity: number;
-  readonly ring: Ring<T> = new Ring();
-  readonly slots: WaitQueue;
-  readonly items: WaitQueue = new WaitQueue(0);
-  /** Those who wait in `sender.closed()`. */
-  readonly closedWaiters: WaitQueue = new WaitQueue(0);
+  declare readonly capacity: number;
+  /** The buffer; none before the first message, since many channels stay empty. */
+  declare private ring: Ring<T> | null;
+  declare readonly slots: WaitQueue;
+  declare readonly items: WaitQueue;
+  /** Those who wait in `sender.closed()`, if anybody ever did. */
+  declare private closedWaiters: WaitQueue | null;
   /** Open sender handles. */
-  senders: number = 1;
-  weakSenders: number = 0;
+  declare senders: number;
   /** Permits that may still send. */
-  permits: number = 0;
+  declare permits: number;
   /** Sends and reserves that wait: they keep the channel open, though their handle may be closed. */
-  pendingSends: number = 0;
+  declare pendingSends: number;
   /** Nobody can send any more. */
-  isEnded: boolean = false;
-  isReceiverClosed: boolean = false;
+  declare isEnded: boolean;
+  declare isReceiverClosed: boolean;
   /** The receiver was disposed: what is sent by a last permit is discarded. */
-  isDiscarding: boolean = false;
+  declare isDiscarding: boolean;
 
   constructor(capacity: number) {
     this.capacity = capacity;
+    this.ring = null;
     // Nobody takes a slot of an unbounded channel, so none is counted.
-    this.slots = capacity === Infinity ? new WaitQueue(0, 0) : new WaitQueue(capacity);
+    this.slots = new WaitQueue(capacity === UNBOUNDED ? 0 : capacity);
+    this.items = new WaitQueue(0);
+    this.closedWaiters = null;
+    this.senders = 1;
+    this.permits = 0;
+    this.pendingSends = 0;
+    this.isEnded = false;
+    this.isReceiverClosed = false;
+    this.isDiscarding = false;
+  }
+
+  /** Buffered messages, those that are assigned to receivers included. */
+  get size(): number {
+    return this.ring === null ? 0 : this.ring.length;
   }
 
   /** The sender has a slot. */
   push(value: T): void {
-    if (this.isDiscarding) return this.slots.give(1);
+    if (this.isDiscarding) return this.giveSlots(1);
+    this.ring ??= new Ring(this.capacity <= KEPT ? this.capacity : 0);
     this.ring.push(value);
     this.items.give(1);
   }
 
   /** The receiver has an item. */
   shift(): T {
-    const value = this.ring.shift() as T;
-    this.slots.give(1);
-    if (this.isEnded && this.ring.length === 0) this.items.close();
+    const ring = this.ring!;
+    const value = ring.shift() as T;
+    this.giveSlots(1);
+    if (this.isEnded && ring.length === 0) this.items.close();
     return value;
+  }
+
+  giveSlots(count: number): void {
+    if (this.capacity !== UNBOUNDED) this.slots.give(count);
+  }
+
+  waitUntilClosed(waker: Waker): Waiter {
+    return (this.closedWaiters ??= new WaitQueue(0)).enter(1, waker);
+  }
+  stopWaitingUntilClosed(waiter: Waiter): void {
+    this.closedWaiters!.abandon(waiter);
   }
 
   get isAbandonedBySenders(): boolean {
@@ -65,14 +99,14 @@ export class Channel<T> {
     if (!this.isAbandonedBySenders && !(this.isReceiverClosed && this.permits === 0)) return;
     this.isEnded = true;
     this.slots.close();
-    if (this.ring.length === 0) this.items.close();
+    if (this.size === 0) this.items.close();
   }
 
   closeReceiver(): void {
     if (this.isReceiverClosed) return;
     this.isReceiverClosed = true;
     this.slots.close();
-    this.closedWaiters.close();
+    this.closedWaiters?.close();
     this.checkEnd();
   }
 
@@ -80,10 +114,10 @@ export class Channel<T> {
   discard(): void {
     this.isDiscarding = true;
     this.closeReceiver();
-    const forgotten = this.ring.length;
-    this.ring.clear();
+    const forgotten = this.size;
+    this.ring = null;
     this.items.available = 0;
     this.items.close();
-    this.slots.give(forgotten);
+    this.giveSlots(forgotten);
   }
 }

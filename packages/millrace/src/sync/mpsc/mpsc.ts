@@ -23,7 +23,7 @@
 import { pin } from "../../internal/pin.ts";
 import { checkCount } from "../../runtime/duration.ts";
 import type { Message } from "../try.ts";
-import { Channel } from "./channel.ts";
+import { Channel, UNBOUNDED } from "./channel.ts";
 import { Receiver } from "./receiver.ts";
 import { Sender } from "./sender.ts";
 import { UnboundedSender } from "./unbounded.ts";
@@ -44,7 +44,7 @@ export function channel<T extends Message>(capacity: number): [Sender<T>, Receiv
 
 /** A channel without back-pressure: memory grows with the backlog. Prefer `channel`. */
 export function unbounded<T extends Message>(): [UnboundedSender<T>, Receiver<T>] {
-  const shared = new Channel<T>(Infinity);
+  const shared = new Channel<T>(UNBOUNDED);
   return [new UnboundedSender(shared), new Receiver(shared)];
 }
 

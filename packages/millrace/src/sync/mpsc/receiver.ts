@@ -104,7 +104,7 @@ export class Receiver<T extends Message> implements AsyncIterable<T>, Disposable
   }
   /** Buffered messages. */
   get size(): number {
-    return this.channel.ring.length;
+    return this.channel.size;
   }
 
   /** Closes and discards. */

@@ -8,7 +8,7 @@ import { mayProceed } from "../../runtime/cooperation.ts";
 import { cx } from "../../runtime/kernel.ts";
 import type { Waiter } from "../../runtime/wait-queue.ts";
 import { checkMessage, OK, refused, type Message, type Try } from "../try.ts";
-import type { Channel } from "./channel.ts";
+import { UNBOUNDED, type Channel } from "./channel.ts";
 
 const RECEIVER_CLOSED = "the receiver of the channel is closed";
 
@@ -98,12 +98,12 @@ export class ReceiverClosed extends Future<void> {
       cx.budget--;
       return undefined;
     }
-    if (this.waiter === null) this.waiter = this.sharedChannel.closedWaiters.enter(1, waker);
+    if (this.waiter === null) this.waiter = this.sharedChannel.waitUntilClosed(waker);
     else this.waiter.waker = waker;
     return PENDING;
   }
   override drop(): void {
-    if (this.waiter !== null) this.sharedChannel.closedWaiters.abandon(this.waiter);
+    if (this.waiter !== null) this.sharedChannel.stopWaitingUntilClosed(this.waiter);
   }
   override describeWait(): string {
     return "the receiver of a channel to close";
@@ -280,7 +280,7 @@ function manyPermits<T>(channel: Channel<T>, count: number): Permit<T>[] {
 }
 
 export function describe(channel: Channel<unknown> | Channel<never>): string {
-  const { capacity, ring, senders } = channel;
-  const size = capacity === Infinity ? `${ring.length} buffered` : `${ring.length}/${capacity}`;
+  const { capacity, senders } = channel;
+  const size = capacity === UNBOUNDED ? `${channel.size} buffered` : `${channel.size}/${capacity}`;
   return `an mpsc channel (${size}, ${senders} sender${senders === 1 ? "" : "s"})`;
 }
