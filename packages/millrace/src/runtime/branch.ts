@@ -64,7 +64,8 @@ const ROUTINE = 8192;
 
 export abstract class Branch<T> extends Runnable implements Waker {
   declare readonly kernel: Kernel;
-  declare readonly parent: Branch<unknown> | null;
+  /** Whoever polls it, and so waits for its cleanup. */
+  declare parent: Branch<unknown> | null;
   declare budget: number;
   /** What the body waits for, as far as it is known: for descriptions, and to drop it when it is stuck. */
   declare leaf: Future<unknown> | null;

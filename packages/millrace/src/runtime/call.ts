@@ -92,6 +92,7 @@ export class Call<T, A extends unknown[]> extends Operation<T> {
       this.args,
       this.callOptions,
     ));
+    if (branch.parent !== cx.branch) move(branch as Branch<unknown>, cx.branch);
     branch.advance(waker);
     if (!branch.isDone) return PENDING;
     this.callOptions.onEnd?.();
@@ -100,8 +101,14 @@ export class Call<T, A extends unknown[]> extends Operation<T> {
   }
 
   override drop(): void {
-    if (this.running === null) this.callOptions.onEnd?.();
-    else this.running.detach(this.callOptions.isShielded ?? false);
+    const branch = this.running as Branch<unknown> | null;
+    if (branch === null) {
+      this.callOptions.onEnd?.();
+      return;
+    }
+    // Whoever polled it last has ended: whoever drops it waits for its cleanup.
+    if (branch.parent?.unfinished().isDone === true && cx.branch !== null) move(branch, cx.branch);
+    branch.detach(this.callOptions.isShielded ?? false);
   }
 
   override describeWait(): string {
@@ -119,6 +126,15 @@ export class Call<T, A extends unknown[]> extends Operation<T> {
   get branch(): Branch<unknown> | null {
     return this.running as Branch<unknown> | null;
   }
+}
+
+/**
+ * A call that one began may go on in another (`ref`, `shared`), which then waits for its cleanup. Not
+ * in one that is below it and waits for it: the chain of parents must end.
+ */
+function move(branch: Branch<unknown>, parent: Branch<unknown> | null): void {
+  for (let above = parent; above !== null; above = above.parent) if (above === branch) return;
+  branch.parent = parent;
 }
 
 export function rootTask(branch: Branch<unknown> | null): Task<unknown> | null {

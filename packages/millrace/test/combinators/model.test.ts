@@ -8,6 +8,7 @@ import {
   Runtime,
   select,
   sleep,
+  spawn,
   timeout,
   TimeoutError,
   tryJoin,
@@ -188,6 +189,33 @@ for (const style of styles) {
           { seed },
         );
         expect(end).toEqual(model(root));
+        expect(builder.open).toBe(0);
+      }),
+      { numRuns: 60, seed: 1 },
+    ));
+}
+
+for (const style of styles) {
+  test(`a tree of combinators aborted at any moment leaves nothing behind [${style.name}]`, () =>
+    fc.assert(
+      fc.asyncProperty(tree, fc.integer({ min: 0, max: 20 }), fc.integer(), async (root, at, seed) => {
+        spread(root);
+        const builder = new Builder();
+        await paused(
+          style.body(function* (clock: TestClock) {
+            const task = spawn(builder.build(root));
+            yield* get(sleep(at));
+            task.abort();
+            const outcome = yield* get(task.settled());
+            const end = model(root);
+            if (end.at < at) expect(outcome.status).not.toBe("cancelled");
+            if (end.at > at) expect(outcome.status).toBe("cancelled");
+            expect(clock.now()).toBe(at);
+            expect(Runtime.current().metrics()).toMatchObject({ timers: 0, aliveTasks: 1 });
+          }),
+          // A leaf that fails in the very moment in which it is abandoned is reported: nobody saw it.
+          { seed, onTaskFailure: "ignore" },
+        );
         expect(builder.open).toBe(0);
       }),
       { numRuns: 60, seed: 1 },

@@ -335,3 +335,56 @@ describe("shield", () => {
     expect(log).toEqual(["inside", "out at 20"]);
   });
 });
+
+describe("a call begun in one task", () => {
+  inBothStyles("and taken over by another is waited for by the other", function* ({ body, clock }) {
+    const log: string[] = [];
+    const call = cleaning(log)(body, clock);
+    yield* get(spawn(select({ call: call.ref(), tick: sleep(5) })));
+    const other = spawn(call);
+    yield* get(sleep(5));
+    other.abort();
+    yield* get(other.settled());
+    expect([...log, `ended at ${clock.now()}`]).toEqual(["cleaned at 20", "ended at 20"]);
+  });
+
+  inBothStyles("and shared is waited for by whoever drops it last", function* ({ body, clock }) {
+    const log: string[] = [];
+    const shared = cleaning(log)(body, clock).shared();
+    const [a, b] = [spawn(shared), spawn(shared)];
+    yield* get(clock.settle());
+    shared.drop();
+    b.abort();
+    yield* get(b.settled());
+    expect(log).toEqual([]);
+    a.abort();
+    yield* get(a.settled());
+    expect(log).toEqual(["cleaned at 10"]);
+  });
+
+  inBothStyles("may even wait for itself by ref, and can still be given up", function* ({ body }) {
+    const own: Future<number>[] = [];
+    const call = asyncFn(
+      body(function* (): Steps<number> {
+        return yield* get(own[0]!.ref());
+      }),
+    )();
+    own.push(call);
+    const end = yield* get(call.ref().timeout(10).settled());
+    expect(end).toMatchObject({ status: "rejected", reason: { name: "TimeoutError" } });
+  });
+
+  function cleaning(log: string[]) {
+    return (body: Style["body"], clock: { now(): number }): Future<void> =>
+      asyncFn(
+        body(function* () {
+          try {
+            yield* get(sleep(100));
+          } finally {
+            yield* get(sleep(10));
+            log.push(`cleaned at ${clock.now()}`);
+          }
+        }),
+      )();
+  }
+});
