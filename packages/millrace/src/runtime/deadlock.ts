@@ -3,7 +3,11 @@ import { DeadlockError } from "../errors.ts";
 import { type Future } from "./future.ts";
 import { joinedTask } from "./join-handle.ts";
 import type { Kernel } from "./kernel.ts";
+import { isAbortableFromOutside } from "./spawn.ts";
 import type { Task } from "./task.ts";
+
+/** Of a message; `waits` has them all. */
+const MOST_LINES = 100;
 
 /** The innermost futures that are waited for. */
 function* leaves(futures: Iterable<Future<unknown>>): IterableIterator<Future<unknown>> {
@@ -20,7 +24,7 @@ function* leaves(futures: Iterable<Future<unknown>>): IterableIterator<Future<un
 /** False while something outside the runtime may still wake one of its tasks. */
 export function isStuck(kernel: Kernel): boolean {
   for (const task of kernel.tasks()) {
-    if (task.isInForeignAwait) return false;
+    if (task.isInForeignAwait || isAbortableFromOutside(task)) return false;
     for (const leaf of leaves(task.waits())) if (leaf.isExternalWait) return false;
   }
   return true;
@@ -72,6 +76,7 @@ export function deadlockError(kernel: Kernel): DeadlockError {
   const waits = describeWaits(kernel);
   const cycle = findCycle(kernel);
   if (cycle !== undefined) waits.unshift(`cycle: ${cycle}`);
-  const what = waits.map((line) => `  ${line}`).join("\n");
-  return new DeadlockError(`deadlock: nothing can ever run again\n${what}`, waits);
+  const what = waits.slice(0, MOST_LINES).map((line) => `  ${line}`);
+  if (waits.length > MOST_LINES) what.push(`  … and ${waits.length - MOST_LINES} more`);
+  return new DeadlockError(`deadlock: nothing can ever run again\n${what.join("\n")}`, waits);
 }

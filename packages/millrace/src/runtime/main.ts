@@ -50,6 +50,8 @@ export async function main(body: Body<unknown, [TaskContext]>, options: RuntimeO
       exitCode = error instanceof DeadlockError ? DEADLOCKED : FAILED;
     }
   }
+  // Should the host's loop run empty meanwhile, the code stands already.
+  if (exitCode !== undefined && hostProcess !== undefined) hostProcess.exitCode = exitCode;
   // A deadlock has already named everything that still waits.
   if (exitCode !== DEADLOCKED && !interrupt.hasFired) reportLeaks(kernel);
   if (exitCode !== DEADLOCKED || !(await isBeyondHelp(runtime, kernel))) await runtime.shutdown();

@@ -49,7 +49,7 @@ interface Run {
   readonly reject: (error: unknown) => void;
 }
 
-/** Runtimes with a `run` in progress: whom an empty host loop concerns. */
+/** Runtimes with a `run` or a `shutdown` in progress: whom an empty host loop concerns. */
 const running: Set<Runtime> = new Set();
 
 // Doors into the class for the modules that share its internals.
@@ -73,6 +73,8 @@ export class Runtime implements AsyncDisposable {
   readonly #kernel: Kernel;
   readonly #runs: Set<Run> = new Set();
   readonly #virtual: VirtualTime | null;
+  /** Shutdowns in progress: how to end them when what is left can never end. */
+  readonly #unwinding: Set<() => void> = new Set();
   #shutdownError: unknown = undefined;
 
   /** @throws RangeError for a bad `clock`, `seed` or `cleanupWindow`. */
@@ -146,7 +148,9 @@ export class Runtime implements AsyncDisposable {
     kernel.isClosed = true;
     const tasks = [...kernel.tasks()];
     for (const task of tasks) task.abort("the runtime was shut down");
-    await settled(kernel, limit);
+    watchHost(this);
+    await settled(kernel, limit, this.#unwinding);
+    this.#unwatch();
     const leaked = [...kernel.tasks()].map(({ id, name, spawnedAt }) => ({ id, name, spawnedAt }));
     if (leaked.length === 0) kernel.clock.stop();
     for (const run of this.#runs) {
@@ -178,7 +182,8 @@ export class Runtime implements AsyncDisposable {
 
   /** Fails every run with what everything waits for, and lets the tasks unwind. */
   #deadlocked(): void {
-    if (this.#runs.size === 0) return;
+    for (const giveUp of this.#unwinding) giveUp();
+    if (this.#runs.size === 0 || this.#kernel.isClosed) return;
     const error = deadlockError(this.#kernel);
     for (const run of this.#runs) {
       this.#ended(run);
@@ -189,7 +194,11 @@ export class Runtime implements AsyncDisposable {
 
   #ended(run: Run): void {
     this.#runs.delete(run);
-    if (this.#runs.size === 0) running.delete(this);
+    this.#unwatch();
+  }
+
+  #unwatch(): void {
+    if (this.#runs.size === 0 && this.#unwinding.size === 0) running.delete(this);
   }
 
   #shutdown(): RuntimeShutdownError {
@@ -245,17 +254,21 @@ class Limit extends TimerEntry {
   }
 }
 
-/** Resolves when no task is left, or after `limit` ms. */
-function settled(kernel: Kernel, limit: number): Promise<void> {
+/** Resolves when no task is left, after `limit` ms, or when a member of `unwinding` is called. */
+function settled(kernel: Kernel, limit: number, unwinding: Set<() => void>): Promise<void> {
   if (kernel.alive === 0) return Promise.resolve();
+  // A paused clock looks again whether anything is left that can happen.
+  kernel.onIdle?.();
   return new Promise((resolve) => {
     const done = (): void => {
       kernel.onEmpty.delete(done);
+      unwinding.delete(done);
       kernel.clock.cancel(timer);
       resolve();
     };
     const timer = new Limit(done);
     if (limit !== Infinity) kernel.clock.schedule(timer, kernel.clock.now() + limit);
     kernel.onEmpty.add(done);
+    unwinding.add(done);
   });
 }

@@ -73,10 +73,18 @@ function requireFuture<T>(body: unknown): Future<T> {
   throw new TypeError(`spawn expects a function (plain, async or generator) or a future, got ${hint}`);
 }
 
+/** Tasks that something outside the runtime may abort. */
+const abortableFromOutside: WeakSet<Task<unknown>> = new WeakSet();
+
+export function isAbortableFromOutside(task: Task<unknown>): boolean {
+  return abortableFromOutside.has(task);
+}
+
 /** Aborts the task when the signal fires; leaves no listener behind once it has ended. */
 function abortOn(task: Task<unknown>, signal: AbortSignal | StopToken): void {
   if (signal instanceof AbortSignal) {
     if (signal.aborted) return task.abort(signal.reason);
+    abortableFromOutside.add(task);
     const onAbort = (): void => task.abort(signal.reason);
     signal.addEventListener("abort", onAbort, { once: true });
     task.onEnd(() => signal.removeEventListener("abort", onAbort));
@@ -84,6 +92,7 @@ function abortOn(task: Task<unknown>, signal: AbortSignal | StopToken): void {
   }
   if (signal.isCancelled) return task.abort(signal.reason);
   const wait = claim(signal.cancelled());
+  if (wait.isExternalWait) abortableFromOutside.add(task);
   // A wake-up means "try again", not that the token was cancelled.
   const waker: Waker = {
     wake() {

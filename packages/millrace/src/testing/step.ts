@@ -1,4 +1,5 @@
 /** Polling one future by hand. */
+import { FutureConsumedError } from "../errors.ts";
 import type { Poll, Waker } from "../runtime/body.ts";
 import { PENDING } from "../runtime/body.ts";
 import { abandon, claim, Future } from "../runtime/future.ts";
@@ -39,6 +40,7 @@ export function step<T>(future: Future<T>): Stepper<T> {
 class HandStepper<T> implements Stepper<T>, Waker {
   readonly #future: Future<T>;
   #isOver: boolean = false;
+  #isDropped: boolean = false;
   isWoken: boolean = false;
   wakeCount: number = 0;
 
@@ -47,6 +49,8 @@ class HandStepper<T> implements Stepper<T>, Waker {
   }
 
   poll(): Poll<T> {
+    if (this.#isDropped)
+      throw new FutureConsumedError("this future was dropped; it cannot be polled any more");
     const { branch, waker, budget } = cx;
     cx.branch = ambientBranch();
     cx.waker = this;
@@ -73,7 +77,7 @@ class HandStepper<T> implements Stepper<T>, Waker {
 
   drop(): void {
     if (this.#isOver) return;
-    this.#isOver = true;
+    this.#isOver = this.#isDropped = true;
     abandon(this.#future);
   }
   [Symbol.dispose](): void {

@@ -1,0 +1,257 @@
+import {
+  asyncFn,
+  CancellationToken,
+  ctrlC,
+  DeadlockError,
+  fromEvent,
+  fromPromise,
+  Future,
+  join,
+  type JoinHandle,
+  mpsc,
+  osSignal,
+  PENDING,
+  pending,
+  type Poll,
+  pollFn,
+  race,
+  Runtime,
+  scope,
+  select,
+  Semaphore,
+  shield,
+  sleep,
+  spawn,
+  unconstrained,
+  type Waker,
+} from "millrace";
+import { paused } from "millrace/testing";
+import { describe, expect, test } from "vitest";
+import { get, styles, type Steps } from "../both-styles.ts";
+
+/** How a body ends under virtual time. */
+async function endOf(body: () => Steps<unknown>): Promise<unknown[]> {
+  const ends: unknown[] = [];
+  for (const style of styles) ends.push(await paused(style.body(body)).catch((error: unknown) => error));
+  return ends;
+}
+async function deadlockOf(body: () => Steps<unknown>): Promise<DeadlockError[]> {
+  const ends = await endOf(body);
+  for (const end of ends) expect(end).toBeInstanceOf(DeadlockError);
+  return ends as DeadlockError[];
+}
+
+/** Written by a user: driven by a timer of the host. */
+class HostTimer extends Future<string> {
+  #done: boolean = false;
+  #timer: NodeJS.Timeout | undefined;
+  poll(waker: Waker): Poll<string> {
+    if (this.#done) return "real";
+    this.#timer ??= setTimeout(() => {
+      this.#done = true;
+      waker.wake();
+    }, 3);
+    return PENDING;
+  }
+  override drop(): void {
+    clearTimeout(this.#timer);
+  }
+}
+const realPromise = (): Promise<string> => new Promise((resolve) => setTimeout(resolve, 3, "real"));
+
+describe("under virtual time a deadlock is found", () => {
+  test("when the body waits for something that nothing can provide", async () => {
+    for (const wait of [
+      () => pending(),
+      () => new Semaphore(0).acquire(),
+      () => mpsc.channel<number>(1)[1].recv(),
+      () => new CancellationToken().cancelled(),
+      () => sleep(Infinity),
+      () => join(pending(), sleep(1)),
+      () => select({ a: pending(), b: sleep(Infinity) }),
+      () => asyncFn(async () => pending())(),
+      () => scope(async (tasks) => tasks.spawn(pending())),
+      () => shield(async () => pending()),
+      () => unconstrained(pending()),
+      () => spawn(pending()),
+      () => pending().until(new CancellationToken()),
+      () => new CancellationToken().runUntilCancelled(pending()),
+      () => pending().shared(),
+      () => pending().map(() => 1),
+    ]) {
+      for (const error of await deadlockOf(() => get<unknown>(wait()))) {
+        expect(error.code).toBe("ERR_DEADLOCK");
+        expect(error.message).toMatch(/^deadlock: nothing can ever run again\n/);
+        expect(error.waits.length).toBeGreaterThan(0);
+      }
+    }
+  });
+
+  test("only after every timer has fired", async () => {
+    const log: number[] = [];
+    await deadlockOf(function* () {
+      spawn(sleep(1000).map(() => log.push(1)));
+      yield* get(pending());
+    });
+    expect(log).toEqual([1, 1]);
+  });
+
+  test("and told with what every task waits for, and the cycle of joins", async () => {
+    for (const error of await deadlockOf(function* () {
+      const handles: JoinHandle<unknown>[] = [];
+      handles.push(
+        spawn(
+          async () => {
+            await handles[1];
+          },
+          { name: "chicken" },
+        ),
+        spawn(
+          function* () {
+            yield* handles[0]!;
+          },
+          { name: "egg" },
+        ),
+      );
+      yield* get(handles[0]!);
+    })) {
+      expect(error.waits[0]).toMatch(
+        /^cycle: task #\d+ '(chicken|egg)' → task #\d+ '(chicken|egg)' → task #\d+ '/,
+      );
+      expect(error.waits).toEqual(
+        expect.arrayContaining([
+          expect.stringMatching(/^task #\d+ 'chicken' waits for the end of task #\d+ 'egg'$/),
+          expect.stringMatching(/^task #\d+ 'egg' waits for the end of task #\d+ 'chicken'$/),
+          expect.stringMatching(/^task #\d+ waits for the end of task #\d+ 'chicken'$/),
+        ]),
+      );
+      for (const wait of error.waits) expect(error.message).toContain(wait);
+    }
+  });
+
+  test("and unwinds the body", async () => {
+    for (const style of styles) {
+      let isUnwound = false;
+      const body = style.body(function* () {
+        try {
+          yield* get(pending());
+        } finally {
+          isUnwound = true;
+        }
+      });
+      await expect(paused(body)).rejects.toBeInstanceOf(DeadlockError);
+      expect(isUnwound).toBe(true);
+    }
+  });
+
+  test("and the runtime goes on", async () => {
+    await using runtime = new Runtime({ clock: "paused" });
+    await expect(runtime.run(pending())).rejects.toBeInstanceOf(DeadlockError);
+    expect(await runtime.run(sleep(5).map(() => "on"))).toBe("on");
+  });
+
+  test("in its message, without writing a book when there are many tasks", async () => {
+    const [error] = await deadlockOf(function* () {
+      for (let i = 0; i < 1000; i++) spawn(pending());
+      yield* get(pending());
+    });
+    expect(error!.waits).toHaveLength(1001);
+    expect(error!.message.split("\n").length).toBeLessThan(110);
+    expect(error!.message).toContain("more");
+  });
+});
+
+describe("under virtual time nothing is called a deadlock", () => {
+  const waits: [string, () => unknown][] = [
+    ["a plain promise", realPromise],
+    ["a promise given to fromPromise", () => fromPromise(realPromise())],
+    ["a function given to fromPromise", () => fromPromise(() => realPromise())],
+    ["an event", () => fromEvent(eventTarget(), "real").map(() => "real")],
+    ["a future of the user's", () => new HostTimer()],
+    [
+      "a poll function of the user's",
+      () => {
+        const timer = new HostTimer();
+        return pollFn((waker) => timer.poll(waker));
+      },
+    ],
+    ["a combinator around one", () => race(pending(), new HostTimer())],
+    ["select around one", () => select({ a: pending(), b: new HostTimer() }).map(({ value }) => value)],
+    ["a view of one", () => new HostTimer().ref()],
+    ["a shared one", () => new HostTimer().shared()],
+    ["one without a budget", () => unconstrained(new HostTimer())],
+    ["one with a token", () => new HostTimer().until(new CancellationToken())],
+    ["a call whose body awaits a plain promise", () => asyncFn(async () => realPromise())()],
+    [
+      "a nested call whose body awaits a plain promise",
+      () => asyncFn(() => asyncFn(async () => realPromise())())(),
+    ],
+    ["a shielded body that awaits a plain promise", () => shield(async () => realPromise())],
+    ["a task that awaits a plain promise", () => spawn(async () => realPromise())],
+    [
+      "a scope whose child awaits a plain promise",
+      () => scope(async (tasks) => tasks.spawn(async () => realPromise())),
+    ],
+    ["a scope whose body awaits a plain promise", () => scope(async () => realPromise())],
+    [
+      "an abort signal",
+      () =>
+        pending()
+          .until(AbortSignal.timeout(3))
+          .settled()
+          .map(() => "real"),
+    ],
+    [
+      "a token that follows a signal",
+      () =>
+        CancellationToken.from(AbortSignal.timeout(3))
+          .childToken()
+          .cancelled()
+          .map(() => "real"),
+    ],
+    [
+      "a task that a signal stops",
+      () =>
+        spawn(pending(), { signal: AbortSignal.timeout(3) })
+          .settled()
+          .map(() => "real"),
+    ],
+    [
+      "a task that a token stops which follows a signal",
+      () =>
+        spawn(pending(), { signal: CancellationToken.from(AbortSignal.timeout(3)) })
+          .settled()
+          .map(() => "real"),
+    ],
+  ];
+  // `AbortSignal.timeout` alone does not keep a process alive.
+  test.each(waits)("that waits for %s", async (_, wait) => {
+    const alive = setInterval(() => {}, 1000);
+    const ends = await endOf(function* () {
+      const value = wait();
+      return yield* get(value instanceof Future ? value : asyncFn(async () => value)());
+    });
+    clearInterval(alive);
+    expect(ends).toEqual(["real", "real"]);
+  });
+
+  test("that waits for a signal", async () => {
+    const ends = await endOf(function* () {
+      setTimeout(() => process.emit("SIGHUP"), 3);
+      using hangups = osSignal("SIGHUP");
+      return yield* get(select({ hangup: hangups.recv(), ctrlC: ctrlC() }).map(({ key }) => key));
+    });
+    expect(ends).toEqual(["hangup", "hangup"]);
+    const loop = paused(async () => {
+      setTimeout(() => process.emit("SIGHUP"), 3);
+      for await (const _ of osSignal("SIGHUP")) return "heard";
+    });
+    expect(await loop).toBe("heard");
+  });
+});
+
+function eventTarget(): EventTarget {
+  const target = new EventTarget();
+  setTimeout(() => target.dispatchEvent(new Event("real")), 3);
+  return target;
+}
