@@ -17,6 +17,9 @@ export interface FailureNote extends TaskFailure {
 const collected = new FinalizationRegistry<FailureNote>((note) => report(note));
 const noted: Set<Kernel> = new Set();
 let watchesExit = false;
+/** Notes of this turn. */
+let unformatted: FailureNote[] = [];
+const MAX_CAUSES = 8;
 
 /**
  * A task has failed and nobody has taken its outcome yet. Called again when its owner (a set, a scope)
@@ -39,6 +42,7 @@ function register(task: Task<unknown>): FailureNote {
   kernel.unobserved.add(note);
   collected.register(task, note, note);
   noted.add(kernel);
+  if (unformatted.push(note) === 1) host.macrotask(formatStacks);
   if (!watchesExit) {
     watchesExit = true;
     hostProcess?.on("exit", () => {
@@ -46,6 +50,23 @@ function register(task: Task<unknown>): FailureNote {
     });
   }
   return note;
+}
+
+/**
+ * Until an error's stack is read, V8 keeps the frames that it was made in, and with them the very task
+ * that nothing may keep alive. Most failures are observed before this runs, and pay nothing.
+ */
+function formatStacks(): void {
+  const notes = unformatted;
+  unformatted = [];
+  for (const note of notes) {
+    if (!note.kernel.unobserved.has(note)) continue;
+    let each = note.error;
+    for (let depth = 0; each instanceof Error && depth < MAX_CAUSES; depth++) {
+      void each.stack;
+      each = each.cause;
+    }
+  }
 }
 
 /** Somebody took the outcome. */
