@@ -185,6 +185,12 @@ describe("a program that can never finish", () => {
     expect(end.stderr).toMatch(/waits for .*mpsc/);
   });
 
+  test("exits with 13 also when it waits in a shield", async () => {
+    const end = await run("deadlocks", "shield");
+    expect(end.code).toBe(13);
+    expect(end.stderr).toMatch(/deadlock: nothing can ever run again\n.*pending\(\)/);
+  });
+
   test("exits with 13 also when it waits for a promise that nobody resolves", async () => {
     const end = await run("deadlocks", "promise");
     expect(end.code).toBe(13);

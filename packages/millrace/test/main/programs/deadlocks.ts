@@ -1,5 +1,5 @@
-/** Can never finish: a `cycle` of joins, a `channel` nobody sends to, a `promise` nobody resolves. */
-import { type JoinHandle, main, mpsc, spawn } from "millrace";
+/** Can never finish: a `cycle` of joins, a `channel` nobody sends to, a `promise` nobody resolves, a `shield` nothing gets through. */
+import { type JoinHandle, main, mpsc, pending, shield, spawn } from "millrace";
 
 const [, , how] = process.argv;
 
@@ -31,5 +31,6 @@ main(async () => {
       tx.close();
     }
   }
+  if (how === "shield") await shield(() => pending());
   if (how === "promise") await new Promise(() => {});
 });
