@@ -4,7 +4,7 @@
  */
 import { map, ref, settled } from "./combinators/adapters.ts";
 import { watchPromise } from "./combinators/from-promise.ts";
-import { shared } from "./combinators/shared.ts";
+import { shared, split } from "./combinators/shared.ts";
 import { until } from "./combinators/until.ts";
 import { futureMethods, type FutureMethods } from "./runtime/future.ts";
 import { timeout } from "./time/timeout.ts";
@@ -17,5 +17,6 @@ const methods: FutureMethods = {
   timeout: (future, limit) => timeout(limit, future) as typeof future,
   until,
   fromPromise: watchPromise,
+  split,
 };
 Object.assign(futureMethods, methods);

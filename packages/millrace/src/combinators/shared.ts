@@ -23,8 +23,9 @@ class SharedState<T> implements Waker {
   handles: number = 0;
   needsPoll: boolean = true;
   #isPolling: boolean = false;
+  /** `inner` must be claimed already. */
   constructor(inner: Future<T>) {
-    this.inner = claim(inner);
+    this.inner = inner;
   }
 
   /** The future may have advanced: whoever comes next polls it. */
@@ -103,6 +104,9 @@ class View<T> extends Future<T> {
     if (this.#isOpen) this.#state.views--;
     this.#isOpen = false;
   }
+  override useAgain(): Future<T> {
+    return new View(this.#state);
+  }
   override describeWait(): string {
     return this.#state.inner.describeWait();
   }
@@ -165,5 +169,10 @@ class Handle<T> extends SharedFuture<T> {
 }
 
 export function shared<T>(future: Future<T>): SharedFuture<T> {
-  return future instanceof SharedFuture ? future.clone() : new Handle(new SharedState(future));
+  return future instanceof SharedFuture ? future.clone() : new Handle(new SharedState(claim(future)));
+}
+
+/** A view of a future that its `await` owns, so that others can use it meanwhile. It is dropped with the last. */
+export function split<T>(future: Future<T>): Future<T> {
+  return new View(new SharedState(future));
 }

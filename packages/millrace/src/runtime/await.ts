@@ -15,7 +15,7 @@ import { BUDGET, Runnable } from "./scheduler.ts";
 
 export class Await<T> extends Runnable implements Waker {
   declare promise: Promise<T>;
-  declare readonly future: Future<T>;
+  declare future: Future<T>;
   declare readonly branch: Branch<unknown> | null;
   /** Links in the branch's list of pending awaits. */
   declare nextAwait: Await<unknown> | null;
@@ -80,6 +80,12 @@ export class Await<T> extends Runnable implements Waker {
     const context = this.context;
     if (context === undefined) this.step();
     else context.runInAsyncScope(step, undefined, this as Await<unknown>);
+  }
+
+  /** From now on it waits for a view of its future, which others use as well. */
+  follow(view: Future<T>): void {
+    this.future = view;
+    this.wake();
   }
 
   /** Drops the future; the await stays pending until it is rejected. */

@@ -35,6 +35,7 @@ export interface FutureMethods {
   timeout<T>(future: Future<T>, limit: Duration): Future<T>;
   until<T>(future: Future<T>, stop: StopLike): Future<T>;
   fromPromise<T>(promise: PromiseLike<T>): Future<T>;
+  split<T>(future: Future<T>): Future<T>;
 }
 export const futureMethods: FutureMethods = {} as FutureMethods;
 
@@ -164,17 +165,29 @@ export abstract class Future<T> implements Promise<T>, Disposable {
         this.futureAwait = new Await<unknown>(this);
         return this.futureAwait.start() as Promise<T>;
       case MEMOISED: {
-        const { promise, branch, isPending } = this.futureAwait as Await<T>;
-        // Somebody else's await: cancelling this one must end the wait, and leave that one alone.
-        return isPending && branch !== ambientBranch()
-          ? new Await(futureMethods.fromPromise(promise)).start()
-          : promise;
+        const { promise, future, branch, isPending } = this.futureAwait as Await<T>;
+        return future === this && (!isPending || branch === ambientBranch())
+          ? promise
+          : new Await(this.futureAgain()).start();
       }
       case REUSABLE:
         return new Await<T>(this.useAgain()).start();
       default:
         return Promise.reject(consumed(this));
     }
+  }
+
+  /**
+   * For others, while or after it is awaited. Each ends its own wait when it is cancelled, and leaves
+   * the rest alone, so the first one's await gives up the future for a view of it.
+   */
+  private futureAgain(): Future<T> {
+    const first = this.futureAwait as Await<T>;
+    if (first.future === this) {
+      if (!first.isPending) return futureMethods.fromPromise(first.promise);
+      first.follow(futureMethods.split<T>(this));
+    }
+    return first.future.useAgain();
   }
 
   static {
@@ -186,7 +199,7 @@ export abstract class Future<T> implements Promise<T>, Disposable {
           future.futurePhase = CLAIMED;
           return future;
         case MEMOISED:
-          return futureMethods.fromPromise(future.futureAwait!.promise as Promise<never>);
+          return future.futureAgain();
         case REUSABLE:
           return future.useAgain();
         default:

@@ -1,5 +1,8 @@
 import {
   asyncFn,
+  DeadlockError,
+  type JoinHandle,
+  pending,
   type Future,
   FutureConsumedError,
   fromPromise,
@@ -13,7 +16,7 @@ import {
 } from "millrace";
 import { paused } from "millrace/testing";
 import { describe, expect, test } from "vitest";
-import { get, inBothStyles } from "../both-styles.ts";
+import { get, inBothStyles, styles } from "../both-styles.ts";
 import { Probe } from "../probe.ts";
 
 describe("laziness", () => {
@@ -166,6 +169,58 @@ describe("single use", () => {
       future.resolve(7);
       expect(await awaited).toBe(7);
     }));
+});
+
+describe("a future that several await", () => {
+  for (const style of styles) {
+    for (const victim of [0, 1, 2]) {
+      test(`aborting number ${victim} of three disturbs no other [await, then ${style.name}]`, () =>
+        paused(async (clock) => {
+          const probe = new Probe<number>();
+          const user = style.body(function* () {
+            return yield* get(probe);
+          });
+          const tasks = [spawn(async () => await probe)];
+          await clock.settle();
+          tasks.push(spawn(user), spawn(user));
+          await clock.settle();
+          tasks[victim]!.abort();
+          expect((await tasks[victim]!.settled()).status).toBe("cancelled");
+          expect(probe.drops).toBe(0);
+          probe.resolve(1);
+          for (const task of tasks) if (task !== tasks[victim]) expect(await task).toBe(1);
+          expect(await probe).toBe(1);
+          expect(await join(probe)).toEqual([1]);
+        }));
+    }
+  }
+
+  test("drops it once when the last of them is aborted", () =>
+    paused(async (clock) => {
+      const probe = new Probe<number>();
+      const tasks: JoinHandle<number>[] = [];
+      for (let i = 0; i < 3; i++) {
+        tasks.push(spawn(async () => await probe));
+        await clock.settle();
+      }
+      for (const task of tasks) {
+        expect(probe.drops).toBe(0);
+        task.abort();
+        await task.settled();
+      }
+      expect(probe.drops).toBe(1);
+      await expect(probe).rejects.toMatchObject({ name: "AbortError" });
+    }));
+
+  test("is no hiding place for a deadlock", () =>
+    expect(
+      paused(async () => {
+        const never = pending();
+        spawn(async () => await never);
+        await sleep(1);
+        await never;
+      }),
+    ).rejects.toBeInstanceOf(DeadlockError));
 });
 
 describe("reuse", () => {
