@@ -19,6 +19,8 @@ export class Clock {
   onSchedule: (() => void) | null = null;
   /** During a drain the host's timer is left alone: most timers set in it are removed in it. */
   private isHeld: boolean = false;
+  /** The earliest tick that was set during the drain; perhaps removed again. */
+  private earliestHeld: number = Infinity;
   readonly #wheel: TimerWheel;
   #virtual: number = 0;
   #armed: unknown = undefined;
@@ -57,7 +59,11 @@ export class Clock {
       this.onSchedule?.();
       return;
     }
-    if (this.isHeld || tick >= this.#armedFor) return this.#wheel.insert(entry, tick);
+    if (this.isHeld || tick >= this.#armedFor) {
+      this.#wheel.insert(entry, tick);
+      if (entry.tick < this.earliestHeld) this.earliestHeld = entry.tick;
+      return;
+    }
     const now = host.now();
     // Time passes by an empty wheel at no cost, and what is then placed low needs no second look.
     if (this.#wheel.size === 0) this.#wheel.advance(Math.floor(now));
@@ -74,12 +80,19 @@ export class Clock {
   /** A drain begins. */
   hold(now: number): void {
     this.isHeld = true;
+    this.earliestHeld = Infinity;
     if (!this.isPaused && this.#wheel.size === 0) this.#wheel.advance(Math.floor(now));
   }
   /** The drain is over: what it changed reaches the host's timer, once. */
   release(): void {
     this.isHeld = false;
-    if (!this.isPaused) this.#arm();
+    if (this.isPaused) return;
+    const next = this.#wheel.nextTick();
+    if (next === Infinity) return this.#disarm();
+    // The wheel knows a far tick only by its slot. If it was set just now it is known exactly; if it was
+    // there before, the host's timer is armed for it.
+    const tick = Math.max(next, this.earliestHeld);
+    if (tick < this.#armedFor) this.#armAt(tick, host.now());
   }
 
   /** The deadline of the earliest timer, `Infinity` when there is none. */

@@ -98,6 +98,37 @@ describe("a system clock", () => {
     }
   });
 
+  test("wakes the host once for a timer that was set in a drain, and not at all for one removed in it", () => {
+    const clock = new Clock(false);
+    const far = new Probe(1e9);
+    clock.schedule(far, far.deadline);
+    for (const delay of [3, 70, 5000, 300_000]) {
+      fake.delays.length = 0;
+      const probe = new Probe(fake.time + delay);
+      clock.hold(fake.time);
+      for (const early of [1, 2, 60]) {
+        const removed = new Probe(fake.time + early);
+        clock.schedule(removed, removed.deadline);
+        clock.cancel(removed);
+      }
+      expect(fake.delays).toEqual([]);
+      clock.release();
+      // Nothing is armed for what was removed.
+      expect(fake.delays.filter((armed) => armed < 1e6)).toEqual([]);
+      fake.delays.length = 0;
+      clock.hold(fake.time);
+      clock.schedule(probe, probe.deadline);
+      clock.release();
+      expect(fake.delays).toHaveLength(1);
+      fake.moveTo(probe.deadline + 1);
+      expect(probe.firedAt).toHaveLength(1);
+    }
+    clock.hold(fake.time);
+    clock.cancel(far);
+    clock.release();
+    expect(fake.timers.size).toBe(0);
+  });
+
   test("never fires early when the host does, and asks again", () => {
     const clock = new Clock(false);
     const probe = new Probe(1300.2);
@@ -184,6 +215,8 @@ const action = fc.oneof(
     }),
   },
   { weight: 2, arbitrary: fc.record({ op: fc.constant("cancel" as const), at: fc.nat(100) }) },
+  /** A drain of the run queue begins, or is over. */
+  { weight: 2, arbitrary: fc.record({ op: fc.constant("drain" as const) }) },
   {
     weight: 3,
     arbitrary: fc.record({
@@ -230,13 +263,26 @@ describe.each([
             clock.jumpTo(fake.time);
           } else fake.moveTo(fake.time + by, late);
         };
+        let isDraining = false;
+        const drain = (): void => {
+          isDraining = !isDraining;
+          if (isDraining) clock.hold(clock.now());
+          else clock.release();
+        };
         for (const each of program) {
           if (each.op === "schedule") schedule(each.delay, each.then);
           else if (each.op === "cancel") cancel(probes[each.at]);
-          else moveBy(each.by, each.late);
+          else if (each.op === "drain") drain();
+          else {
+            // The host's timers cannot come while a drain is on.
+            if (isDraining) drain();
+            moveBy(each.by, each.late);
+          }
+          if (isDraining) continue;
           if (isPaused) expect(fake.timers.size).toBe(0);
           else expect(fake.timers.size).toBe(clock.size > 0 ? 1 : 0);
         }
+        if (isDraining) drain();
         moveBy(2 ** 38, 0);
         // What was scheduled by the last ones.
         moveBy(2 ** 38, 0);
