@@ -60,6 +60,13 @@ export * as oneshot from "./sync/oneshot.ts";
 export { Semaphore } from "./sync/semaphore.ts";
 export type { SemaphorePermit } from "./sync/semaphore.ts";
 export { Notified, Notify } from "./sync/notify.ts";
+export { Mutex } from "./sync/mutex.ts";
+export type { MutexGuard } from "./sync/mutex.ts";
+export { RwLock } from "./sync/rw-lock.ts";
+export type { ReadGuard, WriteGuard } from "./sync/rw-lock.ts";
+export { Barrier } from "./sync/barrier.ts";
+export { OnceCell } from "./sync/once-cell.ts";
+export { SetOnce } from "./sync/set-once.ts";
 export type { Message, Try } from "./sync/try.ts";
 
 // errors

@@ -1,0 +1,140 @@
+/** One at a time. */
+import { pin } from "../internal/pin.ts";
+import { ClosedError } from "../errors.ts";
+import { Acquire } from "../runtime/acquire.ts";
+import type { Body } from "../runtime/body.ts";
+import { requireBody } from "../runtime/call.ts";
+import type { Future } from "../runtime/future.ts";
+import { WaitQueue } from "../runtime/wait-queue.ts";
+import { WithGuard } from "./with-guard.ts";
+
+/** The lock held. Releasing and disposing are idempotent; any other use after that throws `ClosedError`. */
+export interface MutexGuard<T> extends Disposable {
+  /** What the mutex guards. */
+  value: T;
+  release(): void;
+}
+
+/** What a mutex and its guards share: the value, and the one permit there is. */
+class Guarded<T> {
+  declare readonly turn: WaitQueue;
+  declare value: T;
+  constructor(value: T) {
+    this.turn = new WaitQueue(1);
+    this.value = value;
+  }
+}
+
+class Guard<T> implements MutexGuard<T> {
+  /** Null once released. */
+  declare private guarded: Guarded<T> | null;
+  constructor(guarded: Guarded<T>) {
+    this.guarded = guarded;
+  }
+  get value(): T {
+    if (this.guarded === null) throw released("value");
+    return this.guarded.value;
+  }
+  set value(value: T) {
+    if (this.guarded === null) throw released("value");
+    this.guarded.value = value;
+  }
+  release(): void {
+    const { guarded } = this;
+    if (guarded === null) return;
+    this.guarded = null;
+    guarded.turn.give(1);
+  }
+  [Symbol.dispose](): void {
+    this.release();
+  }
+}
+
+class Lock<T> extends Acquire<MutexGuard<T>> {
+  declare private readonly guarded: Guarded<T>;
+  constructor(guarded: Guarded<T>) {
+    super(guarded.turn);
+    this.guarded = guarded;
+  }
+  protected granted(): MutexGuard<T> {
+    return new Guard(this.guarded);
+  }
+  protected closed(): never {
+    throw new ClosedError("a mutex is never closed");
+  }
+  override describeWait(): string {
+    return "a mutex";
+  }
+}
+
+/**
+ * Guards a value: one holder at a time, in strict FIFO order. There is no poisoning: a holder that fails
+ * releases, and the value is as it left it.
+ *
+ * Which lock should I use? Most code needs none: what runs between two waits is never interrupted. A
+ * `Mutex` is for what must stay whole across waits; `RwLock` when many only look; `Semaphore` to bound
+ * how many do something at once. It is not re-entrant: locking it again while holding it waits for ever.
+ *
+ * **Cancel safety.** A queued `lock` that is abandoned passes its turn on; those behind it keep their order.
+ *
+ * @example
+ * ```ts
+ * import { joinAll, Mutex, sleep } from "millrace";
+ *
+ * const balance = new Mutex(100);
+ * await joinAll([30, 50].map((amount) =>
+ *   balance.with(async (guard) => {
+ *     const before = guard.value;
+ *     await sleep(1);
+ *     guard.value = before - amount;
+ *   }),
+ * ));
+ * using guard = await balance.lock();
+ * console.log(guard.value); // 20
+ * ```
+ */
+export class Mutex<T = undefined> {
+  declare private readonly guarded: Guarded<T>;
+
+  constructor(value?: T) {
+    // Without a value T is undefined.
+    this.guarded = new Guarded(value as T);
+  }
+
+  /**
+   * Waits for the lock. `using` releases it at the end of the block.
+   *
+   * **Cancel safety.** Abandoned, it loses its place and leaves the lock to the next one.
+   */
+  lock(): Future<MutexGuard<T>> {
+    return new Lock(this.guarded);
+  }
+
+  /** The lock, if it is free and nobody waits for it. */
+  tryLock(): MutexGuard<T> | undefined {
+    return this.guarded.turn.tryTake(1) ? new Guard(this.guarded) : undefined;
+  }
+
+  /**
+   * Locks, runs, unlocks, whatever happens.
+   *
+   * **Cancel safety.** Abandoned, it unlocks once the body has unwound, its cleanup included.
+   */
+  with<R>(body: Body<R, [MutexGuard<T>]>): Future<R> {
+    requireBody("Mutex.with", body);
+    return new WithGuard(this.lock(), body, (guard) => guard.release());
+  }
+
+  /** Whether it is held, or assigned to a waiter that has not resumed yet. */
+  get isLocked(): boolean {
+    return this.guarded.turn.available === 0;
+  }
+}
+
+function released(what: string): ClosedError {
+  return new ClosedError(`MutexGuard.${what} of a guard that was already released`);
+}
+
+const sample = new Mutex();
+pin(sample.lock());
+pin(sample.tryLock()!);

@@ -1,0 +1,187 @@
+/** Many readers or one writer. */
+import { ClosedError } from "../errors.ts";
+import { Acquire } from "../runtime/acquire.ts";
+import type { Future } from "../runtime/future.ts";
+import { WaitQueue } from "../runtime/wait-queue.ts";
+
+/** The most readers there can be at once, and how many there can be by default. */
+const MAX_READERS = 0x1fff_ffff;
+
+/** Held with other readers. Releasing and disposing are idempotent; any other use after that throws `ClosedError`. */
+export interface ReadGuard<T> extends Disposable {
+  readonly value: T;
+  release(): void;
+}
+
+/** Held alone. Releasing and disposing are idempotent; any other use after that throws `ClosedError`. */
+export interface WriteGuard<T> extends Disposable {
+  value: T;
+  release(): void;
+  /** Admits readers, no writer in between. This guard is then used up. */
+  downgrade(): ReadGuard<T>;
+}
+
+/** The value and its permits: a reader takes one, a writer takes all. */
+class Guarded<T> {
+  declare readonly permits: WaitQueue;
+  declare readonly maxReaders: number;
+  declare value: T;
+  constructor(value: T, maxReaders: number) {
+    this.permits = new WaitQueue(maxReaders);
+    this.maxReaders = maxReaders;
+    this.value = value;
+  }
+}
+
+class Reading<T> implements ReadGuard<T> {
+  /** Null once released. */
+  declare private guarded: Guarded<T> | null;
+  constructor(guarded: Guarded<T>) {
+    this.guarded = guarded;
+  }
+  get value(): T {
+    if (this.guarded === null) throw released("ReadGuard.value");
+    return this.guarded.value;
+  }
+  release(): void {
+    const { guarded } = this;
+    this.guarded = null;
+    guarded?.permits.give(1);
+  }
+  [Symbol.dispose](): void {
+    this.release();
+  }
+}
+
+class Writing<T> implements WriteGuard<T> {
+  /** Null once released. */
+  declare private guarded: Guarded<T> | null;
+  constructor(guarded: Guarded<T>) {
+    this.guarded = guarded;
+  }
+  get value(): T {
+    if (this.guarded === null) throw released("WriteGuard.value");
+    return this.guarded.value;
+  }
+  set value(value: T) {
+    if (this.guarded === null) throw released("WriteGuard.value");
+    this.guarded.value = value;
+  }
+  release(): void {
+    const { guarded } = this;
+    this.guarded = null;
+    guarded?.permits.give(guarded.maxReaders);
+  }
+  downgrade(): ReadGuard<T> {
+    const { guarded } = this;
+    if (guarded === null) throw released("WriteGuard.downgrade");
+    this.guarded = null;
+    const reading = new Reading(guarded);
+    guarded.permits.give(guarded.maxReaders - 1);
+    return reading;
+  }
+  [Symbol.dispose](): void {
+    this.release();
+  }
+}
+
+abstract class Enter<T, G> extends Acquire<G> {
+  declare protected readonly guarded: Guarded<T>;
+  constructor(guarded: Guarded<T>) {
+    super(guarded.permits);
+    this.guarded = guarded;
+  }
+  protected closed(): never {
+    throw new ClosedError("a read-write lock is never closed");
+  }
+}
+
+class Read<T> extends Enter<T, ReadGuard<T>> {
+  protected granted(): ReadGuard<T> {
+    return new Reading(this.guarded);
+  }
+  override describeWait(): string {
+    return "a read lock";
+  }
+}
+
+class Write<T> extends Enter<T, WriteGuard<T>> {
+  protected override get need(): number {
+    return this.guarded.maxReaders;
+  }
+  protected granted(): WriteGuard<T> {
+    return new Writing(this.guarded);
+  }
+  override describeWait(): string {
+    return "a write lock";
+  }
+}
+
+/**
+ * Guards a value: many may read at once, one may write alone. FIFO and write-preferring: a queued writer
+ * holds back later readers, so that writers are not starved; a reader that locks again while a writer
+ * waits therefore waits for ever.
+ *
+ * Which lock should I use? Most code needs none: what runs between two waits is never interrupted. A
+ * `Mutex` unless reading takes long and is common; `watch` to show the latest value without locking.
+ *
+ * **Cancel safety.** An abandoned `read` or `write` loses its place; readers that an abandoned writer
+ * held back go on.
+ *
+ * @example
+ * ```ts
+ * import { RwLock } from "millrace";
+ *
+ * const settings = new RwLock({ retries: 3 });
+ * {
+ *   using guard = await settings.write();
+ *   guard.value = { retries: 5 };
+ * }
+ * using guard = await settings.read();
+ * console.log(guard.value.retries); // 5
+ * ```
+ */
+export class RwLock<T = undefined> {
+  declare private readonly guarded: Guarded<T>;
+
+  /** @throws RangeError unless `maxReaders` is an integer from 1 to 2^29 - 1 (the default). */
+  constructor(value?: T, options: { maxReaders?: number } = {}) {
+    const { maxReaders = MAX_READERS } = options;
+    if (!Number.isInteger(maxReaders) || maxReaders < 1 || maxReaders > MAX_READERS) {
+      throw new RangeError(
+        `RwLock expects maxReaders to be an integer from 1 to ${MAX_READERS}, got ${String(maxReaders)}`,
+      );
+    }
+    // Without a value T is undefined.
+    this.guarded = new Guarded(value as T, maxReaders);
+  }
+
+  /**
+   * Waits until nobody writes, and no earlier writer waits.
+   *
+   * **Cancel safety.** Abandoned, it loses its place and leaves no trace.
+   */
+  read(): Future<ReadGuard<T>> {
+    return new Read(this.guarded);
+  }
+  /**
+   * Waits until everybody else is gone.
+   *
+   * **Cancel safety.** Abandoned, it loses its place, and those it held back go on.
+   */
+  write(): Future<WriteGuard<T>> {
+    return new Write(this.guarded);
+  }
+  /** `undefined` while written, and while a writer waits. */
+  tryRead(): ReadGuard<T> | undefined {
+    return this.guarded.permits.tryTake(1) ? new Reading(this.guarded) : undefined;
+  }
+  /** `undefined` while anybody reads or writes, or waits to. */
+  tryWrite(): WriteGuard<T> | undefined {
+    return this.guarded.permits.tryTake(this.guarded.maxReaders) ? new Writing(this.guarded) : undefined;
+  }
+}
+
+function released(what: string): ClosedError {
+  return new ClosedError(`${what} of a guard that was already released`);
+}
