@@ -20,24 +20,32 @@ class Select<B extends Branches> extends Operation<Selected<B>> {
 
   constructor(branches: B, isBiased: boolean) {
     super();
-    this.keys = [];
-    this.futures = [];
     this.isOver = false;
     this.isBiased = isBiased;
     const keys = Object.keys(branches);
+    // Arrays of the right size: pushing would make room for 17 (the select row of the bench).
+    // oxlint-disable-next-line unicorn/no-new-array
+    const futures = new Array<Future<unknown>>(keys.length);
+    this.keys = keys;
+    this.futures = futures;
+    let enabled = 0;
     for (let i = 0; i < keys.length; i++) {
       const key = keys[i]!;
       const branch: unknown = branches[key];
       if (branch === undefined || branch === null || branch === false) continue;
-      this.keys.push(key);
-      this.futures.push(this.own(branch));
+      keys[enabled] = key;
+      futures[enabled] = this.own(branch, enabled);
+      enabled++;
     }
+    if (enabled < keys.length) keys.length = futures.length = enabled;
   }
 
-  private own(branch: unknown): Future<unknown> {
+  /** Takes ownership of a branch; a bad one leaves none of those before it behind. */
+  private own(branch: unknown, before: number): Future<unknown> {
     try {
       return toFuture("select", branch);
     } catch (error) {
+      this.futures.length = before;
       this.end(-1);
       throw error;
     }
