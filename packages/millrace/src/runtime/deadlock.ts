@@ -6,8 +6,15 @@ import type { Kernel } from "./kernel.ts";
 import { isAbortableFromOutside } from "./spawn.ts";
 import type { Task } from "./task.ts";
 
-/** Of a message; `waits` has them all. */
+/** Of a message about tasks. */
 const MOST_LINES = 100;
+
+/** Lines of a message, indented; not more than anybody reads. */
+export function listed(lines: readonly string[]): string {
+  const shown = lines.slice(0, MOST_LINES).map((line) => `  ${line}`);
+  if (lines.length > MOST_LINES) shown.push(`  … and ${lines.length - MOST_LINES} more`);
+  return shown.join("\n");
+}
 
 /** The innermost futures that are waited for. */
 function* leaves(futures: Iterable<Future<unknown>>): IterableIterator<Future<unknown>> {
@@ -48,18 +55,19 @@ function waitsOf(task: Task<unknown>): string {
   return task.isStarted ? "waits for a promise that is not the runtime's" : "has not started";
 }
 
-/** Tasks that wait for each other's end, as "task #1 → task #2 → task #1". */
+/** Tasks that wait for each other end, as "task #1 → task #2 → task #1". */
 function findCycle(kernel: Kernel): string | undefined {
+  const seen = new Set<Task<unknown>>();
   for (const start of kernel.tasks()) {
     const path: Task<unknown>[] = [];
-    const seen = new Set<Task<unknown>>();
     let task: Task<unknown> | undefined = start;
     while (task !== undefined && !seen.has(task)) {
       seen.add(task);
       path.push(task);
       task = nextJoined(task);
     }
-    if (task === start) return [...path, start].map((each) => each.describe()).join(" → ");
+    const from = task === undefined ? -1 : path.indexOf(task);
+    if (from >= 0) return [...path.slice(from), task!].map((each) => each.describe()).join(" → ");
   }
   return undefined;
 }
@@ -76,7 +84,5 @@ export function deadlockError(kernel: Kernel): DeadlockError {
   const waits = describeWaits(kernel);
   const cycle = findCycle(kernel);
   if (cycle !== undefined) waits.unshift(`cycle: ${cycle}`);
-  const what = waits.slice(0, MOST_LINES).map((line) => `  ${line}`);
-  if (waits.length > MOST_LINES) what.push(`  … and ${waits.length - MOST_LINES} more`);
-  return new DeadlockError(`deadlock: nothing can ever run again\n${what.join("\n")}`, waits);
+  return new DeadlockError(`deadlock: nothing can ever run again\n${listed(waits)}`, waits);
 }

@@ -2,7 +2,7 @@
 import { CancelledError, DeadlockError } from "../errors.ts";
 import type { Body } from "./body.ts";
 import { requireBody } from "./call.ts";
-import { spawnSite } from "./deadlock.ts";
+import { listed, spawnSite } from "./deadlock.ts";
 import { host, hostProcess } from "./host.ts";
 import type { Kernel } from "./kernel.ts";
 import { internalsOf, Runtime, type RuntimeOptions } from "./runtime.ts";
@@ -94,7 +94,7 @@ function exitInterrupted(): void {
 function reportLeaks(kernel: Kernel): void {
   const leaked = [...kernel.tasks()].reverse();
   if (leaked.length === 0) return;
-  const lines = leaked.map((task) => `  ${task.describe()}${spawnSite(task)}`);
+  const lines = leaked.map((task) => `${task.describe()}${spawnSite(task)}`);
   const what = leaked.length === 1 ? "1 task was" : `${leaked.length} tasks were`;
-  host.report(`millrace: ${what} still running when main ended, and aborted:\n${lines.join("\n")}`);
+  host.report(`millrace: ${what} still running when main ended, and aborted:\n${listed(lines)}`);
 }

@@ -1,12 +1,13 @@
 /** Values that come out when their delay has passed. */
 import { Ring } from "../internal/ring.ts";
 import { TimerEntry, TimerWheel } from "../internal/timer-wheel.ts";
+import type { Clock } from "../runtime/clock.ts";
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { checkDeadline, toMs, type Duration } from "../runtime/duration.ts";
 import { Future } from "../runtime/future.ts";
 import { iterate } from "../runtime/iterate.ts";
 import { mayProceed } from "../runtime/cooperation.ts";
-import { cx, type Kernel } from "../runtime/kernel.ts";
+import { cx } from "../runtime/kernel.ts";
 import { ambientKernel } from "../runtime/trail.ts";
 import { WaitQueue, type Waiter } from "../runtime/wait-queue.ts";
 import { Alarm } from "./alarm.ts";
@@ -22,7 +23,8 @@ const GONE = 2;
 
 class Entry<T> extends TimerEntry implements DelayKey {
   readonly queue: DelayQueue<T>;
-  readonly value: T;
+  /** `undefined` once it has come out. */
+  value: T | undefined;
   deadline: number;
   state: number = WAITING;
   constructor(queue: DelayQueue<T>, value: T, deadline: number) {
@@ -33,6 +35,13 @@ class Entry<T> extends TimerEntry implements DelayKey {
   }
   fire(): void {
     this.state = DUE;
+  }
+  /** It comes out. Whoever keeps the key does not keep the value. */
+  leave(): T | undefined {
+    const { value } = this;
+    this.state = GONE;
+    this.value = undefined;
+    return value;
   }
 }
 
@@ -53,7 +62,7 @@ class Next<T> extends Future<T | undefined> {
     if (entry !== undefined || this.#queue.size === 0) {
       cx.budget--;
       this.drop();
-      return entry?.value as T | undefined;
+      return entry?.leave();
     }
     if (this.#waiter?.isWaiting) this.#waiter.waker = waker;
     else this.#waiter = waiters.enter(1, waker);
@@ -64,9 +73,10 @@ class Next<T> extends Future<T | undefined> {
   }
 
   override drop(): void {
+    if (this.#waiter === null) return;
     const { waiters, clock } = partsOf(this.#queue);
     if (this.#alarm !== null) clock.cancel(this.#alarm);
-    if (this.#waiter !== null) waiters.abandon(this.#waiter);
+    waiters.abandon(this.#waiter);
     this.#waiter = null;
   }
 
@@ -78,7 +88,17 @@ class Next<T> extends Future<T | undefined> {
 // Doors into the class for the modules that share its internals.
 let takeDue: <T>(queue: DelayQueue<T>) => Entry<T> | undefined;
 let earliestOf: <T>(queue: DelayQueue<T>) => number;
-let partsOf: <T>(queue: DelayQueue<T>) => { readonly waiters: WaitQueue; readonly clock: Kernel["clock"] };
+let partsOf: <T>(queue: DelayQueue<T>) => { readonly waiters: WaitQueue; readonly clock: Clock };
+
+interface QueueTime {
+  readonly clock: Clock;
+  /** What is not due yet. */
+  readonly wheel: TimerWheel;
+}
+
+function timeOf(clock: Clock): QueueTime {
+  return { clock, wheel: new TimerWheel(Math.floor(clock.now())) };
+}
 
 /**
  * Values that come out when their delay has passed, in order of deadline. Inserting, removing and
@@ -96,15 +116,14 @@ let partsOf: <T>(queue: DelayQueue<T>) => { readonly waiters: WaitQueue; readonl
  * ```
  */
 export class DelayQueue<T> implements AsyncIterable<T> {
-  readonly #kernel: Kernel = ambientKernel();
-  readonly #wheel: TimerWheel = new TimerWheel(Math.floor(this.#kernel.clock.now()));
+  #boundTime: QueueTime | null = null;
   readonly #due: Ring<Entry<T>> = new Ring();
   readonly #waiters: WaitQueue = new WaitQueue(0);
   #size: number = 0;
 
   /** @throws RangeError when the delay (ms) is negative or NaN. */
   insert(value: T, delay: Duration): DelayKey {
-    return this.insertAt(value, this.#kernel.clock.now() + toMs("DelayQueue.insert", delay));
+    return this.insertAt(value, this.#time.clock.now() + toMs("DelayQueue.insert", delay));
   }
   /** One whose deadline has passed comes out at the next poll. */
   insertAt(value: T, deadline: number): DelayKey {
@@ -118,10 +137,9 @@ export class DelayQueue<T> implements AsyncIterable<T> {
   remove(key: DelayKey): T | undefined {
     const entry = this.#own("remove", key);
     if (entry.state === GONE) return undefined;
-    this.#wheel.remove(entry);
-    entry.state = GONE;
+    this.#time.wheel.remove(entry);
     this.#shrink(1);
-    return entry.value;
+    return entry.leave();
   }
 
   /**
@@ -134,9 +152,9 @@ export class DelayQueue<T> implements AsyncIterable<T> {
     const old = this.#own("reset", key);
     if (old.state === GONE)
       throw new RangeError("DelayQueue.reset of a key whose value has already come out");
-    this.#wheel.remove(old);
+    this.#time.wheel.remove(old);
     if (old.state === DUE) this.#withdraw(old);
-    old.deadline = this.#kernel.clock.now() + ms;
+    old.deadline = this.#time.clock.now() + ms;
     this.#place(old);
   }
 
@@ -144,19 +162,19 @@ export class DelayQueue<T> implements AsyncIterable<T> {
   peek(): DelayKey | undefined {
     this.#collect();
     this.#skipGone();
-    return this.#due.peek() ?? (this.#wheel.first() as Entry<T> | null) ?? undefined;
+    return this.#due.peek() ?? (this.#time.wheel.first() as Entry<T> | null) ?? undefined;
   }
 
   clear(): void {
     for (
-      let entry = this.#wheel.first() as Entry<T> | null;
+      let entry = this.#time.wheel.first() as Entry<T> | null;
       entry !== null;
-      entry = this.#wheel.first() as Entry<T> | null
+      entry = this.#time.wheel.first() as Entry<T> | null
     ) {
-      this.#wheel.remove(entry);
-      entry.state = GONE;
+      this.#time.wheel.remove(entry);
+      entry.leave();
     }
-    for (const entry of this.#due) entry.state = GONE;
+    for (const entry of this.#due) entry.leave();
     this.#due.clear();
     this.#shrink(this.#size);
   }
@@ -178,8 +196,13 @@ export class DelayQueue<T> implements AsyncIterable<T> {
     return iterate(() => this.next());
   }
 
+  /** The time of the runtime that uses the queue first, which may have been made outside of it. */
+  get #time(): QueueTime {
+    return (this.#boundTime ??= timeOf(ambientKernel().clock));
+  }
+
   #place(entry: Entry<T>): void {
-    const now = this.#kernel.clock.now();
+    const now = this.#time.clock.now();
     // What has fallen due meanwhile comes before one that is due now.
     this.#collect();
     if (entry.deadline <= now) {
@@ -187,7 +210,7 @@ export class DelayQueue<T> implements AsyncIterable<T> {
       this.#due.push(entry);
     } else {
       entry.state = WAITING;
-      this.#wheel.insert(entry, Math.ceil(entry.deadline));
+      this.#time.wheel.insert(entry, Math.ceil(entry.deadline));
     }
     // Whoever waits looks again: this one may come first.
     this.#waiters.grantAll();
@@ -205,8 +228,8 @@ export class DelayQueue<T> implements AsyncIterable<T> {
   }
 
   #collect(): void {
-    this.#wheel.advance(Math.floor(this.#kernel.clock.now()));
-    for (let entry = this.#wheel.popExpired(); entry !== null; entry = this.#wheel.popExpired()) {
+    this.#time.wheel.advance(Math.floor(this.#time.clock.now()));
+    for (let entry = this.#time.wheel.popExpired(); entry !== null; entry = this.#time.wheel.popExpired()) {
       entry.fire();
       this.#due.push(entry as Entry<T>);
     }
@@ -221,7 +244,6 @@ export class DelayQueue<T> implements AsyncIterable<T> {
     this.#skipGone();
     const entry = this.#due.shift();
     if (entry === undefined) return undefined;
-    entry.state = GONE;
     this.#shrink(1);
     return entry;
   }
@@ -233,7 +255,7 @@ export class DelayQueue<T> implements AsyncIterable<T> {
 
   static {
     takeDue = (queue) => queue.#takeDue();
-    earliestOf = (queue) => queue.#wheel.earliest();
-    partsOf = (queue) => ({ waiters: queue.#waiters, clock: queue.#kernel.clock });
+    earliestOf = (queue) => queue.#time.wheel.earliest();
+    partsOf = (queue) => ({ waiters: queue.#waiters, clock: queue.#time.clock });
   }
 }

@@ -129,6 +129,22 @@ describe("under virtual time a deadlock is found", () => {
     }
   });
 
+  test("with the cycle that others wait for, among thousands of tasks", async () => {
+    const [error] = await deadlockOf(function* () {
+      const loop: JoinHandle<unknown>[] = [];
+      for (const [i, name] of ["a", "b", "c"].entries()) {
+        loop.push(spawn(async () => loop[(i + 1) % 3], { name }));
+      }
+      let last = loop[0]!;
+      for (let i = 0; i < 5000; i++) {
+        const next = last;
+        last = spawn(async () => next);
+      }
+      yield* get(last);
+    });
+    expect(error!.waits[0]).toMatch(/^cycle: (task #\d+ '[abc]' → ){3}task #\d+ '[abc]'$/);
+  });
+
   test("and unwinds the body", async () => {
     for (const style of styles) {
       let isUnwound = false;

@@ -271,6 +271,17 @@ describe("a clock that advances by itself", () => {
     clock!.jump(4);
     clock!.jump(6);
     expect(await run).toBe(10);
+    const another = paused(
+      async (given) => {
+        clock = given;
+        await sleep(10);
+        return now();
+      },
+      { autoAdvance: false },
+    );
+    await new Promise((resolve) => setImmediate(resolve));
+    await clock!.advance(10);
+    expect(await another).toBe(10);
   });
 });
 

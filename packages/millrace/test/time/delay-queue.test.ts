@@ -241,6 +241,37 @@ describe("a delay queue", () => {
     });
   });
 
+  test("made outside a runtime takes the time of the one that uses it first", async () => {
+    const queue = new DelayQueue<string>();
+    await paused(async () => {
+      queue.insert("later", 10);
+      queue.insert("sooner", 5);
+      expect(await queue.next()).toBe("sooner");
+      expect(now()).toBe(5);
+      expect(await queue.next()).toBe("later");
+    });
+  });
+
+  test("does not keep what has come out, though its key is kept", async () => {
+    const gc = (globalThis as { gc?: () => void }).gc!;
+    const queue = new DelayQueue<object>();
+    const values: WeakRef<object>[] = [];
+    const keys: DelayKey[] = [];
+    const insert = (): void => {
+      const value = {};
+      values.push(new WeakRef(value));
+      keys.push(queue.insertAt(value, 0));
+    };
+    for (let i = 0; i < 3; i++) insert();
+    step(queue.next()).poll();
+    queue.remove(keys[1]!);
+    queue.clear();
+    await new Promise((resolve) => setImmediate(resolve));
+    gc();
+    expect(values.map((ref) => ref.deref())).toEqual([undefined, undefined, undefined]);
+    expect(queue.remove(keys[2]!)).toBeUndefined();
+  });
+
   test("wants delays that are some, and keys of its own", () => {
     const queue = new DelayQueue<number>();
     for (const bad of [-1, NaN, "5", undefined]) {
