@@ -147,7 +147,7 @@ describe("Ctrl-C", () => {
 describe("what a program leaves behind", () => {
   test("tasks are aborted, clean up and are named; the exit code stays 0", async () => {
     const end = await run("leaks");
-    expect(end).toMatchObject({ code: 0, stdout: "leaked task cleaned up\n" });
+    expect(end).toMatchObject({ code: 0, stdout: "cleaning\nleaked task cleaned up\n" });
     expect(end.stderr).toMatch(
       /^millrace: 2 tasks were still running when main ended, and aborted:\n {2}task #\d+ 'forgotten'.*\n {2}task #\d+.*\n$/,
     );
@@ -155,6 +155,27 @@ describe("what a program leaves behind", () => {
 
   test("tasks do not change an exit code that the body has set", async () => {
     expect((await run("leaks", "7")).code).toBe(7);
+  });
+
+  test("tasks that clean up for long can be interrupted, and the program exits with 130", async () => {
+    using once = new Program("leaks", "0", "150");
+    await once.wrote("cleaning");
+    once.signal("SIGINT");
+    expect(await once.end).toMatchObject({ code: 130, stdout: "cleaning\nleaked task cleaned up\n" });
+    using twice = new Program("leaks", "0", "1000000");
+    await twice.wrote("cleaning");
+    twice.signal("SIGINT");
+    // Two signals that are pending together are one.
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    twice.signal("SIGINT");
+    expect(await twice.end).toMatchObject({ code: 130, stdout: "cleaning\n" });
+  });
+
+  test("a failure that nobody observed shuts the program down if it says so; it exits with 1 (RT-33)", async () => {
+    const end = await run("unobserved", "shutdown");
+    expect(end).toMatchObject({ code: 1, stdout: "unwound\n" });
+    expect(end.stderr).toContain("RuntimeShutdownError");
+    expect(end.stderr).toContain("nobody saw this");
   });
 
   test("a failure that nobody observed is reported on stderr", async () => {

@@ -347,6 +347,16 @@ test("a real sleep is never early, whatever the host's timers do", async () => {
   });
 });
 
+test("a real sleep past the range of the host's timers does not end at once (SLP-05, SLP-09)", async () => {
+  await using runtime = new Runtime();
+  await runtime.run(async () => {
+    for (const long of [2 ** 31 - 1, 2 ** 31, 2 ** 32 + 1, 2 ** 40, Number.MAX_VALUE, Infinity]) {
+      const first = await select({ long: sleep(long), short: sleep(3) }, { biased: true });
+      expect(first.key).toBe("short");
+    }
+  });
+});
+
 test("an unreachable deadline keeps no clock from moving", async () => {
   await paused(function* () {
     const stuck = spawn(join(sleep(Infinity), pending()));

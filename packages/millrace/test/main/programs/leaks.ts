@@ -1,18 +1,21 @@
-/** Leaves tasks running. */
+/** Leaves tasks running; their cleanup takes as many ms as it is told. */
 import { main, pending, sleep, spawn } from "millrace";
 
-const [, , exitCode] = process.argv;
+const [, , exitCode, cleanup = "1"] = process.argv;
 
-main(async () => {
+async function body(): Promise<void> {
   spawn(pending(), { name: "forgotten" });
   spawn(async () => {
     try {
       await sleep(1e9);
     } finally {
-      await sleep(1);
+      console.log("cleaning");
+      await sleep(Number(cleanup));
       console.log("leaked task cleaned up");
     }
   });
   await sleep(1);
   if (exitCode !== undefined) process.exitCode = Number(exitCode);
-});
+}
+
+main(body, { cleanupWindow: 1e9 });
