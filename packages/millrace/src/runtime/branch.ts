@@ -32,37 +32,35 @@ import {
   PENDING,
   resume,
   type Awaitable,
-  type Poll,
   type Routine,
   type Suspend,
   type Waker,
 } from "./body.ts";
-import { Cancellation, FORCED_ROUNDS } from "./cancellation.ts";
+import {
+  STARTED,
+  RUNNING,
+  DONE,
+  FAILED,
+  ASYNC,
+  CANCELLED,
+  DELIVERED,
+  EXPIRED,
+  DETACHED,
+  AWAITS_CLEANUPS,
+  NEEDS_DRIVE,
+  NATIVE,
+  ROUTINE,
+  BranchState,
+} from "./branch-state.ts";
+import { Cancellation, unwindByForce } from "./cancellation.ts";
 import { abandon, claim, Future } from "./future.ts";
-import { captureContext, host, type AsyncContext } from "./host.ts";
+import { captureContext, type AsyncContext } from "./host.ts";
 import { cx, type Kernel } from "./kernel.ts";
 import { runInTrail, type Trail } from "./trail.ts";
 import { PendingAwaits } from "./pending-awaits.ts";
-import { BUDGET, Runnable } from "./scheduler.ts";
+import { BUDGET } from "./scheduler.ts";
 
-// Bits of `flags`; 1 is the run queue's, those from 2 ** 16 up are the task's.
-const STARTED = 2;
-const RUNNING = 4;
-const DONE = 8;
-const FAILED = 16;
-const ASYNC = 32;
-const CANCELLED = 64;
-const DELIVERED = 128;
-const EXPIRED = 256;
-const DETACHED = 512;
-/** Wants to be driven when `cleanups` falls to 0. */
-const AWAITS_CLEANUPS = 1024;
-const NEEDS_DRIVE = 2048;
-/** The routine is a generator of the engine's own, not a compiled-down one. */
-const NATIVE = 4096;
-const ROUTINE = 8192;
-
-export abstract class Branch<T> extends Runnable implements Waker {
+export abstract class Branch<T> extends BranchState implements Waker {
   declare readonly kernel: Kernel;
   /** Whoever polls it, and so waits for its cleanup. */
   declare parent: Branch<unknown> | null;
@@ -105,29 +103,6 @@ export abstract class Branch<T> extends Runnable implements Waker {
   /** For messages. */
   abstract describe(): string;
 
-  get isStarted(): boolean {
-    return (this.flags & STARTED) !== 0;
-  }
-  /** The body is a generator: its code runs only when it is driven. */
-  get isRoutine(): boolean {
-    return (this.flags & ROUTINE) !== 0;
-  }
-  get isDone(): boolean {
-    return (this.flags & DONE) !== 0;
-  }
-  get isFailed(): boolean {
-    return (this.flags & FAILED) !== 0;
-  }
-  get isCancelled(): boolean {
-    return (this.flags & CANCELLED) !== 0;
-  }
-  /** Cancelled, and not yet told. */
-  get isBeingCancelled(): boolean {
-    return (this.flags & (CANCELLED | DELIVERED)) === CANCELLED;
-  }
-  get rejectsAwaits(): boolean {
-    return (this.flags & EXPIRED) !== 0;
-  }
   /** Waits for something that the runtime does not know: a promise that is not one of its futures. */
   get isInForeignAwait(): boolean {
     return (this.flags & (ASYNC | DONE)) === ASYNC && (this.awaits?.isEmpty ?? true) && this.cleanups === 0;
@@ -147,14 +122,6 @@ export abstract class Branch<T> extends Runnable implements Waker {
   }
 
   // ── being driven
-
-  /** For whoever holds the branch as a future. */
-  poll(waker: Waker): Poll<T> {
-    this.advance(waker);
-    if ((this.flags & DONE) === 0) return PENDING;
-    if (this.flags & FAILED) throw this.result;
-    return this.result as T;
-  }
 
   /** Runs the body until it waits or ends. */
   advance(waker: Waker): void {
@@ -259,13 +226,11 @@ export abstract class Branch<T> extends Runnable implements Waker {
     return routine.throw(error);
   }
 
-  /** The window is over: throw again, then return, then leave the body behind. */
   private force(routine: Routine<T>): void {
     const { error } = this.cancellation!;
     this.rejectAwaits(error);
-    let step: IteratorResult<Suspend, T> = routine.throw(error);
-    if (step.done) return this.end(0, step.value);
-    for (let round = 0; round < FORCED_ROUNDS && !step.done; round++) step = routine.return(undefined as T);
+    const step = unwindByForce(routine, error);
+    if (step.done && !step.isReturned) return this.end(0, step.value);
     if (!step.done && this.leaf !== null) abandon(this.leaf);
     this.end(FAILED, error);
   }
@@ -306,7 +271,7 @@ export abstract class Branch<T> extends Runnable implements Waker {
     if (this.cancellation !== null) this.kernel.clock.cancel(this.cancellation);
     if (this.parent !== null && this.cleanups > 0) {
       // What is still cleaning up below now counts for the ancestor that `cleanupDone` will find.
-      this.parent?.unfinished().addCleanups(this.cleanups);
+      this.parent.unfinished().cleanups += this.cleanups;
       this.cleanups = 0;
     }
     if (this.flags & DETACHED) {
@@ -318,7 +283,7 @@ export abstract class Branch<T> extends Runnable implements Waker {
   // ── awaits of an async body
 
   addAwait(pending: Await<unknown>): void {
-    (this.awaits ??= new PendingAwaits()).add(pending);
+    (this.awaits ??= new PendingAwaits(this as Branch<unknown>)).add(pending);
     if ((this.flags & (CANCELLED | DELIVERED | ASYNC)) === (CANCELLED | ASYNC))
       this.deliverToAwaits(this.awaits);
   }
@@ -328,29 +293,18 @@ export abstract class Branch<T> extends Runnable implements Waker {
 
   /** Those of async functions that a generator body has called. */
   private rejectAwaits(error: CancelledError): void {
-    this.abandonAwaits();
+    this.awaits?.abandonAll();
     this.awaits?.rejectAll(error);
-  }
-
-  /** What is dropped may have to clean up; this branch is the one that waits for it. */
-  private abandonAwaits(): void {
-    if (this.awaits === null) return;
-    const { branch } = cx;
-    cx.branch = this;
-    this.awaits.abandonAll();
-    cx.branch = branch;
   }
 
   /** A body that comes back after it was left behind still unwinds, unless it swallows that, too. */
   rejectLate(pending: Await<unknown>): void {
-    const cancellation = this.cancellation!;
     const isForced = (this.flags & (ASYNC | DONE)) === ASYNC;
-    if (isForced || ++cancellation.rounds > FORCED_ROUNDS) return;
-    host.macrotask(() => pending.reject(cancellation.error));
+    if (!isForced) this.cancellation!.rejectLate(pending);
   }
 
   private deliverToAwaits(awaits: PendingAwaits | null): void {
-    this.abandonAwaits();
+    awaits?.abandonAll();
     if (this.mustAwaitCleanups()) return;
     this.openWindow();
     // In a foreign promise: the next await of a future is where it is delivered.
@@ -359,25 +313,9 @@ export abstract class Branch<T> extends Runnable implements Waker {
     awaits.rejectAll(this.cancellation!.error);
   }
 
-  /**
-   * After the window. Each rejection waits for a macrotask, so that a body that swallows them in a loop
-   * cannot starve the host; one that still goes on, or waits for a foreign promise, is left behind.
-   */
-  private forceAwaits(cancellation: Cancellation): void {
-    const { kernel } = this;
-    kernel.foreign++;
-    host.macrotask(() => {
-      kernel.foreignDone();
-      if (this.flags & DONE) return;
-      const { awaits } = this;
-      this.abandonAwaits();
-      if (awaits === null || awaits.isEmpty || ++cancellation.rounds > FORCED_ROUNDS) {
-        this.settleAsync(FAILED, cancellation.leftBehind(this.describe(), kernel.cleanupWindow));
-        return;
-      }
-      awaits.rejectAll(cancellation.error);
-      this.forceAwaits(cancellation);
-    });
+  /** The body was left behind: it goes on waiting, and nobody waits for it. */
+  leaveBehind(error: CancelledError): void {
+    this.settleAsync(FAILED, error);
   }
 
   // ── cancellation
@@ -402,7 +340,7 @@ export abstract class Branch<T> extends Runnable implements Waker {
     }
     this.flags |= DETACHED;
     this.waker = this;
-    this.parent?.unfinished().addCleanups(1);
+    if (this.parent !== null) this.parent.unfinished().cleanups++;
     if (this.flags & RUNNING) this.flags |= NEEDS_DRIVE;
     else {
       if (this.kernel.asyncContext) this.context = captureContext();
@@ -417,7 +355,7 @@ export abstract class Branch<T> extends Runnable implements Waker {
     this.flags |= EXPIRED;
     if (this.flags & ASYNC) {
       this.flags |= DELIVERED;
-      this.forceAwaits(this.cancellation!);
+      (this.awaits ??= new PendingAwaits(this as Branch<unknown>)).force(this.cancellation!);
     } else this.wake();
   }
 
@@ -440,10 +378,6 @@ export abstract class Branch<T> extends Runnable implements Waker {
     if (cancellation !== null) this.kernel.clock.cancel(cancellation);
     this.flags = flags | AWAITS_CLEANUPS;
     return true;
-  }
-
-  addCleanups(count: number): void {
-    this.cleanups += count;
   }
 
   cleanupDone(): void {

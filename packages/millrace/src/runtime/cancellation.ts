@@ -1,14 +1,31 @@
 /** The cancellation of one branch: its error and, as a timer, the end of its cleanup window. */
 import { CancelledError } from "../errors.ts";
+import type { Await } from "./await.ts";
+import type { Routine } from "./body.ts";
 import { TimerEntry, type Clock } from "./clock.ts";
+import { host } from "./host.ts";
 
 /** How often a body may go on after its window before it is left behind. */
-export const FORCED_ROUNDS = 64;
+const FORCED_ROUNDS = 64;
+
+/**
+ * The cleanup window of a generator body is over: throw once more, then return, a bounded number of
+ * times. One that still suspends (`done` false) can only be left behind.
+ */
+export function unwindByForce<T>(
+  routine: Routine<T>,
+  error: CancelledError,
+): { readonly done: boolean; readonly isReturned: boolean; readonly value: T } {
+  let step: IteratorResult<unknown, T> = routine.throw(error);
+  if (step.done) return { done: true, isReturned: false, value: step.value };
+  for (let round = 0; round < FORCED_ROUNDS && !step.done; round++) step = routine.return(undefined as T);
+  return { done: step.done ?? false, isReturned: true, value: undefined as T };
+}
 
 export class Cancellation extends TimerEntry {
   declare readonly error: CancelledError;
   /** How often awaits were rejected since the window ended. */
-  declare rounds: number;
+  declare private rounds: number;
   readonly #target: { expire(): void };
 
   constructor(target: { expire(): void }, error: CancelledError) {
@@ -24,6 +41,15 @@ export class Cancellation extends TimerEntry {
   openWindow(clock: Clock, ms: number): void {
     clock.cancel(this);
     clock.schedule(this, clock.now() + ms);
+  }
+
+  /** Whether a body that goes on after its window is told once more. */
+  mayRetry(): boolean {
+    return ++this.rounds <= FORCED_ROUNDS;
+  }
+  /** Rejects an await of a body that came back late; in a macrotask, so that a loop cannot starve the host. */
+  rejectLate(pending: Await<unknown>): void {
+    if (this.mayRetry()) host.macrotask(() => pending.reject(this.error));
   }
 
   /** For a body that is stuck in something the runtime cannot drop. */

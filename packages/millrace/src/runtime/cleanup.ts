@@ -4,6 +4,6 @@ import type { Branch } from "./branch.ts";
 /** Makes `branch` (or its nearest unfinished ancestor) wait for something until the returned function is called. */
 export function holdCleanup(branch: Branch<unknown> | null): () => void {
   if (branch === null) return () => {};
-  branch.unfinished().addCleanups(1);
+  branch.unfinished().cleanups++;
   return () => branch.unfinished().cleanupDone();
 }

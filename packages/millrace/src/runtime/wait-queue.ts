@@ -66,6 +66,11 @@ export class WaitQueue {
     this.tail = null;
   }
 
+  /** What the first waiter still needs; 0 when nobody waits. */
+  get missing(): number {
+    return this.head === null ? 0 : this.head.need - this.head.held;
+  }
+
   /** Waiters in the queue; those granted but not yet resumed are not among them. For reports: it counts. */
   get waiting(): number {
     let count = 0;
