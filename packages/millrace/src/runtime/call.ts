@@ -53,6 +53,7 @@ class CallBranch<T, A extends unknown[]> extends Branch<T> {
 
   /** Only a detached call comes here: one that was dropped and has finished by itself. */
   protected ended(): void {
+    this.kernel.detached.delete(this as Branch<unknown>);
     if (this.isFailed && !(this.result instanceof CancelledError)) this.failed(this.result);
     this.options.onEnd?.();
   }
@@ -108,6 +109,7 @@ export class Call<T, A extends unknown[]> extends Operation<T> {
     }
     // Whoever polled it last has ended: whoever drops it waits for its cleanup.
     if (branch.parent?.unfinished().isDone === true && cx.branch !== null) move(branch, cx.branch);
+    if (!branch.isDone) branch.kernel.detached.add(branch);
     branch.detach(this.callOptions.isShielded ?? false);
   }
 

@@ -1,5 +1,6 @@
 /** What every task waits for, and whether anything can ever end that. */
 import { DeadlockError } from "../errors.ts";
+import type { Branch } from "./branch.ts";
 import { type Future } from "./future.ts";
 import { joinedTask } from "./join-handle.ts";
 import type { Kernel } from "./kernel.ts";
@@ -30,17 +31,27 @@ function* leaves(futures: Iterable<Future<unknown>>): IterableIterator<Future<un
 
 /** False while something outside the runtime may still wake one of its tasks. */
 export function isStuck(kernel: Kernel): boolean {
-  for (const task of kernel.tasks()) {
-    if (task.isInForeignAwait || isAbortableFromOutside(task)) return false;
-    for (const leaf of leaves(task.waits())) if (leaf.isExternalWait) return false;
-  }
+  for (const task of kernel.tasks()) if (isAbortableFromOutside(task) || waitsOutside(task)) return false;
+  for (const call of kernel.detached) if (waitsOutside(call)) return false;
   return true;
+}
+
+function waitsOutside(branch: Branch<unknown>): boolean {
+  if (branch.isInForeignAwait) return true;
+  for (const leaf of leaves(branch.waits())) {
+    if (leaf.isExternalWait) return true;
+    // A task of another runtime goes on without this one.
+    const joined = joinedTask(leaf);
+    if (joined !== undefined && joined.kernel !== branch.kernel) return true;
+  }
+  return false;
 }
 
 /** "task #3 'fetch' waits for recv on an mpsc channel (0/32)" */
 export function describeWaits(kernel: Kernel): string[] {
   const lines: string[] = [];
   for (const task of kernel.tasks()) lines.push(`${task.describe()} ${waitsOf(task)}${spawnSite(task)}`);
+  for (const call of kernel.detached) lines.unshift(`${call.describe()} ${waitsOf(call)}`);
   return lines.reverse();
 }
 
@@ -48,7 +59,7 @@ export function spawnSite(task: Task<unknown>): string {
   return task.spawnedAt === undefined ? "" : ` (spawned at ${task.spawnedAt})`;
 }
 
-function waitsOf(task: Task<unknown>): string {
+function waitsOf(task: Branch<unknown>): string {
   if (task.isDone) return `waits for the cleanup of ${task.cleanups} abandoned calls`;
   const waits = [...leaves(task.waits())].map((leaf) => leaf.describeWait());
   if (waits.length > 0) return `waits for ${waits.join(" and ")}`;

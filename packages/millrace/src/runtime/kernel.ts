@@ -49,6 +49,8 @@ export class Kernel {
   alive: number = 0;
   /** Foreign work that holds a paused clock back: promises given to `fromPromise`, jobs on threads. */
   foreign: number = 0;
+  /** Dropped calls that still clean up, or run shielded, by themselves. */
+  readonly detached: Set<Branch<unknown>> = new Set();
   /** Failed tasks that may still be joined. */
   readonly unobserved: Set<TaskFailure> = new Set();
   /** The public face, made when somebody asks for it. */

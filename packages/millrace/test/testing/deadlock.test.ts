@@ -145,6 +145,19 @@ describe("under virtual time a deadlock is found", () => {
     expect(error!.waits[0]).toMatch(/^cycle: (task #\d+ '[abc]' → ){3}task #\d+ '[abc]'$/);
   });
 
+  test("and tells of abandoned calls, too", async () => {
+    for (const error of await deadlockOf(function* () {
+      const stuck = shield(() => pending());
+      yield* get(select({ stuck, quick: sleep(1) }));
+      yield* get(pending());
+    })) {
+      expect(error.waits).toEqual([
+        expect.stringMatching(/^task #\d+ waits for something that never comes/),
+        expect.stringMatching(/^a call of shield in task #\d+ waits for something that never comes/),
+      ]);
+    }
+  });
+
   test("and unwinds the body", async () => {
     for (const style of styles) {
       let isUnwound = false;
@@ -248,6 +261,37 @@ describe("under virtual time nothing is called a deadlock", () => {
       return yield* get(value instanceof Future ? value : asyncFn(async () => value)());
     });
     clearInterval(alive);
+    expect(ends).toEqual(["real", "real"]);
+  });
+
+  test("that waits for the cleanup of an abandoned call, which awaits a plain promise", async () => {
+    for (const kind of ["shield", "call"]) {
+      const log: string[] = [];
+      const shielded = (): Future<unknown> =>
+        shield(async () => {
+          log.push(await realPromise());
+        });
+      const call = asyncFn(function* () {
+        try {
+          yield* pending();
+        } finally {
+          yield* shielded();
+        }
+      });
+      const ends = await endOf(function* () {
+        const branch = kind === "shield" ? shielded() : call();
+        return (yield* get(select({ branch, quick: sleep(1) }))).key;
+      });
+      expect(ends).toEqual(["quick", "quick"]);
+      expect(log).toEqual(["real", "real"]);
+    }
+  });
+
+  test("that waits for a task of another runtime", async () => {
+    await using other = new Runtime();
+    const ends = await endOf(function* () {
+      return yield* get(other.spawn(sleep(3).map(() => "real")));
+    });
     expect(ends).toEqual(["real", "real"]);
   });
 
