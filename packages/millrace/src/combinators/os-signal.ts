@@ -44,7 +44,7 @@ class CtrlC extends Future<void> {
 
 /**
  * Completes at the first SIGINT after it is first awaited; the default action returns when the last
- * listener goes.
+ * listener goes. While it is awaited the program stays alive: it has something to wait for.
  *
  * **Cancel safety.** Abandoning it stops listening.
  *

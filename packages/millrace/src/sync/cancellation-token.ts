@@ -159,7 +159,10 @@ export class CancellationToken implements Disposable {
     return untilUndefined(toFuture("runUntilCancelled", future), this);
   }
 
-  /** For foreign APIs. */
+  /**
+   * For foreign APIs. From then on its parent keeps the token, as nobody can tell who listens to the
+   * signal: cancel or dispose a short-lived child whose signal was taken.
+   */
   get signal(): AbortSignal {
     if (this.#controller === null) {
       this.#controller = new AbortController();
