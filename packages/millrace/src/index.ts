@@ -57,6 +57,8 @@ export { LocalExecutor } from "./runtime/local-executor.ts";
 // channels and synchronisation
 export * as mpsc from "./sync/mpsc/mpsc.ts";
 export * as oneshot from "./sync/oneshot.ts";
+export * as broadcast from "./sync/broadcast.ts";
+export * as watch from "./sync/watch.ts";
 export { Semaphore } from "./sync/semaphore.ts";
 export type { SemaphorePermit } from "./sync/semaphore.ts";
 export { Notified, Notify } from "./sync/notify.ts";
@@ -67,6 +69,7 @@ export type { ReadGuard, WriteGuard } from "./sync/rw-lock.ts";
 export { Barrier } from "./sync/barrier.ts";
 export { OnceCell } from "./sync/once-cell.ts";
 export { SetOnce } from "./sync/set-once.ts";
+export { RateLimiter } from "./sync/rate-limiter.ts";
 export type { Message, Try } from "./sync/try.ts";
 
 // errors

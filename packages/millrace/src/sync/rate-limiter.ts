@@ -1,0 +1,169 @@
+/** A bound on how often something is done. */
+import { Acquire } from "../runtime/acquire.ts";
+import type { Poll, Waker } from "../runtime/body.ts";
+import { PENDING } from "../runtime/body.ts";
+import type { Clock } from "../runtime/clock.ts";
+import { checkCount } from "../runtime/duration.ts";
+import type { Future } from "../runtime/future.ts";
+import { ambientKernel } from "../runtime/trail.ts";
+import { WaitQueue } from "../runtime/wait-queue.ts";
+import { Alarm } from "../time/alarm.ts";
+
+/** Of a token: what dividing and multiplying times may lose. */
+const TOLERANCE = 1e-9;
+
+/**
+ * The bucket. Tokens are put in when somebody looks, as many as the time since has earned; while somebody
+ * waits, one timer is armed for the moment at which the first has all it needs.
+ */
+class Bucket implements Waker {
+  readonly tokens: WaitQueue;
+  readonly burst: number;
+  readonly #rate: number;
+  readonly #per: number;
+  readonly #alarm: Alarm = new Alarm(this);
+  /** That of the runtime in which it was used last. */
+  #clock: Clock | null = null;
+  /** When it was full last, and the tokens put in since: the sum is exact however long it is used. */
+  #since: number = 0;
+  #earned: number = 0;
+
+  constructor(rate: number, per: number, burst: number) {
+    this.tokens = new WaitQueue(burst);
+    this.burst = burst;
+    this.#rate = rate;
+    this.#per = per;
+  }
+
+  /** Puts in what was earned since it was last looked at. */
+  refill(): void {
+    const { clock } = ambientKernel();
+    if (clock !== this.#clock) {
+      this.#clock?.cancel(this.#alarm);
+      this.#clock = clock;
+      this.#since = clock.now();
+      this.#earned = 0;
+    }
+    this.#fill(clock);
+  }
+  #fill(clock: Clock): void {
+    const now = clock.now();
+    const { tokens } = this;
+    if (tokens.available < this.burst) {
+      const earned = Math.floor(((now - this.#since) * this.#rate) / this.#per + TOLERANCE);
+      const fresh = earned - this.#earned;
+      if (fresh <= 0) return;
+      this.#earned = earned;
+      tokens.give(fresh);
+    }
+    // A full bucket earns nothing.
+    if (tokens.available < this.burst) return;
+    tokens.available = this.burst;
+    this.#since = now;
+    this.#earned = 0;
+  }
+
+  /** Somebody has begun to wait or gone away. */
+  arm(): void {
+    const clock = this.#clock!;
+    const { missing } = this.tokens;
+    if (missing === 0) clock.cancel(this.#alarm);
+    else {
+      const needed = this.#earned + missing - TOLERANCE;
+      this.#alarm.set(clock, this.#since + (needed * this.#per) / this.#rate);
+    }
+  }
+  /** The timer: the first who waits can be served. */
+  wake(): void {
+    this.#fill(this.#clock!);
+    this.arm();
+  }
+}
+
+class Take extends Acquire<void> {
+  readonly #bucket: Bucket;
+  readonly #count: number;
+  constructor(bucket: Bucket, count: number) {
+    super(bucket.tokens);
+    this.#bucket = bucket;
+    this.#count = count;
+  }
+  protected override get need(): number {
+    return this.#count;
+  }
+  override poll(waker: Waker): Poll<void> {
+    this.#bucket.refill();
+    const result = super.poll(waker);
+    if (result === PENDING) this.#bucket.arm();
+    return result;
+  }
+  protected granted(): void {}
+  protected closed(): void {}
+  protected override left(): void {
+    this.#bucket.arm();
+  }
+  override describeWait(): string {
+    return `a rate limiter (${this.#count} at ${this.queue.available} available)`;
+  }
+}
+
+/**
+ * Token bucket, FIFO: at most `burst` at once and `rate` per `per` ms over time; it starts full.
+ *
+ * Which one? A `RateLimiter` bounds how often something begins; a `Semaphore` how many do it at once.
+ *
+ * **Cancel safety.** An abandoned `acquire` takes nothing, and what it had collected goes to the next.
+ *
+ * @example
+ * ```ts
+ * import { now, RateLimiter } from "millrace";
+ * import { paused } from "millrace/testing";
+ *
+ * await paused(async () => {
+ *   const limiter = new RateLimiter({ rate: 10, per: 1000, burst: 2 });
+ *   for (let i = 0; i < 4; i++) await limiter.acquire();
+ *   console.log(now()); // 200
+ * });
+ * ```
+ */
+export class RateLimiter {
+  readonly #bucket: Bucket;
+
+  /**
+   * `rate` tokens come in every `per` ms; `burst` of them (default `rate`) can be saved up.
+   *
+   * @throws RangeError unless `rate` and `burst` are positive integers and `per` is a positive number.
+   */
+  constructor(options: { rate: number; per: number; burst?: number }) {
+    const { rate, per, burst = rate } = options;
+    checkCount("RateLimiter", "rate", rate, 1);
+    checkCount("RateLimiter", "burst", burst, 1);
+    if (!(Number.isFinite(per) && per > 0))
+      throw new RangeError(`RateLimiter expects per to be a positive number of ms, got ${String(per)}`);
+    this.#bucket = new Bucket(rate, per, burst);
+  }
+
+  /**
+   * Waits, in FIFO order, for `count` tokens and takes them.
+   *
+   * **Cancel safety.** Abandoned, it has taken nothing.
+   *
+   * @throws RangeError unless `count` is a non-negative integer of at most `burst`.
+   */
+  acquire(count: number = 1): Future<void> {
+    return new Take(this.#bucket, this.#check("RateLimiter.acquire", count));
+  }
+  /** Takes `count` tokens if they are there and nobody waits for them. */
+  tryAcquire(count: number = 1): boolean {
+    this.#check("RateLimiter.tryAcquire", count);
+    this.#bucket.refill();
+    return this.#bucket.tokens.tryTake(count);
+  }
+
+  #check(caller: string, count: number): number {
+    if (checkCount(caller, "count", count, 0) <= this.#bucket.burst) return count;
+    throw new RangeError(
+      `${caller} expects a count of at most ${this.#bucket.burst}, the burst, got ${count}`,
+    );
+  }
+}

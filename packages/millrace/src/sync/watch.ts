@@ -1,0 +1,339 @@
+/**
+ * The latest value of something, for many to look at and to be told of its changes. A receiver that is
+ * slow skips what is between.
+ *
+ * Which channel? `watch` for the latest state; `broadcast` for every event to many; `mpsc` for a queue of
+ * work; `oneshot` for one reply.
+ *
+ * @example
+ * ```ts
+ * import { spawn, watch } from "millrace";
+ *
+ * const [tx, rx] = watch.channel("starting");
+ * const seen = spawn(async () => {
+ *   const states: string[] = [];
+ *   for await (const state of rx) states.push(state);
+ *   return states.at(-1);
+ * });
+ * tx.send("ready");
+ * tx.send("stopped");
+ * tx.close();
+ * console.log(await seen); // stopped
+ * ```
+ *
+ * @module
+ */
+import { ClosedError, RecvError } from "../errors.ts";
+import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
+import { mayProceed } from "../runtime/cooperation.ts";
+import { Future } from "../runtime/future.ts";
+import { cx } from "../runtime/kernel.ts";
+import { WaitQueue } from "../runtime/wait-queue.ts";
+import { Audience, Seat } from "./audience.ts";
+import { ReceiverCount, ReceiversGone } from "./closed.ts";
+
+/** What senders and receivers share. Each value has a version; a receiver has seen one. */
+class State<T> {
+  value: T;
+  version: number = 0;
+  senders: number = 1;
+  readonly receivers: ReceiverCount = new ReceiverCount(1);
+  readonly audience: Audience = new Audience();
+
+  constructor(value: T) {
+    this.value = value;
+  }
+  store(value: T): void {
+    this.value = value;
+    this.version++;
+    this.audience.wakeAll();
+  }
+}
+
+/** Where one receiver is. */
+class Position<T> {
+  readonly state: State<T>;
+  /** Versions count from 0: what was marked as changed has seen none. */
+  seen: number;
+  isClosed: boolean = false;
+  readonly queue: WaitQueue = new WaitQueue(0);
+
+  constructor(state: State<T>, seen: number) {
+    this.state = state;
+    this.seen = seen;
+  }
+  get hasUnseen(): boolean {
+    return this.seen !== this.state.version;
+  }
+}
+
+/** Waits until `check` has a result. It is asked when polled first, and after every change. */
+abstract class Change<T, R> extends Future<R> {
+  protected readonly position: Position<T>;
+  readonly #seat: Seat;
+  constructor(position: Position<T>) {
+    super();
+    this.position = position;
+    this.#seat = new Seat(position.state.audience, position.queue);
+  }
+  /** The result, or throws, or waits. */
+  protected abstract check(): Poll<R>;
+
+  poll(waker: Waker): Poll<R> {
+    if (!mayProceed(waker)) return PENDING;
+    let result: Poll<R>;
+    try {
+      if (this.position.isClosed) throw new ClosedError("the watch receiver was closed");
+      result = this.check();
+    } catch (error) {
+      cx.budget--;
+      this.#seat.leave();
+      throw error;
+    }
+    if (result === PENDING) this.#seat.wait(waker);
+    else {
+      cx.budget--;
+      this.#seat.leave();
+    }
+    return result;
+  }
+  override drop(): void {
+    this.#seat.leave();
+  }
+  /** Marks the current value as seen and gives it. */
+  protected see(): T {
+    const { position } = this;
+    position.seen = position.state.version;
+    return position.state.value;
+  }
+  protected get isEnded(): boolean {
+    return this.position.state.senders === 0;
+  }
+  override describeWait(): string {
+    return "a change on a watch channel";
+  }
+}
+
+class Changed<T> extends Change<T, void> {
+  protected check(): Poll<void> {
+    if (this.position.hasUnseen) return void this.see();
+    if (this.isEnded) throw new RecvError(SENDERS_GONE);
+    return PENDING;
+  }
+}
+
+class WaitFor<T> extends Change<T, T> {
+  readonly #predicate: (value: T) => boolean;
+  #hasLooked: boolean = false;
+  constructor(position: Position<T>, predicate: (value: T) => boolean) {
+    super(position);
+    this.#predicate = predicate;
+  }
+  protected check(): Poll<T> {
+    if (!this.#hasLooked || this.position.hasUnseen) {
+      this.#hasLooked = true;
+      const value = this.see();
+      if (this.#predicate(value)) return value;
+    }
+    if (this.isEnded) throw new RecvError(SENDERS_GONE);
+    return PENDING;
+  }
+}
+
+class Next<T> extends Change<T, IteratorResult<T, undefined>> {
+  readonly #isFirst: boolean;
+  constructor(position: Position<T>, isFirst: boolean) {
+    super(position);
+    this.#isFirst = isFirst;
+  }
+  protected check(): Poll<IteratorResult<T, undefined>> {
+    if (this.#isFirst || this.position.hasUnseen) return { done: false, value: this.see() };
+    return this.isEnded ? { done: true, value: undefined } : PENDING;
+  }
+}
+
+const SENDERS_GONE = "the last sender of the watch channel was closed";
+
+/** Stores values. `clone()` it for each producer, `close()` it (or `using`) when done. */
+export class Sender<T> implements Disposable {
+  readonly #state: State<T>;
+  #isClosed: boolean = false;
+
+  /** @internal */
+  constructor(state: State<T>) {
+    this.#state = state;
+  }
+
+  /**
+   * Stores a value and tells all receivers. False, and nothing stored, when there is no receiver.
+   *
+   * @throws ClosedError on a closed handle.
+   */
+  send(value: T): boolean {
+    const state = this.#open("send");
+    if (state.receivers.count === 0) return false;
+    state.store(value);
+    return true;
+  }
+  /** Stores a value, receivers or not, and gives the one before. */
+  sendReplace(value: T): T {
+    const state = this.#open("sendReplace");
+    const before = state.value;
+    state.store(value);
+    return before;
+  }
+  /** Stores what `change` makes of the value, receivers or not. If it throws, nothing changes. */
+  sendModify(change: (value: T) => T): void {
+    const state = this.#open("sendModify");
+    state.store(change(state.value));
+  }
+  /** Notifies only if `change` returns a value other than `undefined`. */
+  sendIfModified(change: (value: T) => T | undefined): boolean {
+    const state = this.#open("sendIfModified");
+    const value = change(state.value);
+    if (value === undefined) return false;
+    state.store(value);
+    return true;
+  }
+  /** The latest value. */
+  borrow(): T {
+    return this.#open("borrow").value;
+  }
+  /** A receiver that has seen the current value. */
+  subscribe(): Receiver<T> {
+    const state = this.#open("subscribe");
+    state.receivers.add();
+    return new Receiver(new Position(state, state.version));
+  }
+  clone(): Sender<T> {
+    const state = this.#open("clone");
+    state.senders++;
+    return new Sender(state);
+  }
+  /** Completes when there is no receiver. **Cancel safety.** Abandoning it leaves no trace. */
+  closed(): Future<void> {
+    return new ReceiversGone(this.#open("closed").receivers, "watch");
+  }
+  get receiverCount(): number {
+    return this.#state.receivers.count;
+  }
+  /** Gives up this handle. Without senders, receivers see the last value and then the end. Idempotent. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    if (--this.#state.senders === 0) this.#state.audience.wakeAll();
+  }
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #open(what: string): State<T> {
+    if (this.#isClosed) throw new ClosedError(`watch.Sender.${what} on a sender that was closed`);
+    return this.#state;
+  }
+}
+
+/**
+ * Looks at the value, and is told of changes it has not seen. Iterating gives the current value first,
+ * then each newer one (intermediate ones may be skipped), and ends when the senders are gone and the
+ * last value was given.
+ */
+export class Receiver<T> implements AsyncIterable<T>, Disposable {
+  readonly #position: Position<T>;
+
+  /** @internal */
+  constructor(position: Position<T>) {
+    this.#position = position;
+  }
+
+  /** The latest value; does not count as seen. Works for ever, also without senders. */
+  borrow(): T {
+    return this.#open("borrow").state.value;
+  }
+  borrowAndUpdate(): T {
+    const position = this.#open("borrowAndUpdate");
+    position.seen = position.state.version;
+    return position.state.value;
+  }
+  /**
+   * Completes when there is a value not yet seen, and marks it seen; throws `RecvError` when closed and seen.
+   *
+   * **Cancel safety.** Abandoned, it has marked nothing as seen.
+   */
+  changed(): Future<void> {
+    return new Changed(this.#open("changed"));
+  }
+  /**
+   * The first value that fulfils `predicate`, the current one included; it counts as seen. A predicate
+   * that throws rejects it. Throws `RecvError` when the senders go first.
+   *
+   * **Cancel safety.** Abandoned, it has marked as seen only values that did not fulfil the predicate.
+   */
+  waitFor(predicate: (value: T) => boolean): Future<T> {
+    const position = this.#open("waitFor");
+    if (typeof predicate !== "function")
+      throw new TypeError(`watch.Receiver.waitFor expects a function, got ${typeof predicate}`);
+    return new WaitFor(position, predicate);
+  }
+  /** Whether there is an unseen value; throws `RecvError` as soon as all senders are gone. */
+  hasChanged(): boolean {
+    const position = this.#open("hasChanged");
+    if (position.state.senders === 0) throw new RecvError(SENDERS_GONE);
+    return position.hasUnseen;
+  }
+  /** Wakes a pending `changed()` of this receiver. */
+  markChanged(): void {
+    const position = this.#open("markChanged");
+    position.seen = NONE;
+    position.state.audience.wake(position.queue);
+  }
+  markUnchanged(): void {
+    const position = this.#open("markUnchanged");
+    position.seen = position.state.version;
+  }
+  /** Has seen what the original has seen. */
+  clone(): Receiver<T> {
+    const { state, seen } = this.#open("clone");
+    state.receivers.add();
+    return new Receiver(new Position(state, seen));
+  }
+  /** Gives up this handle; what waits on it throws `ClosedError`. Idempotent. */
+  close(): void {
+    const position = this.#position;
+    if (position.isClosed) return;
+    position.isClosed = true;
+    position.state.audience.wake(position.queue);
+    position.state.receivers.remove();
+  }
+  [Symbol.dispose](): void {
+    this.close();
+  }
+  /** Leaving the loop early leaves the receiver open. */
+  [Symbol.asyncIterator](): AsyncIterator<T, undefined> {
+    const position = this.#open("[Symbol.asyncIterator]");
+    let isFirst = true;
+    return {
+      next: () => {
+        const next = new Next(position, isFirst);
+        isFirst = false;
+        return next;
+      },
+      return: () => Promise.resolve({ done: true, value: undefined }),
+    };
+  }
+
+  #open(what: string): Position<T> {
+    if (this.#position.isClosed)
+      throw new ClosedError(`watch.Receiver.${what} on a receiver that was closed`);
+    return this.#position;
+  }
+}
+
+/** Marked as changed: no version has been seen. */
+const NONE = -1;
+
+/** A sender and a receiver of the latest value, which counts as seen at first. */
+export function channel<T>(initial: T): [Sender<T>, Receiver<T>] {
+  const state = new State(initial);
+  return [new Sender(state), new Receiver(new Position(state, state.version))];
+}
