@@ -66,18 +66,19 @@ export async function main(body: Body<unknown, [TaskContext]>, options: RuntimeO
 class Interrupt {
   hasFired: boolean = false;
   #stopWatching: (() => void) | null = null;
+  readonly #exit: () => void = () => hostProcess!.exit(INTERRUPTED);
 
   watch(task: Task<unknown>): void {
     this.#stopWatching = setDefaultAction("SIGINT", () => {
       this.hasFired = true;
       // Now the cleanup runs. Whoever listens there cannot take the second one.
-      hostProcess?.on("SIGINT", exitInterrupted);
+      hostProcess?.on("SIGINT", this.#exit);
       task.abort("interrupted (Ctrl-C)");
     });
   }
   stop(): void {
     this.#stopWatching?.();
-    hostProcess?.off("SIGINT", exitInterrupted);
+    hostProcess?.off("SIGINT", this.#exit);
   }
 }
 
@@ -87,12 +88,9 @@ async function isBeyondHelp(runtime: Runtime, kernel: Kernel): Promise<boolean> 
   return Array.from(kernel.tasks()).every((task) => task.isInForeignAwait);
 }
 
-function exitInterrupted(): void {
-  hostProcess!.exit(INTERRUPTED);
-}
-
 function reportLeaks(kernel: Kernel): void {
-  const leaked = [...kernel.tasks()].reverse();
+  // A task that was aborted and has not had its turn since is not leaked.
+  const leaked = [...kernel.tasks()].filter((task) => !task.isCancelled).reverse();
   if (leaked.length === 0) return;
   const lines = leaked.map((task) => `${task.describe()}${spawnSite(task)}`);
   const what = leaked.length === 1 ? "1 task was" : `${leaked.length} tasks were`;
