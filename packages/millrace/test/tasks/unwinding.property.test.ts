@@ -83,10 +83,10 @@ function apart(root: Tree, abort: { wait: number }): Tree {
 class Program {
   readonly log: string[] = [];
   readonly begun: Set<string> = new Set();
-  readonly #style: Style;
+  readonly #styleOf: (path: string) => Style;
   readonly #now: () => number;
-  constructor(style: Style, now: () => number) {
-    this.#style = style;
+  constructor(styleOf: (path: string) => Style, now: () => number) {
+    this.#styleOf = styleOf;
     this.#now = now;
   }
   note(what: string): void {
@@ -106,7 +106,7 @@ class Program {
       case "call":
         return yield* get(this.call(tree.inner, path, tree.wait));
       case "shield":
-        return yield* get(shield(this.#style.body(() => this.body(tree.inner, path, tree.wait))));
+        return yield* get(shield(this.#styleOf(path).body(() => this.body(tree.inner, path, tree.wait))));
       case "timeout":
         return yield* get(timeout(tree.wait, this.call(tree.inner, path, 0)));
       case "join":
@@ -121,17 +121,19 @@ class Program {
         return;
       }
       case "scope":
-        return yield* get(scope(this.#style.body((s: TaskScope) => this.children(s, tree.inner, path))));
+        return yield* get(
+          scope(this.#styleOf(path).body((s: TaskScope) => this.children(s, tree.inner, path))),
+        );
     }
   }
   *children(s: TaskScope, inner: readonly Tree[], path: string): Steps<void> {
     for (const [i, each] of inner.slice(1).entries()) {
-      s.spawn(this.#style.body(() => this.body(each, `${path}.${i + 1}`, 0)));
+      s.spawn(this.#styleOf(`${path}.${i}`).body(() => this.body(each, `${path}.${i + 1}`, 0)));
     }
     yield* this.body(inner[0]!, `${path}.0`, 0);
   }
   call(tree: Tree, path: string, cleanup: number): Future<void> {
-    return asyncFn(this.#style.body(() => this.body(tree, path, cleanup)))();
+    return asyncFn(this.#styleOf(path).body(() => this.body(tree, path, cleanup)))();
   }
   *body(tree: Tree, path: string, cleanup: number): Steps<void> {
     this.begun.add(path);
@@ -153,11 +155,15 @@ class Program {
   }
 }
 
-async function run(style: Style, tree: Tree, at: number): Promise<{ log: string[]; outcome: Outcome<void> }> {
+async function run(
+  styleOf: (path: string) => Style,
+  tree: Tree,
+  at: number,
+): Promise<{ log: string[]; outcome: Outcome<void> }> {
   return await paused(
     async (clock) => {
-      const program = new Program(style, () => clock.now());
-      const task = spawn(style.body(() => program.body(tree, "", 0)));
+      const program = new Program(styleOf, () => clock.now());
+      const task = spawn(styleOf("").body(() => program.body(tree, "", 0)));
       const aborter = spawn(sleep(at).map(() => task.abort("why")));
       const outcome = await task.settled();
       program.note(outcome.status);
@@ -177,9 +183,12 @@ test("trees of calls unwind alike in both styles, and leave nothing behind", asy
     fc.asyncProperty(tree, wait, async (drawn, abortAt) => {
       const abort = { wait: abortAt };
       const program = apart(drawn, abort);
-      const [a, b] = [await run(styles[0]!, program, abort.wait), await run(styles[1]!, program, abort.wait)];
+      const a = await run(() => styles[0]!, program, abort.wait);
+      const b = await run(() => styles[1]!, program, abort.wait);
+      const mixed = await run((path) => styles[path.length % 4 === 0 ? 0 : 1]!, program, abort.wait);
       // Within one instant an async body takes microtasks where a generator takes none.
       expect(a.log.sort()).toEqual(b.log.sort());
+      expect(mixed.log.sort()).toEqual(b.log);
     }),
     { numRuns: 150 },
   );
