@@ -38,13 +38,12 @@ class Bucket implements Waker {
   /** Puts in what was earned since it was last looked at. */
   refill(): void {
     const { clock } = ambientKernel();
-    if (clock !== this.#clock) {
-      this.#clock?.cancel(this.#alarm);
-      this.#clock = clock;
-      this.#since = clock.now();
-      this.#earned = 0;
-    }
-    this.#fill(clock);
+    if (clock === this.#clock) return this.#fill(clock);
+    this.#clock?.cancel(this.#alarm);
+    this.#clock = clock;
+    this.#since = clock.now();
+    this.#earned = 0;
+    this.arm();
   }
   #fill(clock: Clock): void {
     const now = clock.now();
