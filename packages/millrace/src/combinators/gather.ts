@@ -6,6 +6,7 @@
  * When several children are ready in one poll, the first is the one whose last turn to be first is the
  * longest ago, so that a child that uses up the budget in every round cannot starve the others.
  */
+import { mayProceed } from "../runtime/cooperation.ts";
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { abandon, type Future, Operation } from "../runtime/future.ts";
 import { pin } from "../internal/pin.ts";
@@ -66,6 +67,8 @@ export abstract class Gather<R> extends Operation<R> {
     this.isPolling = true;
     try {
       for (let i = 0; i < ready.length; i++) {
+        // Without budget none of the rest could complete: they wait for their turn together, polled once.
+        if (!mayProceed(waker)) return this.postpone(ready, start, i);
         const result = this.pollChild(ready[(start + i) % ready.length]!);
         if (result === PENDING) continue;
         this.end();
@@ -80,6 +83,15 @@ export abstract class Gather<R> extends Operation<R> {
     }
     // A child woke itself, or another one, while it was polled.
     if (this.ready.length > 0) waker.wake();
+    return PENDING;
+  }
+
+  /** Keeps those that were not polled, ahead of those that have become ready meanwhile. */
+  private postpone(ready: readonly Child[], start: number, polled: number): Poll<R> {
+    const rest: Child[] = [];
+    for (let i = polled; i < ready.length; i++) rest.push(ready[(start + i) % ready.length]!);
+    for (const child of this.ready) rest.push(child);
+    this.ready = rest;
     return PENDING;
   }
 
