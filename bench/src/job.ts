@@ -50,13 +50,16 @@ export async function inChild<J extends Job>(job: J): Promise<Result<J>> {
     return JSON.parse(stdout) as Result<J>;
   } catch (error) {
     const { code, signal, stderr = "" } = error as { code?: unknown; signal?: unknown; stderr?: string };
-    const why = stderr.match(/^\w*Error: .*$/m)?.[0] ?? `ended with ${String(signal ?? code)}`;
+    const why =
+      signal === "SIGTERM"
+        ? `stopped after ${TIME_LIMIT_MS / 1000} s`
+        : (stderr.match(/^\w*Error: .*$/m)?.[0] ?? `ended with ${String(signal ?? code)}`);
     throw new Error(`the child process failed: ${why}`, { cause: error });
   }
 }
 
-/** Far beyond what any job takes. */
-const TIME_LIMIT_MS = 300_000;
+/** Far beyond what any job should take; the alternating ones take the longest. */
+const TIME_LIMIT_MS = 180_000;
 
 function named<T extends { readonly name: string }>(things: readonly T[], name: string): T {
   const found = things.find((thing) => thing.name === name);
