@@ -5,15 +5,19 @@ export type Duration =
   | number
   | { days?: number; hours?: number; minutes?: number; seconds?: number; milliseconds?: number };
 
-/** Of the parts that a duration object may have. */
-const MS_PER_PART = {
-  days: 86_400_000,
-  hours: 3_600_000,
-  minutes: 60_000,
-  seconds: 1000,
-  milliseconds: 1,
-} as const;
-const PARTS = Object.keys(MS_PER_PART) as (keyof typeof MS_PER_PART)[];
+/** Of the parts that a `Temporal.Duration` has; years and months have no fixed length. */
+const MS_PER_PART: readonly (readonly [part: string, ms: number])[] = [
+  ["years", NaN],
+  ["months", NaN],
+  ["weeks", 604_800_000],
+  ["days", 86_400_000],
+  ["hours", 3_600_000],
+  ["minutes", 60_000],
+  ["seconds", 1000],
+  ["milliseconds", 1],
+  ["microseconds", 1e-3],
+  ["nanoseconds", 1e-6],
+];
 
 /** Milliseconds of `duration`. */
 export function toMs(caller: string, duration: Duration): number {
@@ -29,12 +33,12 @@ function sum(duration: Exclude<Duration, number>): number {
   if (typeof duration !== "object" || duration === null) return NaN;
   let ms = 0;
   let isEmpty = true;
-  for (const part of PARTS) {
-    const count: unknown = duration[part];
+  for (const [part, msPerPart] of MS_PER_PART) {
+    const count = (duration as Record<string, unknown>)[part];
     if (count === undefined) continue;
     if (typeof count !== "number") return NaN;
     isEmpty = false;
-    ms += count * MS_PER_PART[part];
+    if (count !== 0) ms += count * msPerPart;
   }
   return isEmpty ? NaN : ms;
 }
@@ -43,7 +47,9 @@ function describe(duration: unknown): string {
   if (typeof duration === "string") return JSON.stringify(duration);
   if (typeof duration !== "object" || duration === null) return String(duration);
   const parts = Object.entries(duration).map(([part, count]) => `${part}: ${describePart(count)}`);
-  return parts.length === 0 ? "{}" : `{ ${parts.join(", ")} }`;
+  // A `Temporal.Duration` has no properties of its own, but a `toJSON`.
+  if (parts.length === 0) return JSON.stringify(duration);
+  return `{ ${parts.join(", ")} }`;
 }
 
 function describePart(count: unknown): string {

@@ -280,6 +280,35 @@ describe("a duration", () => {
     expect(now()).toBe(93_785_005);
   });
 
+  /** Its parts are getters of its prototype, and all of them are there. */
+  class TemporalDuration {
+    readonly #parts: Record<string, number>;
+    constructor(parts: Record<string, number>) {
+      this.#parts = parts;
+    }
+    static {
+      const names = ["years", "months", "weeks", "days", "hours", "minutes", "seconds"];
+      for (const name of [...names, "milliseconds", "microseconds", "nanoseconds"]) {
+        Object.defineProperty(this.prototype, name, {
+          get(this: TemporalDuration) {
+            return this.#parts[name] ?? 0;
+          },
+        });
+      }
+    }
+    toJSON(): string {
+      return "P1Y";
+    }
+  }
+  test("may be a Temporal.Duration, unless it has no fixed length", () =>
+    paused(async () => {
+      await sleep(new TemporalDuration({ weeks: 1, days: 1, microseconds: 1500 }) as Duration);
+      expect(now()).toBe(8 * 86_400_000 + 2);
+      expect(() => sleep(new TemporalDuration({ years: 1 }) as Duration)).toThrow(/got "P1Y"$/);
+      expect(() => sleep(new TemporalDuration({ months: 1, days: 3 }) as Duration)).toThrow(RangeError);
+      expect(() => sleep(new TemporalDuration({ hours: -1 }) as Duration)).toThrow(RangeError);
+    }));
+
   const bad: [string, unknown][] = [
     ["-1", -1],
     ["NaN", NaN],
