@@ -101,6 +101,16 @@ export class Call<T, A extends unknown[]> extends Operation<T> {
     return branch.result as T;
   }
 
+  override get callOf(): ((...args: never[]) => unknown) | undefined {
+    const { isShielded, local, onEnd } = this.callOptions;
+    const isPlain = isShielded === undefined && local === undefined && onEnd === undefined;
+    return isPlain && this.running === null ? (this.callee as (...args: never[]) => unknown) : undefined;
+  }
+  /** Calls the body in the caller's own branch. */
+  callHere(): Routine<T> | Awaitable<T> {
+    return this.callee(...this.args);
+  }
+
   override drop(): void {
     const branch = this.running as Branch<unknown> | null;
     if (branch === null) {

@@ -148,6 +148,10 @@ export abstract class Future<T> implements Promise<T>, Disposable {
     return describeClass(this);
   }
 
+  /** The function that this is a plain, unstarted call of: a task runs it as its own body. @internal */
+  get callOf(): ((...args: never[]) => unknown) | undefined {
+    return undefined;
+  }
   /** The futures that it waits for. @internal */
   innerWaits(): Iterable<Future<unknown>> {
     return NONE;
