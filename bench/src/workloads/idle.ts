@@ -8,7 +8,7 @@ import {
   spawn as spawnEffection,
   suspend,
 } from "effection";
-import { mpsc, type Routine, spawn } from "millrace";
+import { mpsc, type Routine, Runtime, spawn, yieldNow } from "millrace";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { PromiseChannel } from "../promise-channel.ts";
 import type { Workload } from "../workload.ts";
@@ -86,13 +86,8 @@ export const idle: Workload = {
     {
       column: "yield*",
       name: "yield*",
-      how: "a generator task that yields rx.recv()",
-      run: (operations) =>
-        startAll(operations, () => {
-          const [tx, rx] = mpsc.channel<number>(CAPACITY);
-          spawn(() => yieldTask(rx)).detach();
-          return tx;
-        }),
+      how: "a task of a generator function, spawned by one, that yields rx.recv()",
+      run: (operations) => Runtime.current().run(() => startRoutines(operations)),
     },
   ],
 };
@@ -140,6 +135,16 @@ async function awaitTask(rx: mpsc.Receiver<number>): Promise<void> {
   await rx.recv();
 }
 
+function* startRoutines(count: number): Routine<number> {
+  started = 0;
+  for (let i = 0; i < count; i++) {
+    const [tx, rx] = mpsc.channel<number>(CAPACITY);
+    kept.push(tx);
+    spawn(() => yieldTask(rx)).detach();
+  }
+  while (started < count) yield* yieldNow();
+  return started;
+}
 function* yieldTask(rx: mpsc.Receiver<number>): Routine<void> {
   started++;
   yield* rx.recv();
