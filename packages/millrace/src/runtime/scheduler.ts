@@ -158,7 +158,7 @@ export class Scheduler {
     this.clock.hold(started);
     let isOver = false;
     while (this.#head !== null) {
-      if (++this.#turnPolls % CLOCK_STRIDE === 0) {
+      if ((++this.#turnPolls & (CLOCK_STRIDE - 1)) === 0) {
         isOver = this.#turnPolls >= POLLS_PER_TURN || host.now() - this.#turnStart > MS_PER_TURN;
         if (isOver) break;
       }

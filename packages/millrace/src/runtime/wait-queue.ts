@@ -103,6 +103,11 @@ export class WaitQueue {
 
   /** Hands `count` to the waiters in order; what nobody waits for stays free. */
   give(count: number): void {
+    if (this.head === null) this.available += count;
+    else this.giveToWaiters(count);
+  }
+
+  private giveToWaiters(count: number): void {
     let first: Waiter | null = null;
     let last: Waiter | null = null;
     for (let head = this.head; head !== null && count > 0; head = this.head) {
