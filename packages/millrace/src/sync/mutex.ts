@@ -6,6 +6,7 @@ import type { Body } from "../runtime/body.ts";
 import { requireBody } from "../runtime/call.ts";
 import type { Future } from "../runtime/future.ts";
 import { WaitQueue } from "../runtime/wait-queue.ts";
+import { Handle, Handles, type Remains } from "./handle.ts";
 import { WithGuard } from "./with-guard.ts";
 
 /** The lock held. Releasing and disposing are idempotent; any other use after that throws `ClosedError`. */
@@ -18,18 +19,27 @@ export interface MutexGuard<T> extends Disposable {
 /** What a mutex and its guards share: the value, and the one permit there is. */
 class Guarded<T> {
   declare readonly turn: WaitQueue;
+  /** The guard that is held. */
+  declare readonly handles: Handles;
   declare value: T;
   constructor(value: T) {
     this.turn = new WaitQueue(1);
+    this.handles = new Handles();
     this.value = value;
   }
 }
 
-class Guard<T> implements MutexGuard<T> {
+class Guard<T> extends Handle implements MutexGuard<T> {
   /** Null once released. */
   declare private guarded: Guarded<T> | null;
   constructor(guarded: Guarded<T>) {
+    super();
     this.guarded = guarded;
+    guarded.handles.opened(this, !guarded.turn.isEmpty);
+  }
+  makeRemains(): Remains {
+    const { turn } = this.guarded!;
+    return { isOpen: true, what: "the guard of a mutex", waiters: [turn], release: () => turn.give(1) };
   }
   get value(): T {
     if (this.guarded === null) throw released("value");
@@ -43,6 +53,7 @@ class Guard<T> implements MutexGuard<T> {
     const { guarded } = this;
     if (guarded === null) return;
     this.guarded = null;
+    guarded.handles.closed(this);
     guarded.turn.give(1);
   }
   [Symbol.dispose](): void {
@@ -55,6 +66,9 @@ class Lock<T> extends Acquire<MutexGuard<T>> {
   constructor(guarded: Guarded<T>) {
     super(guarded.turn);
     this.guarded = guarded;
+  }
+  protected override entered(): void {
+    this.guarded.handles.awaited();
   }
   protected granted(): MutexGuard<T> {
     return new Guard(this.guarded);

@@ -21,6 +21,7 @@ import { Future } from "../runtime/future.ts";
 import { mayProceed } from "../runtime/cooperation.ts";
 import { cx } from "../runtime/kernel.ts";
 import { WaitQueue, type Waiter } from "../runtime/wait-queue.ts";
+import { watch, type Remains } from "./handle.ts";
 import { refused, type Try } from "./try.ts";
 
 const EMPTY = 0;
@@ -34,12 +35,54 @@ class State<T> {
   isSenderClosed: boolean = false;
   isReceiverClosed: boolean = false;
   waker: Waker | null = null;
+  /** The two halves, each until the other one waits for it; and what is left of them after that. */
+  sender: object | null = null;
+  receiver: object | null = null;
+  senderRemains: Remains | null = null;
+  receiverRemains: Remains | null = null;
   readonly closedWaiters: WaitQueue = new WaitQueue(0);
 
+  /** Nobody waits for the value: as a queue with one place. */
+  get isEmpty(): boolean {
+    return this.waker === null || this.isReceiverClosed;
+  }
   closeReceiver(): void {
     if (this.isReceiverClosed) return;
     this.isReceiverClosed = true;
+    this.receiver = null;
+    if (this.receiverRemains !== null) this.receiverRemains.isOpen = false;
     this.closedWaiters.grantAll();
+  }
+  /** It has sent, or never will. */
+  closeSender(): void {
+    this.isSenderClosed = true;
+    this.sender = null;
+    if (this.senderRemains !== null) this.senderRemains.isOpen = false;
+    this.waker?.wake();
+  }
+  senderAwaited(): void {
+    const { sender } = this;
+    if (sender === null) return;
+    this.sender = null;
+    this.senderRemains = {
+      isOpen: true,
+      what: "the sender of a oneshot channel",
+      waiters: [this],
+      release: () => this.closeSender(),
+    };
+    watch(sender, this.senderRemains);
+  }
+  receiverAwaited(): void {
+    const { receiver } = this;
+    if (receiver === null) return;
+    this.receiver = null;
+    this.receiverRemains = {
+      isOpen: true,
+      what: "the receiver of a oneshot channel",
+      waiters: [this.closedWaiters],
+      release: () => this.closeReceiver(),
+    };
+    watch(receiver, this.receiverRemains);
   }
   take(): T {
     const value = this.value as T;
@@ -63,8 +106,10 @@ class Closed extends Future<void> {
       cx.budget--;
       return undefined;
     }
-    if (this.#waiter === null) this.#waiter = this.#state.closedWaiters.enter(1, waker);
-    else this.#waiter.waker = waker;
+    if (this.#waiter === null) {
+      this.#state.receiverAwaited();
+      this.#waiter = this.#state.closedWaiters.enter(1, waker);
+    } else this.#waiter.waker = waker;
     return PENDING;
   }
   override drop(): void {
@@ -98,12 +143,13 @@ export class Sender<T> implements Disposable {
       throw new ClosedError("oneshot.Sender.send was called twice: a oneshot channel carries one value");
     if (this.#isClosed) throw new ClosedError("oneshot.Sender.send on a closed sender");
     this.#hasSent = true;
-    state.isSenderClosed = true;
-    if (state.isReceiverClosed) return false;
-    state.phase = SENT;
-    state.value = value;
-    state.waker?.wake();
-    return true;
+    const isReceived = !state.isReceiverClosed;
+    if (isReceived) {
+      state.phase = SENT;
+      state.value = value;
+    }
+    state.closeSender();
+    return isReceived;
   }
 
   /** Completes when the receiver is closed, dropped, or has its value. **Cancel safety.** Abandoning it leaves no trace. */
@@ -119,8 +165,7 @@ export class Sender<T> implements Disposable {
   close(): void {
     if (this.#state.isSenderClosed) return;
     this.#isClosed = true;
-    this.#state.isSenderClosed = true;
-    this.#state.waker?.wake();
+    this.#state.closeSender();
   }
   [Symbol.dispose](): void {
     this.close();
@@ -159,6 +204,7 @@ export class Receiver<T> extends Future<T> {
       this.#isFinished = true;
       throw new RecvError(state.isReceiverClosed ? CLOSED_HERE : SENDER_GONE);
     }
+    if (state.waker === null) state.senderAwaited();
     state.waker = waker;
     return PENDING;
   }
@@ -202,5 +248,9 @@ const CLOSED_HERE = "the oneshot receiver was closed before a value was sent";
 /** A sender and a receiver of one value. */
 export function channel<T>(): [Sender<T>, Receiver<T>] {
   const state = new State<T>();
-  return [new Sender(state), new Receiver(state)];
+  const sender = new Sender(state);
+  const receiver = new Receiver(state);
+  state.sender = sender;
+  state.receiver = receiver;
+  return [sender, receiver];
 }

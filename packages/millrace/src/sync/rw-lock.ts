@@ -3,6 +3,7 @@ import { ClosedError } from "../errors.ts";
 import { Acquire } from "../runtime/acquire.ts";
 import type { Future } from "../runtime/future.ts";
 import { WaitQueue } from "../runtime/wait-queue.ts";
+import { Handle, Handles, type Remains } from "./handle.ts";
 
 /** The most readers there can be at once, and how many there can be by default. */
 const MAX_READERS = 0x1fff_ffff;
@@ -25,19 +26,33 @@ export interface WriteGuard<T> extends Disposable {
 class Guarded<T> {
   declare readonly permits: WaitQueue;
   declare readonly maxReaders: number;
+  /** The guards that are held. */
+  declare readonly handles: Handles;
   declare value: T;
   constructor(value: T, maxReaders: number) {
     this.permits = new WaitQueue(maxReaders);
     this.maxReaders = maxReaders;
+    this.handles = new Handles();
     this.value = value;
   }
 }
 
-class Reading<T> implements ReadGuard<T> {
+class Reading<T> extends Handle implements ReadGuard<T> {
   /** Null once released. */
   declare private guarded: Guarded<T> | null;
   constructor(guarded: Guarded<T>) {
+    super();
     this.guarded = guarded;
+    guarded.handles.opened(this, !guarded.permits.isEmpty);
+  }
+  makeRemains(): Remains {
+    const { permits } = this.guarded!;
+    return {
+      isOpen: true,
+      what: "a read guard of an RwLock",
+      waiters: [permits],
+      release: () => permits.give(1),
+    };
   }
   get value(): T {
     if (this.guarded === null) throw released("ReadGuard.value");
@@ -45,19 +60,32 @@ class Reading<T> implements ReadGuard<T> {
   }
   release(): void {
     const { guarded } = this;
+    if (guarded === null) return;
     this.guarded = null;
-    guarded?.permits.give(1);
+    guarded.handles.closed(this);
+    guarded.permits.give(1);
   }
   [Symbol.dispose](): void {
     this.release();
   }
 }
 
-class Writing<T> implements WriteGuard<T> {
+class Writing<T> extends Handle implements WriteGuard<T> {
   /** Null once released. */
   declare private guarded: Guarded<T> | null;
   constructor(guarded: Guarded<T>) {
+    super();
     this.guarded = guarded;
+    guarded.handles.opened(this, !guarded.permits.isEmpty);
+  }
+  makeRemains(): Remains {
+    const { permits, maxReaders } = this.guarded!;
+    return {
+      isOpen: true,
+      what: "a write guard of an RwLock",
+      waiters: [permits],
+      release: () => permits.give(maxReaders),
+    };
   }
   get value(): T {
     if (this.guarded === null) throw released("WriteGuard.value");
@@ -69,13 +97,16 @@ class Writing<T> implements WriteGuard<T> {
   }
   release(): void {
     const { guarded } = this;
+    if (guarded === null) return;
     this.guarded = null;
-    guarded?.permits.give(guarded.maxReaders);
+    guarded.handles.closed(this);
+    guarded.permits.give(guarded.maxReaders);
   }
   downgrade(): ReadGuard<T> {
     const { guarded } = this;
     if (guarded === null) throw released("WriteGuard.downgrade");
     this.guarded = null;
+    guarded.handles.closed(this);
     const reading = new Reading(guarded);
     guarded.permits.give(guarded.maxReaders - 1);
     return reading;
@@ -90,6 +121,9 @@ abstract class Enter<T, G> extends Acquire<G> {
   constructor(guarded: Guarded<T>) {
     super(guarded.permits);
     this.guarded = guarded;
+  }
+  protected override entered(): void {
+    this.guarded.handles.awaited();
   }
   protected closed(): never {
     throw new ClosedError("a read-write lock is never closed");

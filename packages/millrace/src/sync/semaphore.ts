@@ -6,6 +6,7 @@ import { requireBody } from "../runtime/call.ts";
 import { checkCount } from "../runtime/duration.ts";
 import { type Future } from "../runtime/future.ts";
 import { WaitQueue } from "../runtime/wait-queue.ts";
+import { Handle, Handles, type Remains } from "./handle.ts";
 import { refused, type Try } from "./try.ts";
 import { WithGuard } from "./with-guard.ts";
 
@@ -24,52 +25,76 @@ export interface SemaphorePermit extends Disposable {
   merge(other: SemaphorePermit): void;
 }
 
-class Permit implements SemaphorePermit {
-  declare private readonly permits: WaitQueue;
-  declare private held: number;
-  private isReleased: boolean = false;
+/** What a semaphore and its permits share. */
+class Shared {
+  declare readonly permits: WaitQueue;
+  /** The permits that are held. */
+  declare readonly handles: Handles;
+  constructor(permits: number) {
+    this.permits = new WaitQueue(permits);
+    this.handles = new Handles();
+  }
+}
 
-  constructor(queue: WaitQueue, count: number) {
-    this.permits = queue;
+class Permit extends Handle implements SemaphorePermit {
+  declare private readonly shared: Shared;
+  declare private held: number;
+  declare private isReleased: boolean;
+
+  constructor(shared: Shared, count: number) {
+    super();
+    this.isReleased = false;
+    this.shared = shared;
     this.held = count;
+    shared.handles.opened(this, !shared.permits.isEmpty);
   }
   get count(): number {
     return this.held;
   }
   release(): void {
     if (this.isReleased) return;
-    this.isReleased = true;
     const count = this.held;
-    this.held = 0;
-    if (count > 0) this.permits.give(count);
+    this.end();
+    this.shared.permits.give(count);
   }
   forget(): void {
     this.check("forget");
-    this.isReleased = true;
-    this.held = 0;
+    this.end();
   }
   split(count: number): SemaphorePermit | undefined {
     this.check("split");
     checkCount("SemaphorePermit.split", "count", count, 0);
     if (count > this.held) return undefined;
-    this.held -= count;
-    return new Permit(this.permits, count);
+    this.hold(this.held - count);
+    return new Permit(this.shared, count);
   }
   merge(other: SemaphorePermit): void {
     this.check("merge");
     if (!(other instanceof Permit))
       throw new TypeError("SemaphorePermit.merge expects a permit of a Semaphore");
     if (other === this) throw new TypeError("SemaphorePermit.merge of a permit with itself");
-    if (other.permits !== this.permits) {
+    if (other.shared !== this.shared) {
       throw new TypeError("SemaphorePermit.merge expects a permit of the same semaphore, got one of another");
     }
     other.check("merge");
-    this.held += other.held;
-    other.held = 0;
-    other.isReleased = true;
+    this.hold(this.held + other.held);
+    other.end();
   }
   [Symbol.dispose](): void {
     this.release();
+  }
+  /** @internal */
+  makeRemains(): Remains {
+    return new PermitRemains(this.shared, this.held);
+  }
+  private hold(count: number): void {
+    this.held = count;
+    if (this.remains !== null) (this.remains as PermitRemains).count = count;
+  }
+  private end(): void {
+    this.isReleased = true;
+    this.held = 0;
+    this.shared.handles.closed(this);
   }
   private check(what: string): void {
     if (this.isReleased)
@@ -77,17 +102,37 @@ class Permit implements SemaphorePermit {
   }
 }
 
-class AcquirePermit extends Acquire<SemaphorePermit> {
-  declare private readonly count: number;
-  constructor(permits: WaitQueue, count: number) {
-    super(permits);
+class PermitRemains implements Remains {
+  isOpen: boolean = true;
+  readonly what: string = "a permit of a semaphore";
+  readonly waiters: readonly [WaitQueue];
+  /** Splitting and merging change it. */
+  count: number;
+  constructor(shared: Shared, count: number) {
+    this.waiters = [shared.permits];
     this.count = count;
+  }
+  release(): void {
+    this.waiters[0].give(this.count);
+  }
+}
+
+class AcquirePermit extends Acquire<SemaphorePermit> {
+  declare private readonly semaphore: Shared;
+  declare private readonly count: number;
+  constructor(semaphore: Shared, count: number) {
+    super(semaphore.permits);
+    this.semaphore = semaphore;
+    this.count = count;
+  }
+  protected override entered(): void {
+    this.semaphore.handles.awaited();
   }
   protected override get need(): number {
     return this.count;
   }
   protected granted(): SemaphorePermit {
-    return new Permit(this.queue, this.need);
+    return new Permit(this.semaphore, this.count);
   }
   protected closed(): never {
     throw new ClosedError("the semaphore was closed");
@@ -115,23 +160,23 @@ class AcquirePermit extends Acquire<SemaphorePermit> {
  * ```
  */
 export class Semaphore {
-  declare private readonly permits: WaitQueue;
+  declare private readonly shared: Shared;
 
   /** @throws RangeError unless `permits` is a non-negative integer of at most 2^53 - 1. */
   constructor(permits: number) {
-    this.permits = new WaitQueue(checkCount("Semaphore", "permits", permits, 0));
+    this.shared = new Shared(checkCount("Semaphore", "permits", permits, 0));
   }
 
   /** Waits for `count` permits. Throws `ClosedError` once the semaphore is closed. */
   acquire(count: number = 1): Future<SemaphorePermit> {
-    return new AcquirePermit(this.permits, checkCount("Semaphore.acquire", "count", count, 0));
+    return new AcquirePermit(this.shared, checkCount("Semaphore.acquire", "count", count, 0));
   }
 
   tryAcquire(count: number = 1): Try<SemaphorePermit, "none" | "closed"> {
     checkCount("Semaphore.tryAcquire", "count", count, 0);
-    if (this.permits.isClosed) return refused("closed");
-    return this.permits.tryTake(count)
-      ? { ok: true, value: new Permit(this.permits, count) }
+    if (this.shared.permits.isClosed) return refused("closed");
+    return this.shared.permits.tryTake(count)
+      ? { ok: true, value: new Permit(this.shared, count) }
       : refused("none");
   }
 
@@ -148,29 +193,29 @@ export class Semaphore {
   /** @throws RangeError past 2^53 - 1 permits. */
   addPermits(count: number): void {
     checkCount("Semaphore.addPermits", "count", count, 0);
-    if (count > MAX_PERMITS - this.permits.available) {
+    if (count > MAX_PERMITS - this.shared.permits.available) {
       throw new RangeError(`Semaphore.addPermits expects at most ${MAX_PERMITS} permits in all`);
     }
-    this.permits.give(count);
+    this.shared.permits.give(count);
   }
 
   /** Removes up to `count` free permits; returns how many. */
   forgetPermits(count: number): number {
     checkCount("Semaphore.forgetPermits", "count", count, 0);
-    const forgotten = Math.min(count, this.permits.available);
-    this.permits.available -= forgotten;
+    const forgotten = Math.min(count, this.shared.permits.available);
+    this.shared.permits.available -= forgotten;
     return forgotten;
   }
 
   /** Waiters and later acquires throw `ClosedError`; permits already held stay valid. */
   close(): void {
-    this.permits.close();
+    this.shared.permits.close();
   }
   get isClosed(): boolean {
-    return this.permits.isClosed;
+    return this.shared.permits.isClosed;
   }
   /** Free permits, not counting those assigned to waiters. */
   get availablePermits(): number {
-    return this.permits.available;
+    return this.shared.permits.available;
   }
 }

@@ -15,6 +15,8 @@ import { Ring } from "../../internal/ring.ts";
 import type { Waker } from "../../runtime/body.ts";
 import { WaitQueue, type Waiter } from "../../runtime/wait-queue.ts";
 
+import { Handles, watch, type Remains } from "../handle.ts";
+
 /** The capacity of an unbounded channel: a small integer as all the others are, so that the field stays one. */
 export const UNBOUNDED = 0;
 
@@ -29,6 +31,11 @@ export class Channel<T> {
   declare readonly items: WaitQueue;
   /** Those who wait in `sender.closed()`, if anybody ever did. */
   declare private closedWaiters: WaitQueue | null;
+  /** Senders and permits: what receivers wait for, and permits senders as well. */
+  declare readonly handles: Handles;
+  /** Until somebody waits for it to go, or to receive. */
+  declare receiver: object | null;
+  declare receiverRemains: Remains | null;
   /** Open sender handles. */
   declare senders: number;
   /** Permits that may still send. */
@@ -48,6 +55,9 @@ export class Channel<T> {
     this.slots = new WaitQueue(capacity === UNBOUNDED ? 0 : capacity);
     this.items = new WaitQueue(0);
     this.closedWaiters = null;
+    this.handles = new Handles();
+    this.receiver = null;
+    this.receiverRemains = null;
     this.senders = 1;
     this.permits = 0;
     this.pendingSends = 0;
@@ -82,7 +92,30 @@ export class Channel<T> {
     if (this.capacity !== UNBOUNDED) this.slots.give(count);
   }
 
+  /** Somebody waits for a message, or for the end. */
+  messageAwaited(): void {
+    this.handles.awaited();
+  }
+  /** Somebody waits for a slot. */
+  slotAwaited(): void {
+    this.handles.awaited();
+    this.receiverAwaited();
+  }
+  receiverAwaited(): void {
+    const { receiver } = this;
+    if (receiver === null) return;
+    this.receiver = null;
+    this.receiverRemains = {
+      isOpen: true,
+      what: "the receiver of an mpsc channel",
+      waiters: [this.slots, (this.closedWaiters ??= new WaitQueue(0))],
+      release: () => this.discard(),
+    };
+    watch(receiver, this.receiverRemains);
+  }
+
   waitUntilClosed(waker: Waker): Waiter {
+    this.receiverAwaited();
     return (this.closedWaiters ??= new WaitQueue(0)).enter(1, waker);
   }
   stopWaitingUntilClosed(waiter: Waiter): void {
@@ -91,6 +124,15 @@ export class Channel<T> {
 
   get isAbandonedBySenders(): boolean {
     return this.senders === 0 && this.permits === 0 && this.pendingSends === 0;
+  }
+
+  senderClosed(): void {
+    this.senders--;
+    this.checkEnd();
+  }
+  permitGone(): void {
+    this.permits--;
+    this.checkEnd();
   }
 
   /** A sender, a permit or somebody who waited for a slot has gone, or the receiver was closed. */
@@ -105,6 +147,8 @@ export class Channel<T> {
   closeReceiver(): void {
     if (this.isReceiverClosed) return;
     this.isReceiverClosed = true;
+    this.receiver = null;
+    if (this.receiverRemains !== null) this.receiverRemains.isOpen = false;
     this.slots.close();
     this.closedWaiters?.close();
     this.checkEnd();

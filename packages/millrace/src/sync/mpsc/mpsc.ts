@@ -45,7 +45,10 @@ export function channel<T extends Message>(capacity: number): [Sender<T>, Receiv
 /** A channel without back-pressure: memory grows with the backlog. Prefer `channel`. */
 export function unbounded<T extends Message>(): [UnboundedSender<T>, Receiver<T>] {
   const shared = new Channel<T>(UNBOUNDED);
-  return [new UnboundedSender(shared), new Receiver(shared)];
+  const receiver = new Receiver(shared);
+  // Senders never wait: what they send would pile up.
+  shared.receiverAwaited();
+  return [new UnboundedSender(shared), receiver];
 }
 
 const [tx, rx] = channel<null>(1);

@@ -10,9 +10,15 @@ import { describe } from "./sender.ts";
 
 class Recv<T> extends Acquire<T | undefined> {
   declare private readonly channel: Channel<T>;
-  constructor(channel: Channel<T>) {
+  /** Whoever waits keeps the receiver alive. */
+  declare protected readonly receiver: object;
+  constructor(channel: Channel<T>, receiver: object) {
     super(channel.items);
     this.channel = channel;
+    this.receiver = receiver;
+  }
+  protected override entered(): void {
+    this.channel.messageAwaited();
   }
   protected granted(): T | undefined {
     return this.channel.shift();
@@ -29,11 +35,17 @@ class RecvMany<T> extends Acquire<number> {
   declare private readonly channel: Channel<T>;
   declare private readonly into: T[];
   declare private readonly limit: number;
-  constructor(channel: Channel<T>, into: T[], limit: number) {
+  /** Whoever waits keeps the receiver alive. */
+  declare protected readonly receiver: object;
+  constructor(channel: Channel<T>, receiver: object, into: T[], limit: number) {
     super(channel.items);
     this.channel = channel;
+    this.receiver = receiver;
     this.into = into;
     this.limit = limit;
+  }
+  protected override entered(): void {
+    this.channel.messageAwaited();
   }
   override poll(waker: Waker): Poll<number> {
     return this.limit === 0 ? 0 : super.poll(waker);
@@ -62,6 +74,7 @@ export class Receiver<T extends Message> implements AsyncIterable<T>, Disposable
   /** @internal */
   constructor(channel: Channel<T>) {
     this.channel = channel;
+    channel.receiver = this;
   }
 
   /**
@@ -70,7 +83,7 @@ export class Receiver<T extends Message> implements AsyncIterable<T>, Disposable
    * **Cancel safety.** An abandoned `recv` loses nothing: the message goes to the next one.
    */
   recv(): Future<T | undefined> {
-    return new Recv(this.channel);
+    return new Recv(this.channel, this);
   }
 
   /**
@@ -84,7 +97,7 @@ export class Receiver<T extends Message> implements AsyncIterable<T>, Disposable
   recvMany(into: T[], limit: number): Future<number> {
     if (!Array.isArray(into))
       throw new TypeError(`Receiver.recvMany expects an array to append to, got ${typeof into}`);
-    return new RecvMany(this.channel, into, checkCount("Receiver.recvMany", "limit", limit, 0));
+    return new RecvMany(this.channel, this, into, checkCount("Receiver.recvMany", "limit", limit, 0));
   }
 
   /** "empty" as well while every buffered message is assigned to a `recv` that was woken for it. */

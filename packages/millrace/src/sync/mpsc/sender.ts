@@ -7,6 +7,7 @@ import { Future } from "../../runtime/future.ts";
 import { mayProceed } from "../../runtime/cooperation.ts";
 import { cx } from "../../runtime/kernel.ts";
 import type { Waiter } from "../../runtime/wait-queue.ts";
+import { Handle, type Remains } from "../handle.ts";
 import { checkMessage, OK, refused, type Message, type Try } from "../try.ts";
 import { UNBOUNDED, type Channel } from "./channel.ts";
 
@@ -22,6 +23,7 @@ abstract class TakeSlots<T, R> extends Acquire<R> {
   }
   protected override entered(): void {
     this.channel.pendingSends++;
+    this.channel.slotAwaited();
   }
   protected override left(): void {
     this.channel.pendingSends--;
@@ -114,14 +116,17 @@ export class ReceiverClosed extends Future<void> {
  * A slot of the channel, held for one value. Releasing it, or disposing it unused, gives the slot to
  * the next waiter. Sending twice, or after it was released, throws `ClosedError`.
  */
-export class Permit<T> implements Disposable {
+export class Permit<T> extends Handle implements Disposable {
   declare private readonly sharedChannel: Channel<T>;
-  private isUsed: boolean = false;
+  declare private isUsed: boolean;
 
   /** @internal */
   constructor(channel: Channel<T>) {
+    super();
+    this.isUsed = false;
     this.sharedChannel = channel;
     channel.permits++;
+    channel.handles.opened(this, !channel.slots.isEmpty || !channel.items.isEmpty);
   }
   send(value: T): void {
     if (this.isUsed) throw new ClosedError("Permit.send of a permit that was already used or released");
@@ -140,8 +145,21 @@ export class Permit<T> implements Disposable {
     this.release();
   }
   private gone(): void {
-    this.sharedChannel.permits--;
-    this.sharedChannel.checkEnd();
+    this.sharedChannel.handles.closed(this);
+    this.sharedChannel.permitGone();
+  }
+  /** @internal */
+  makeRemains(): Remains {
+    const channel = this.sharedChannel;
+    return {
+      isOpen: true,
+      what: "a permit of an mpsc channel",
+      waiters: [channel.slots, channel.items],
+      release: () => {
+        channel.slots.give(1);
+        channel.permitGone();
+      },
+    };
   }
 }
 
@@ -149,13 +167,16 @@ export class Permit<T> implements Disposable {
  * Sends into a bounded channel. `clone()` it for each producer, `close()` it (or `using`) when done:
  * the channel ends when the last sender and the last permit are gone.
  */
-export class Sender<T extends Message> implements Disposable {
+export class Sender<T extends Message> extends Handle implements Disposable {
   declare private readonly sharedChannel: Channel<T>;
-  private isGivenUp: boolean = false;
+  declare private isGivenUp: boolean;
 
   /** @internal */
   constructor(channel: Channel<T>) {
+    super();
+    this.isGivenUp = false;
     this.sharedChannel = channel;
+    channel.handles.opened(this, !channel.items.isEmpty);
   }
 
   /**
@@ -237,13 +258,17 @@ export class Sender<T extends Message> implements Disposable {
   close(): void {
     if (this.isGivenUp) return;
     this.isGivenUp = true;
-    this.sharedChannel.senders--;
-    this.sharedChannel.checkEnd();
+    this.sharedChannel.handles.closed(this);
+    this.sharedChannel.senderClosed();
   }
   [Symbol.dispose](): void {
     this.close();
   }
 
+  /** @internal */
+  makeRemains(): Remains {
+    return senderRemains(this.sharedChannel);
+  }
   private open(what: string): Channel<T> {
     if (this.isGivenUp)
       throw new ClosedError(
@@ -277,6 +302,15 @@ function onePermit<T>(channel: Channel<T>): Permit<T> {
 }
 function manyPermits<T>(channel: Channel<T>, count: number): Permit<T>[] {
   return Array.from({ length: count }, () => new Permit(channel));
+}
+
+export function senderRemains<T>(channel: Channel<T>): Remains {
+  return {
+    isOpen: true,
+    what: "a sender of an mpsc channel",
+    waiters: [channel.items],
+    release: () => channel.senderClosed(),
+  };
 }
 
 export function describe(channel: Channel<unknown> | Channel<never>): string {

@@ -1,18 +1,21 @@
 /** The sending half of an unbounded channel. */
 import { ClosedError, SendError } from "../../errors.ts";
 import type { Future } from "../../runtime/future.ts";
+import { Handle, type Remains } from "../handle.ts";
 import { checkMessage, type Message } from "../try.ts";
 import type { Channel } from "./channel.ts";
-import { ReceiverClosed } from "./sender.ts";
+import { ReceiverClosed, senderRemains } from "./sender.ts";
 
 /** Sends without waiting. There is no back-pressure: memory grows with the backlog. */
-export class UnboundedSender<T extends Message> implements Disposable {
+export class UnboundedSender<T extends Message> extends Handle implements Disposable {
   readonly #channel: Channel<T>;
   #isClosed: boolean = false;
 
   /** @internal */
   constructor(channel: Channel<T>) {
+    super();
     this.#channel = channel;
+    channel.handles.opened(this, !channel.items.isEmpty);
   }
 
   /**
@@ -42,11 +45,15 @@ export class UnboundedSender<T extends Message> implements Disposable {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#channel.senders--;
-    this.#channel.checkEnd();
+    this.#channel.handles.closed(this);
+    this.#channel.senderClosed();
   }
   [Symbol.dispose](): void {
     this.close();
+  }
+  /** @internal */
+  makeRemains(): Remains {
+    return senderRemains(this.#channel);
   }
   #open(what: string): Channel<T> {
     if (this.#isClosed) throw new ClosedError(`UnboundedSender.${what} on a sender that was closed`);

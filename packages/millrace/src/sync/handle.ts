@@ -1,0 +1,109 @@
+/**
+ * The safety net under handles: one that is garbage-collected while open counts as closed (a guard or a
+ * permit as released), and is reported.
+ *
+ * To be watched by the collector costs more than taking a free lock. So a resource keeps its open handles
+ * alive, in a list, until somebody waits for what they hold: losing them before that harms nobody. Then
+ * they are handed to the collector, once each.
+ *
+ *   OPEN, LISTED ──somebody waits──► OPEN, WATCHED ──collected──► LOST (released, reported)
+ *        └───────────close───────────────┴──────────────────────► CLOSED
+ */
+import { host } from "../runtime/host.ts";
+import type { WaitQueue } from "../runtime/wait-queue.ts";
+
+/** What is left of a watched handle when it is lost. It refers to the resource, never to the handle. */
+export interface Remains {
+  isOpen: boolean;
+  /** For the report. */
+  readonly what: string;
+  /** Where those wait who need it closed; if nobody does any more, there is nothing to report. */
+  readonly waiters: readonly Pick<WaitQueue, "isEmpty">[];
+  /** Does what closing the handle would have done. */
+  release(): void;
+}
+
+/** Of each kind of handle the first loss is reported. */
+const reported: Set<string> = new Set();
+
+const lost = new FinalizationRegistry<Remains>((remains) => {
+  if (!remains.isOpen) return;
+  remains.isOpen = false;
+  if (remains.waiters.some((queue) => !queue.isEmpty) && !reported.has(remains.what)) {
+    reported.add(remains.what);
+    host.report(
+      `millrace: ${remains.what} was garbage-collected while open, and others wait for it; it counts as closed. Close it when done, or declare it with \`using\`. (Said once for each kind of handle.)`,
+    );
+  }
+  remains.release();
+});
+
+/** From now on only its users keep `handle` alive. */
+export function watch(handle: object, remains: Remains): void {
+  lost.register(handle, remains);
+}
+
+/** A handle of which a resource has many. */
+export abstract class Handle {
+  /** @internal */
+  declare nextHandle: Handle | null;
+  /** @internal */
+  declare prevHandle: Handle | null;
+  /** Once it is watched. @internal */
+  declare remains: Remains | null;
+
+  /** @internal */
+  constructor() {
+    this.nextHandle = null;
+    this.prevHandle = null;
+    this.remains = null;
+  }
+  /** Must not refer to the handle. @internal */
+  abstract makeRemains(): Remains;
+}
+
+/** The open handles of a resource that nobody watches yet. */
+export class Handles {
+  declare private head: Handle | null;
+  constructor() {
+    this.head = null;
+  }
+
+  /** A handle was opened. `isAwaited`: somebody waits already. */
+  opened(handle: Handle, isAwaited: boolean): void {
+    if (isAwaited) return this.watch(handle);
+    const { head } = this;
+    handle.nextHandle = head;
+    if (head !== null) head.prevHandle = handle;
+    this.head = handle;
+  }
+  closed(handle: Handle): void {
+    if (handle.remains !== null) {
+      handle.remains.isOpen = false;
+      return;
+    }
+    const { prevHandle, nextHandle } = handle;
+    if (prevHandle === null) this.head = nextHandle;
+    else prevHandle.nextHandle = nextHandle;
+    if (nextHandle !== null) nextHandle.prevHandle = prevHandle;
+    handle.nextHandle = handle.prevHandle = null;
+  }
+  /** Somebody waits for what they hold. */
+  awaited(): void {
+    if (this.head !== null) this.watchAll();
+  }
+
+  private watchAll(): void {
+    for (let handle = this.head; handle !== null;) {
+      const next: Handle | null = handle.nextHandle;
+      handle.nextHandle = handle.prevHandle = null;
+      this.watch(handle);
+      handle = next;
+    }
+    this.head = null;
+  }
+  private watch(handle: Handle): void {
+    handle.remains = handle.makeRemains();
+    watch(handle, handle.remains);
+  }
+}

@@ -1,0 +1,133 @@
+/** Handles that are garbage-collected while open count as closed, and are reported, once somebody waits. */
+import { mpsc, Mutex, oneshot, PENDING, RecvError, RwLock, Semaphore, SendError } from "millrace";
+import { step, type Stepper } from "millrace/testing";
+import { expect, test, vi } from "vitest";
+import { now } from "./outcome.ts";
+
+const reports = vi.spyOn(console, "error").mockImplementation(() => {});
+
+/** Collects garbage until `isDone`, or for a few rounds. */
+async function collect(isDone: () => boolean): Promise<void> {
+  for (let round = 0; round < 20 && !isDone(); round++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    gc!();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+async function expectWoken(waiting: Stepper<unknown>, what: string): Promise<void> {
+  await collect(() => waiting.isWoken);
+  expect(waiting.isWoken).toBe(true);
+  expect(reports.mock.calls.map(String)).toContainEqual(
+    expect.stringContaining(`${what} was garbage-collected`),
+  );
+}
+/** The local variables of `make` are gone when it returns. */
+function apart<T>(make: () => T): T {
+  return make();
+}
+
+test("a lost mpsc sender ends the channel for the receiver that waits", async () => {
+  const rx = apart(() => mpsc.channel<number>(1)[1]);
+  const waiting = step(rx.recv());
+  expect(waiting.poll()).toBe(PENDING);
+  await expectWoken(waiting, "a sender of an mpsc channel");
+  expect([waiting.poll(), rx.isClosed]).toEqual([undefined, true]);
+});
+
+test("a lost mpsc permit goes to the sender that waits", async () => {
+  const [tx, rx] = mpsc.channel<number>(1);
+  apart(() => void now(tx.reserve()));
+  const waiting = step(tx.send(1));
+  waiting.poll();
+  await expectWoken(waiting, "a permit of an mpsc channel");
+  expect([waiting.poll(), now(rx.recv())]).toEqual([undefined, 1]);
+});
+
+test("a lost mpsc receiver fails the sender that waits", async () => {
+  const tx = apart(() => mpsc.channel<number>(1)[0]);
+  tx.trySend(1);
+  const waiting = step(tx.send(2));
+  waiting.poll();
+  await expectWoken(waiting, "the receiver of an mpsc channel");
+  expect(() => waiting.poll()).toThrow(SendError);
+});
+
+test("a lost receiver of an unbounded channel makes sending throw, so that nothing piles up", async () => {
+  const tx = apart(() => mpsc.unbounded<number>()[0]);
+  tx.send(1);
+  await collect(() => tx.isClosed);
+  expect(() => tx.send(2)).toThrow(SendError);
+});
+
+test("a recv that waits keeps its receiver, and a waiting sender its channel", async () => {
+  const [tx, waiting] = apart(() => {
+    const [sender, rx] = mpsc.channel<number>(1);
+    return [sender, step(rx.recv())] as const;
+  });
+  waiting.poll();
+  const closed = step(tx.closed());
+  closed.poll();
+  await collect(() => closed.isWoken);
+  tx.trySend(1);
+  expect([closed.isWoken, waiting.poll()]).toEqual([false, 1]);
+});
+
+test("a lost oneshot sender fails the receiver that waits, a lost receiver completes closed()", async () => {
+  const rx = apart(() => oneshot.channel<number>()[1]);
+  const waiting = step(rx);
+  waiting.poll();
+  await expectWoken(waiting, "the sender of a oneshot channel");
+  expect(() => waiting.poll()).toThrow(RecvError);
+  const tx = apart(() => oneshot.channel<number>()[0]);
+  const closed = step(tx.closed());
+  closed.poll();
+  await expectWoken(closed, "the receiver of a oneshot channel");
+  expect([closed.poll(), tx.send(1)]).toEqual([undefined, false]);
+});
+
+test("lost permits of a semaphore come back, as many as they were after splitting and merging", async () => {
+  const semaphore = new Semaphore(5);
+  apart(() => {
+    const permit = now(semaphore.acquire(4));
+    permit.merge(now(semaphore.acquire(1)));
+    permit.split(2)!.forget();
+  });
+  const waiting = step(semaphore.acquire(3));
+  waiting.poll();
+  await expectWoken(waiting, "a permit of a semaphore");
+  const permit = waiting.poll();
+  expect([permit !== PENDING && permit.count, semaphore.availablePermits]).toEqual([3, 0]);
+});
+
+test("a lost guard releases its mutex, its read-write lock", async () => {
+  const mutex = new Mutex();
+  apart(() => void now(mutex.lock()));
+  const waiting = step(mutex.lock());
+  waiting.poll();
+  await expectWoken(waiting, "the guard of a mutex");
+  const lock = new RwLock();
+  apart(() => void now(lock.write()));
+  const reading = step(lock.read());
+  reading.poll();
+  await expectWoken(reading, "a write guard of an RwLock");
+});
+
+test("what was closed or released before it is collected is not closed again", async () => {
+  const [tx, rx] = mpsc.channel<number>(1);
+  const semaphore = new Semaphore(1);
+  const permit = now(tx.reserve());
+  apart(() => {
+    const clone = tx.clone();
+    const held = now(semaphore.acquire());
+    const waiting = [step(semaphore.acquire()), step(rx.recv()), step(tx.send(1))];
+    for (const stepper of waiting) stepper.poll();
+    held.release();
+    clone.close();
+    for (const stepper of waiting) stepper.drop();
+  });
+  let rounds = 0;
+  await collect(() => ++rounds > 5);
+  expect([semaphore.availablePermits, tx.downgrade().strongCount, rx.isClosed]).toEqual([1, 1, false]);
+  permit.release();
+  expect(tx.capacity).toBe(1);
+});
