@@ -8,6 +8,17 @@ import { readFileSync } from "node:fs";
 export const notYetBuilt: Readonly<Record<string, readonly string[]>> = {
   core: [],
   sync: [],
+  diagnostics: [
+    "snapshot",
+    "dump",
+    "subscribe",
+    "serveConsole",
+    "Snapshot",
+    "TaskInfo",
+    "ResourceInfo",
+    "Warning",
+    "DiagnosticEvent",
+  ],
   testing: ["explore", "ExploreOptions", "ExploreReport", "ExploreError", "replay"],
 };
 
