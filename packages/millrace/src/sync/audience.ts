@@ -4,12 +4,19 @@
  */
 import type { Waker } from "../runtime/body.ts";
 import type { WaitQueue, Waiter } from "../runtime/wait-queue.ts";
+import { Handles } from "./handle.ts";
 
 export class Audience {
   /** The queues in which somebody waits. */
   readonly #waiting: Set<WaitQueue> = new Set();
+  /** The open senders: what those who wait, wait for. */
+  readonly senders: Handles = new Handles();
 
+  get isEmpty(): boolean {
+    return this.#waiting.size === 0;
+  }
   enter(queue: WaitQueue, waker: Waker): Waiter {
+    this.senders.awaited();
     this.#waiting.add(queue);
     return queue.enter(1, waker);
   }

@@ -28,6 +28,7 @@ import { cx } from "../runtime/kernel.ts";
 import { WaitQueue } from "../runtime/wait-queue.ts";
 import { Audience, Seat } from "./audience.ts";
 import { ReceiverCount, ReceiversGone } from "./closed.ts";
+import { Handle, type Remains } from "./handle.ts";
 import { checkMessage, refused, type Message, type Try } from "./try.ts";
 
 /** The most messages that are kept. */
@@ -79,6 +80,9 @@ class State<T> {
     if (--slot.unseen === 0) slot.value = undefined;
     return value;
   }
+  senderClosed(): void {
+    if (--this.senders === 0) this.audience.wakeAll();
+  }
   get oldest(): number {
     return Math.max(0, this.tail - this.capacity);
   }
@@ -107,6 +111,13 @@ class Position<T> {
     this.state = state;
     this.next = state.tail;
   }
+  close(): void {
+    const { state } = this;
+    this.isClosed = true;
+    for (let n = Math.max(this.next, state.oldest); n < state.tail; n++) state.seen(n);
+    state.audience.wake(this.queue);
+    state.receivers.remove();
+  }
   /** The number of messages it missed, once: it then goes on at the oldest kept. */
   takeMissed(): number {
     const missed = this.state.oldest - this.next;
@@ -119,8 +130,11 @@ class Position<T> {
 class Recv<T> extends Future<T | undefined> {
   readonly #position: Position<T>;
   readonly #seat: Seat;
-  constructor(position: Position<T>) {
+  /** Whoever waits keeps the receiver alive. */
+  protected readonly receiver: object;
+  constructor(receiver: object, position: Position<T>) {
     super();
+    this.receiver = receiver;
     this.#position = position;
     this.#seat = new Seat(position.state.audience, position.queue);
   }
@@ -154,13 +168,15 @@ class Recv<T> extends Future<T | undefined> {
 }
 
 /** Sends to all receivers. `clone()` it for each producer, `close()` it (or `using`) when done. */
-export class Sender<T extends Message> implements Disposable {
+export class Sender<T extends Message> extends Handle implements Disposable {
   readonly #state: State<T>;
   #isClosed: boolean = false;
 
   /** @internal */
   constructor(state: State<T>) {
+    super();
     this.#state = state;
+    state.audience.senders.opened(this, !state.audience.isEmpty);
   }
 
   /**
@@ -199,12 +215,19 @@ export class Sender<T extends Message> implements Disposable {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    if (--this.#state.senders === 0) this.#state.audience.wakeAll();
+    this.#state.audience.senders.closed(this);
+    this.#state.senderClosed();
   }
   [Symbol.dispose](): void {
     this.close();
   }
 
+  /** @internal */
+  makeRemains(): Remains {
+    const state = this.#state;
+    const what = "a sender of a broadcast channel";
+    return { isOpen: true, what, waiters: [state.audience], release: () => state.senderClosed() };
+  }
   #open(what: string): State<T> {
     if (this.#isClosed) throw new ClosedError(`broadcast.Sender.${what} on a sender that was closed`);
     return this.#state;
@@ -212,12 +235,15 @@ export class Sender<T extends Message> implements Disposable {
 }
 
 /** Receives every message sent since it was made, as far as they are kept. */
-export class Receiver<T extends Message> implements AsyncIterable<T>, Disposable {
+export class Receiver<T extends Message> extends Handle implements AsyncIterable<T>, Disposable {
   readonly #position: Position<T>;
 
   /** @internal */
   constructor(position: Position<T>) {
+    super();
     this.#position = position;
+    const { receivers } = position.state;
+    receivers.handles.opened(this, !receivers.waiters.isEmpty);
   }
 
   /**
@@ -227,7 +253,7 @@ export class Receiver<T extends Message> implements AsyncIterable<T>, Disposable
    * **Cancel safety.** An abandoned `recv` loses nothing.
    */
   recv(): Future<T | undefined> {
-    return new Recv(this.#open("recv"));
+    return new Recv(this, this.#open("recv"));
   }
   tryRecv():
     | Try<T, "empty" | "closed">
@@ -251,12 +277,9 @@ export class Receiver<T extends Message> implements AsyncIterable<T>, Disposable
   /** Gives up this handle, and what only it has not seen; a `recv` that waits gets `undefined`. Idempotent. */
   close(): void {
     const position = this.#position;
-    const { state } = position;
     if (position.isClosed) return;
-    position.isClosed = true;
-    for (let n = Math.max(position.next, state.oldest); n < state.tail; n++) state.seen(n);
-    state.audience.wake(position.queue);
-    state.receivers.remove();
+    position.state.receivers.handles.closed(this);
+    position.close();
   }
   [Symbol.dispose](): void {
     this.close();
@@ -267,6 +290,13 @@ export class Receiver<T extends Message> implements AsyncIterable<T>, Disposable
     return iterate(() => this.recv());
   }
 
+  /** @internal */
+  makeRemains(): Remains {
+    const position = this.#position;
+    const { waiters } = position.state.receivers;
+    const what = "a receiver of a broadcast channel";
+    return { isOpen: true, what, waiters: [waiters], release: () => position.close() };
+  }
   #open(what: string): Position<T> {
     if (this.#position.isClosed)
       throw new ClosedError(`broadcast.Receiver.${what} on a receiver that was closed`);

@@ -4,11 +4,13 @@ import { mayProceed } from "../runtime/cooperation.ts";
 import { Future } from "../runtime/future.ts";
 import { cx } from "../runtime/kernel.ts";
 import { WaitQueue, type Waiter } from "../runtime/wait-queue.ts";
+import { Handles } from "./handle.ts";
 
 /** How many receivers there are, and who waits for the last to go. */
 export class ReceiverCount {
   count: number;
   readonly waiters: WaitQueue = new WaitQueue(0);
+  readonly handles: Handles = new Handles();
   constructor(count: number) {
     this.count = count;
   }
@@ -38,7 +40,10 @@ export class ReceiversGone extends Future<void> {
       return undefined;
     }
     if (this.#waiter !== null && this.#waiter.isWaiting) this.#waiter.waker = waker;
-    else this.#waiter = this.#receivers.waiters.enter(1, waker);
+    else {
+      this.#receivers.handles.awaited();
+      this.#waiter = this.#receivers.waiters.enter(1, waker);
+    }
     return PENDING;
   }
   override drop(): void {

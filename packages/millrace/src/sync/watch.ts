@@ -31,6 +31,7 @@ import { cx } from "../runtime/kernel.ts";
 import { WaitQueue } from "../runtime/wait-queue.ts";
 import { Audience, Seat } from "./audience.ts";
 import { ReceiverCount, ReceiversGone } from "./closed.ts";
+import { Handle, type Remains } from "./handle.ts";
 
 /** What senders and receivers share. Each value has a version; a receiver has seen one. */
 class State<T> {
@@ -48,6 +49,9 @@ class State<T> {
     this.version++;
     this.audience.wakeAll();
   }
+  senderClosed(): void {
+    if (--this.senders === 0) this.audience.wakeAll();
+  }
 }
 
 /** Where one receiver is. */
@@ -62,6 +66,11 @@ class Position<T> {
     this.state = state;
     this.seen = seen;
   }
+  close(): void {
+    this.isClosed = true;
+    this.state.audience.wake(this.queue);
+    this.state.receivers.remove();
+  }
   get hasUnseen(): boolean {
     return this.seen !== this.state.version;
   }
@@ -70,10 +79,13 @@ class Position<T> {
 /** Waits until `check` has a result. It is asked when polled first, and after every change. */
 abstract class Change<T, R> extends Future<R> {
   protected readonly position: Position<T>;
+  /** Whoever waits keeps the receiver alive. */
+  protected readonly receiver: object;
   readonly #seat: Seat;
-  constructor(position: Position<T>) {
+  constructor(receiver: object, position: Position<T>) {
     super();
     this.position = position;
+    this.receiver = receiver;
     this.#seat = new Seat(position.state.audience, position.queue);
   }
   /** The result, or throws, or waits. */
@@ -125,8 +137,8 @@ class Changed<T> extends Change<T, void> {
 class WaitFor<T> extends Change<T, T> {
   readonly #predicate: (value: T) => boolean;
   #hasLooked: boolean = false;
-  constructor(position: Position<T>, predicate: (value: T) => boolean) {
-    super(position);
+  constructor(receiver: object, position: Position<T>, predicate: (value: T) => boolean) {
+    super(receiver, position);
     this.#predicate = predicate;
   }
   protected check(): Poll<T> {
@@ -142,8 +154,8 @@ class WaitFor<T> extends Change<T, T> {
 
 class Next<T> extends Change<T, IteratorResult<T, undefined>> {
   readonly #isFirst: boolean;
-  constructor(position: Position<T>, isFirst: boolean) {
-    super(position);
+  constructor(receiver: object, position: Position<T>, isFirst: boolean) {
+    super(receiver, position);
     this.#isFirst = isFirst;
   }
   protected check(): Poll<IteratorResult<T, undefined>> {
@@ -155,13 +167,15 @@ class Next<T> extends Change<T, IteratorResult<T, undefined>> {
 const SENDERS_GONE = "the last sender of the watch channel was closed";
 
 /** Stores values. `clone()` it for each producer, `close()` it (or `using`) when done. */
-export class Sender<T> implements Disposable {
+export class Sender<T> extends Handle implements Disposable {
   readonly #state: State<T>;
   #isClosed: boolean = false;
 
   /** @internal */
   constructor(state: State<T>) {
+    super();
     this.#state = state;
+    state.audience.senders.opened(this, !state.audience.isEmpty);
   }
 
   /**
@@ -221,12 +235,19 @@ export class Sender<T> implements Disposable {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    if (--this.#state.senders === 0) this.#state.audience.wakeAll();
+    this.#state.audience.senders.closed(this);
+    this.#state.senderClosed();
   }
   [Symbol.dispose](): void {
     this.close();
   }
 
+  /** @internal */
+  makeRemains(): Remains {
+    const state = this.#state;
+    const what = "a sender of a watch channel";
+    return { isOpen: true, what, waiters: [state.audience], release: () => state.senderClosed() };
+  }
   #open(what: string): State<T> {
     if (this.#isClosed) throw new ClosedError(`watch.Sender.${what} on a sender that was closed`);
     return this.#state;
@@ -238,12 +259,15 @@ export class Sender<T> implements Disposable {
  * then each newer one (intermediate ones may be skipped), and ends when the senders are gone and the
  * last value was given.
  */
-export class Receiver<T> implements AsyncIterable<T>, Disposable {
+export class Receiver<T> extends Handle implements AsyncIterable<T>, Disposable {
   readonly #position: Position<T>;
 
   /** @internal */
   constructor(position: Position<T>) {
+    super();
     this.#position = position;
+    const { receivers } = position.state;
+    receivers.handles.opened(this, !receivers.waiters.isEmpty);
   }
 
   /** The latest value; does not count as seen. Works for ever, also without senders. */
@@ -261,7 +285,7 @@ export class Receiver<T> implements AsyncIterable<T>, Disposable {
    * **Cancel safety.** Abandoned, it has marked nothing as seen.
    */
   changed(): Future<void> {
-    return new Changed(this.#open("changed"));
+    return new Changed(this, this.#open("changed"));
   }
   /**
    * The first value that fulfils `predicate`, the current one included; it counts as seen. A predicate
@@ -273,7 +297,7 @@ export class Receiver<T> implements AsyncIterable<T>, Disposable {
     const position = this.#open("waitFor");
     if (typeof predicate !== "function")
       throw new TypeError(`watch.Receiver.waitFor expects a function, got ${typeof predicate}`);
-    return new WaitFor(position, predicate);
+    return new WaitFor(this, position, predicate);
   }
   /** Whether there is an unseen value; throws `RecvError` as soon as all senders are gone. */
   hasChanged(): boolean {
@@ -301,9 +325,8 @@ export class Receiver<T> implements AsyncIterable<T>, Disposable {
   close(): void {
     const position = this.#position;
     if (position.isClosed) return;
-    position.isClosed = true;
-    position.state.audience.wake(position.queue);
-    position.state.receivers.remove();
+    position.state.receivers.handles.closed(this);
+    position.close();
   }
   [Symbol.dispose](): void {
     this.close();
@@ -314,7 +337,7 @@ export class Receiver<T> implements AsyncIterable<T>, Disposable {
     let isFirst = true;
     return {
       next: () => {
-        const next = new Next(position, isFirst);
+        const next = new Next(this, position, isFirst);
         isFirst = false;
         return next;
       },
@@ -322,6 +345,13 @@ export class Receiver<T> implements AsyncIterable<T>, Disposable {
     };
   }
 
+  /** @internal */
+  makeRemains(): Remains {
+    const position = this.#position;
+    const { waiters } = position.state.receivers;
+    const what = "a receiver of a watch channel";
+    return { isOpen: true, what, waiters: [waiters], release: () => position.close() };
+  }
   #open(what: string): Position<T> {
     if (this.#position.isClosed)
       throw new ClosedError(`watch.Receiver.${what} on a receiver that was closed`);

@@ -1,5 +1,16 @@
 /** Handles that are garbage-collected while open count as closed, and are reported, once somebody waits. */
-import { mpsc, Mutex, oneshot, PENDING, RecvError, RwLock, Semaphore, SendError } from "millrace";
+import {
+  broadcast,
+  mpsc,
+  Mutex,
+  oneshot,
+  PENDING,
+  RecvError,
+  RwLock,
+  Semaphore,
+  SendError,
+  watch,
+} from "millrace";
 import { step, type Stepper } from "millrace/testing";
 import { expect, test, vi } from "vitest";
 import { now } from "./outcome.ts";
@@ -110,6 +121,30 @@ test("a lost guard releases its mutex, its read-write lock", async () => {
   const reading = step(lock.read());
   reading.poll();
   await expectWoken(reading, "a write guard of an RwLock");
+});
+
+test("lost halves of broadcast and watch channels count as closed for who waits", async () => {
+  const rx = apart(() => broadcast.channel<number>(1)[1]);
+  const receiving = step(rx.recv());
+  receiving.poll();
+  await expectWoken(receiving, "a sender of a broadcast channel");
+  expect(receiving.poll()).toBeUndefined();
+  const tx = apart(() => broadcast.channel<number>(1)[0]);
+  const gone = step(tx.closed());
+  gone.poll();
+  await expectWoken(gone, "a receiver of a broadcast channel");
+  expect([gone.poll(), tx.receiverCount]).toEqual([undefined, 0]);
+
+  const watching = apart(() => watch.channel(0)[1]);
+  const changed = step(watching.changed());
+  changed.poll();
+  await expectWoken(changed, "a sender of a watch channel");
+  expect(() => changed.poll()).toThrow(RecvError);
+  const setting = apart(() => watch.channel(0)[0]);
+  const unwatched = step(setting.closed());
+  unwatched.poll();
+  await expectWoken(unwatched, "a receiver of a watch channel");
+  expect([unwatched.poll(), setting.send(1)]).toEqual([undefined, false]);
 });
 
 test("what was closed or released before it is collected is not closed again", async () => {
