@@ -75,5 +75,18 @@ export function runInTrail<R>(branch: Branch<unknown> | null, call: () => R): R 
 export function markTrail(branch: Branch<unknown>): void {
   if (store === undefined || cx.isMarked || branch.context === undefined) return;
   cx.isMarked = true;
-  store.enterWith(new Trail(branch));
+  const trail = new Trail(branch);
+  store.enterWith(trail);
+  if (!marksLast) return;
+  for (let each: Branch<unknown> | null = branch; each !== null; each = each.parent) each.trail = trail;
 }
+
+/** Whether what is set inside of an async resource's scope stays with the resource (Node 22) or ends with the scope. */
+const marksLast: boolean = (() => {
+  if (store === undefined) return false;
+  const resource = captureContext()!;
+  let seen: Trail | undefined;
+  resource.runInAsyncScope(() => store.enterWith(new Trail(null as never)), undefined, null);
+  resource.runInAsyncScope(() => (seen = store.getStore()), undefined, null);
+  return seen !== undefined;
+})();
