@@ -283,6 +283,7 @@ describe.each(Object.entries(scenes))("%s", (_, make) => {
     expect(heirs).toHaveLength(scene.servesAll !== undefined ? 2 : 1);
     expect(heirs[0]!.poll()).not.toBe(PENDING);
     expect(all.map(({ wakeCount }) => wakeCount).filter((count) => count > 1)).toEqual([]);
+    for (const stepper of all) stepper.drop();
   });
 
   test("dropped from the middle of the queue, those around it are served in order", () => {
@@ -295,6 +296,7 @@ describe.each(Object.entries(scenes))("%s", (_, make) => {
     scene.serve();
     expect(all.map(({ isWoken }) => isWoken).filter(Boolean)).toHaveLength(1);
     expect([all[1]!.wakeCount, all[2]!.wakeCount]).toEqual([0, 0]);
+    for (const stepper of all) stepper.drop();
   });
 
   for (const moment of ["before it waits", "while it waits", "after it was woken"]) {

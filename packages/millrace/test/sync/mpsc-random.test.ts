@@ -249,6 +249,18 @@ class Run {
     }
   }
 
+  /** Everybody goes away: every slot is free again, and the channel ends. */
+  finish(): void {
+    for (const { stepper } of this.operations) stepper.drop();
+    for (const permit of this.permits) permit.release();
+    const isOpen = !this.isReceiverClosed && this.senders.length > 0;
+    if (isOpen) expect(this.tx.capacity).toBe(this.capacity - this.buffer.length);
+    for (const sender of this.senders) sender.close();
+    if (!this.#isDiscarding)
+      for (const value of this.buffer) expect(this.rx.tryRecv()).toEqual({ ok: true, value });
+    expect(this.rx.tryRecv()).toEqual({ ok: false, reason: "closed" });
+  }
+
   check(): void {
     expect(this.rx.size).toBe(this.buffer.length);
     expect(this.rx.isClosed).toBe(this.isReceiverClosed || !this.hasSenders);
@@ -280,6 +292,7 @@ test("random programs do what the model does, step by step", () => {
           run.do(next);
           run.check();
         }
+        run.finish();
       },
     ),
     { numRuns: 200 },

@@ -164,6 +164,16 @@ class Run {
     }
   }
 
+  /** Everybody goes away: every permit is free again. */
+  finish(): void {
+    for (const { stepper } of this.requests) stepper.drop();
+    for (const { permit, count } of this.held) {
+      permit.release();
+      this.free += count;
+    }
+    expect(this.semaphore.availablePermits).toBe(this.free);
+  }
+
   check(): void {
     expect(this.semaphore.isClosed).toBe(this.isClosed);
     if (!this.isClosed) expect(this.semaphore.availablePermits).toBe(this.available);
@@ -183,6 +193,7 @@ test("random programs do what the model does, step by step", () => {
         run.do(next);
         run.check();
       }
+      run.finish();
     }),
     { numRuns: 200 },
   );
