@@ -42,7 +42,10 @@ export class Notified extends Future<void> {
     return undefined;
   }
 
-  /** Joins the queue now; true if already notified. */
+  /**
+   * Joins the queue now; true if already notified. The notification is then taken: abandoning the future
+   * passes nothing on any more.
+   */
   enable(): boolean {
     return this.#join(null);
   }

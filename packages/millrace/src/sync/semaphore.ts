@@ -167,7 +167,13 @@ export class Semaphore {
     this.shared = new Shared(checkCount("Semaphore", "permits", permits, 0));
   }
 
-  /** Waits for `count` permits. Throws `ClosedError` once the semaphore is closed. */
+  /**
+   * Waits for `count` permits. Throws `ClosedError` once the semaphore is closed.
+   *
+   * **Cancel safety.** Abandoned, it loses its place, and what it had collected goes to the next ones.
+   *
+   * @throws RangeError unless `count` is a non-negative integer.
+   */
   acquire(count: number = 1): Future<SemaphorePermit> {
     return new AcquirePermit(this.shared, checkCount("Semaphore.acquire", "count", count, 0));
   }

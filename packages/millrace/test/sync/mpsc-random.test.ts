@@ -295,6 +295,6 @@ test("random programs do what the model does, step by step", () => {
         run.finish();
       },
     ),
-    { numRuns: 200 },
+    { numRuns: 100 },
   );
 });
