@@ -14,6 +14,7 @@ export type Job =
       readonly contenders: readonly string[];
       readonly rounds: number;
       readonly quick: boolean;
+      readonly wall: boolean;
     }
   | { readonly kind: "fresh"; readonly workload: string; readonly contender: string; readonly quick: boolean }
   | { readonly kind: "growth"; readonly series: string; readonly quick: boolean };

@@ -36,9 +36,10 @@ const { values: options } = parseArgs({
     contender: { type: "string", default: "" },
     quick: { type: "boolean", default: false },
     rounds: { type: "string" },
+    wall: { type: "boolean", default: false },
   },
 });
-const { only, contender: onlyContender, quick } = options;
+const { only, contender: onlyContender, quick, wall } = options;
 const alternatingRounds = Number(options.rounds ?? (quick ? 2 : 5));
 const freshRounds = Number(options.rounds ?? (quick ? 1 : 3));
 
@@ -94,6 +95,7 @@ async function alternatingRows(workload: Workload, contenders: readonly Contende
     contenders: contenders.map(({ name }) => name),
     rounds: alternatingRounds,
     quick,
+    wall,
   });
   const entries = contenders.map((contender): Entry => {
     const measured = figures[contender.name]!;
@@ -189,6 +191,7 @@ function writeResults(): void {
     platform: `${process.platform} ${process.arch}`,
     processors: availableParallelism(),
     quick,
+    wall,
     rows: rows.map((row) => ({
       ...row,
       entries: row.entries.map((entry) => ({ ...entry, median: median(entry.rounds) })),

@@ -20,7 +20,8 @@ export interface Contender {
 }
 
 /**
- * - `time`: wall-clock nanoseconds an operation.
+ * - `time`: nanoseconds an operation: of the processor where contenders alternate (see `measure.ts`), of
+ *   the clock in a fresh process.
  * - `cpu`: processor nanoseconds (user and system) an operation.
  * - `peak`: bytes by which the process's peak resident set exceeds what it held before the run.
  * - `heap`: heap bytes an operation still reachable when the run is over.
