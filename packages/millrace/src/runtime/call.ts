@@ -3,11 +3,12 @@
  * `asyncFn`, `shield`, `taskLocal().scope` and every `with(body)` are calls.
  */
 import { CancelledError } from "../errors.ts";
+import { pin } from "../internal/pin.ts";
 import { PENDING, type Awaitable, type Body, type Poll, type Routine, type Waker } from "./body.ts";
 import { Branch } from "./branch.ts";
 import { reportFailure } from "./failure.ts";
 import { type Future, Operation } from "./future.ts";
-import { cx, UNLIMITED, type Kernel } from "./kernel.ts";
+import { cx, UNLIMITED, Kernel } from "./kernel.ts";
 import { BUDGET } from "./scheduler.ts";
 import { ambientKernel } from "./trail.ts";
 import { Task, type LocalBinding, type TaskId } from "./task.ts";
@@ -201,3 +202,6 @@ export function requireBody(caller: string, body: unknown): void {
   const got = body === null ? "null" : typeof body;
   throw new TypeError(`${caller} expects a function (plain, async or generator), got ${got}`);
 }
+
+pin(new Call(() => {}, []));
+pin(new CallBranch(new Kernel({ isManual: true }), () => {}, [], NO_OPTIONS));

@@ -250,6 +250,8 @@ export function abortHandleOf(task: Task<unknown>): AbortHandle {
 }
 
 const specimen = new Task(new Kernel({ isManual: true }), () => {}, undefined, null);
+specimen.locals = null;
+specimen.enterJoin({ wake: () => {} });
 pin(new JoinHandle(specimen));
 pin(new JoinIterator(specimen));
 pin(new Join(specimen));
