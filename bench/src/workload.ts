@@ -58,7 +58,15 @@ export interface Workload {
   readonly contenders: readonly Contender[];
 }
 
+/**
+ * How the workloads add up: as 32-bit integers that wrap. A sum that grew into a double would cost every
+ * contender an allocation an operation.
+ */
+export function add(sum: number, value: number): number {
+  return (sum + value) | 0;
+}
+
 /** The sum 0 + 1 + … + (count − 1): the checksum of most workloads. */
 export function sumBelow(count: number): number {
-  return (count * (count - 1)) / 2;
+  return ((count * (count - 1)) / 2) | 0;
 }

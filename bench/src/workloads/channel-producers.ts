@@ -2,7 +2,7 @@ import { channel as cspChannel, type Channel as CspChannel } from "@thi.ng/csp";
 import { Effect, Queue } from "effect";
 import { mpsc, type Routine, Runtime, spawn } from "millrace";
 import { PromiseChannel } from "../promise-channel.ts";
-import { sumBelow, type Workload } from "../workload.ts";
+import { add, sumBelow, type Workload } from "../workload.ts";
 
 const CAPACITY = 32;
 const PRODUCERS = 8;
@@ -26,7 +26,7 @@ export const channelProducers: Workload = {
         const producers: Promise<void>[] = [];
         for (let p = 0; p < PRODUCERS; p++) producers.push(sendSome(values, p, operations));
         let sum = 0;
-        for (let i = 0; i < operations; i++) sum += await values.recv();
+        for (let i = 0; i < operations; i++) sum = add(sum, await values.recv());
         await Promise.all(producers);
         return sum;
       },
@@ -47,7 +47,7 @@ export const channelProducers: Workload = {
         const producers: Promise<void>[] = [];
         for (let p = 0; p < PRODUCERS; p++) producers.push(writeSome(values, p, operations));
         let sum = 0;
-        for (let i = 0; i < operations; i++) sum += (await values.read())!;
+        for (let i = 0; i < operations; i++) sum = add(sum, (await values.read())!);
         await Promise.all(producers);
         return sum;
       },
@@ -87,7 +87,7 @@ async function awaitManyToOne(operations: number): Promise<number> {
   }
   first.close();
   let sum = 0;
-  for (let value = await rx.recv(); value !== undefined; value = await rx.recv()) sum += value;
+  for (let value = await rx.recv(); value !== undefined; value = await rx.recv()) sum = add(sum, value);
   return sum;
 }
 
@@ -103,7 +103,7 @@ function* yieldManyToOne(operations: number): Routine<number> {
   }
   first.close();
   let sum = 0;
-  for (let value = yield* rx.recv(); value !== undefined; value = yield* rx.recv()) sum += value;
+  for (let value = yield* rx.recv(); value !== undefined; value = yield* rx.recv()) sum = add(sum, value);
   return sum;
 }
 
@@ -118,6 +118,6 @@ const effectManyToOne = Effect.fnUntraced(function* (operations: number) {
   const values = yield* Queue.bounded<number>(CAPACITY);
   for (let p = 0; p < PRODUCERS; p++) yield* Effect.forkChild(offerSome(values, p, operations));
   let sum = 0;
-  for (let i = 0; i < operations; i++) sum += yield* Queue.take(values);
+  for (let i = 0; i < operations; i++) sum = add(sum, yield* Queue.take(values));
   return sum;
 });

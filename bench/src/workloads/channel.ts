@@ -2,7 +2,7 @@ import { channel as cspChannel, type Channel as CspChannel } from "@thi.ng/csp";
 import { Effect, Fiber, Queue } from "effect";
 import { mpsc, type Routine, Runtime, spawn } from "millrace";
 import { PromiseChannel } from "../promise-channel.ts";
-import { sumBelow, type Workload } from "../workload.ts";
+import { add, sumBelow, type Workload } from "../workload.ts";
 
 const CAPACITY = 32;
 
@@ -70,7 +70,7 @@ async function sendAll(values: PromiseChannel<number>, operations: number): Prom
 }
 async function recvAll(values: PromiseChannel<number>, operations: number): Promise<number> {
   let sum = 0;
-  for (let i = 0; i < operations; i++) sum += await values.recv();
+  for (let i = 0; i < operations; i++) sum = add(sum, await values.recv());
   return sum;
 }
 
@@ -79,7 +79,7 @@ async function writeAll(values: CspChannel<number>, operations: number): Promise
 }
 async function readAll(values: CspChannel<number>, operations: number): Promise<number> {
   let sum = 0;
-  for (let i = 0; i < operations; i++) sum += (await values.read())!;
+  for (let i = 0; i < operations; i++) sum = add(sum, (await values.read())!);
   return sum;
 }
 
@@ -91,7 +91,7 @@ async function awaitOneToOne(operations: number): Promise<number> {
   const [tx, rx] = mpsc.channel<number>(CAPACITY);
   const producer = spawn(() => awaitSend(tx, operations));
   let sum = 0;
-  for (let value = await rx.recv(); value !== undefined; value = await rx.recv()) sum += value;
+  for (let value = await rx.recv(); value !== undefined; value = await rx.recv()) sum = add(sum, value);
   await producer;
   return sum;
 }
@@ -104,7 +104,7 @@ function* yieldOneToOne(operations: number): Routine<number> {
   const [tx, rx] = mpsc.channel<number>(CAPACITY);
   const producer = spawn(() => yieldSend(tx, operations));
   let sum = 0;
-  for (let value = yield* rx.recv(); value !== undefined; value = yield* rx.recv()) sum += value;
+  for (let value = yield* rx.recv(); value !== undefined; value = yield* rx.recv()) sum = add(sum, value);
   yield* producer;
   return sum;
 }
@@ -116,7 +116,7 @@ const effectOneToOne = Effect.fnUntraced(function* (operations: number) {
   const values = yield* Queue.bounded<number>(CAPACITY);
   const producer = yield* Effect.forkChild(offerAll(values, operations));
   let sum = 0;
-  for (let i = 0; i < operations; i++) sum += yield* Queue.take(values);
+  for (let i = 0; i < operations; i++) sum = add(sum, yield* Queue.take(values));
   yield* Fiber.join(producer);
   return sum;
 });

@@ -9,7 +9,7 @@ import {
 } from "effection";
 import { mpsc, type Routine, Runtime, spawn } from "millrace";
 import { PromiseChannel } from "../promise-channel.ts";
-import { sumBelow, type Workload } from "../workload.ts";
+import { add, sumBelow, type Workload } from "../workload.ts";
 
 export const pingPong: Workload = {
   name: "ping-pong over two channels of capacity 1",
@@ -79,7 +79,7 @@ async function play(ping: Pipe, pong: Pipe, operations: number): Promise<number>
   let sum = 0;
   for (let i = 0; i < operations; i++) {
     await ping.send(i);
-    sum += await pong.recv();
+    sum = add(sum, await pong.recv());
   }
   return sum;
 }
@@ -92,7 +92,7 @@ async function cspPlay(ping: CspPipe, pong: CspPipe, operations: number): Promis
   let sum = 0;
   for (let i = 0; i < operations; i++) {
     await ping.write(i);
-    sum += (await pong.read())!;
+    sum = add(sum, (await pong.read())!);
   }
   return sum;
 }
@@ -109,7 +109,7 @@ async function awaitPlay(operations: number): Promise<number> {
   let sum = 0;
   for (let i = 0; i < operations; i++) {
     await ping.send(i);
-    sum += (await ponged.recv())!;
+    sum = add(sum, (await ponged.recv())!);
   }
   await echoing;
   return sum;
@@ -125,7 +125,7 @@ function* yieldPlay(operations: number): Routine<number> {
   let sum = 0;
   for (let i = 0; i < operations; i++) {
     yield* ping.send(i);
-    sum += (yield* ponged.recv())!;
+    sum = add(sum, (yield* ponged.recv())!);
   }
   yield* echoing;
   return sum;
@@ -142,7 +142,7 @@ const effectPlay = Effect.fnUntraced(function* (operations: number) {
   let sum = 0;
   for (let i = 0; i < operations; i++) {
     yield* Queue.offer(ping, i);
-    sum += yield* Queue.take(pong);
+    sum = add(sum, yield* Queue.take(pong));
   }
   return sum;
 });
@@ -158,7 +158,7 @@ function* effectionPlay(operations: number): Operation<number> {
   let sum = 0;
   for (let i = 0; i < operations; i++) {
     ping.add(i);
-    sum += (yield* pong.next()).value as number;
+    sum = add(sum, (yield* pong.next()).value as number);
   }
   return sum;
 }

@@ -1,7 +1,7 @@
 import { channel as cspChannel, select as cspSelect } from "@thi.ng/csp";
 import { Effect, Queue } from "effect";
 import { mpsc, ready, type Routine, Runtime, select as selectFuture } from "millrace";
-import { sumBelow, type Workload } from "../workload.ts";
+import { add, sumBelow, type Workload } from "../workload.ts";
 
 /** What the latest run's never-ready branch waits for outlives it, like a shutdown signal: a leak into it shows as heap. */
 const kept: { latest: unknown } = { latest: undefined };
@@ -14,7 +14,7 @@ const contenders: Workload["contenders"] = [
       const never = new Promise<number>(() => {});
       kept.latest = never;
       let sum = 0;
-      for (let i = 0; i < operations; i++) sum += await Promise.race([Promise.resolve(i), never]);
+      for (let i = 0; i < operations; i++) sum = add(sum, await Promise.race([Promise.resolve(i), never]));
       return sum;
     },
   },
@@ -38,7 +38,7 @@ const contenders: Workload["contenders"] = [
       for (let i = 0; i < operations; i++) {
         void full.write(i);
         const [value] = await cspSelect(full, empty);
-        sum += value!;
+        sum = add(sum, value!);
       }
       return sum;
     },
@@ -93,7 +93,7 @@ async function awaitSelects(operations: number): Promise<number> {
   let sum = 0;
   for (let i = 0; i < operations; i++) {
     const { key, value } = await selectFuture({ full: ready(i), empty: rx.recv() });
-    if (key === "full") sum += value;
+    if (key === "full") sum = add(sum, value);
   }
   return sum;
 }
@@ -103,7 +103,7 @@ function* yieldSelects(operations: number): Routine<number> {
   let sum = 0;
   for (let i = 0; i < operations; i++) {
     const { key, value } = yield* selectFuture({ full: ready(i), empty: rx.recv() });
-    if (key === "full") sum += value;
+    if (key === "full") sum = add(sum, value);
   }
   return sum;
 }
@@ -113,6 +113,6 @@ const effectSelects = Effect.fnUntraced(function* (operations: number) {
   kept.latest = empty;
   const never = Queue.take(empty);
   let sum = 0;
-  for (let i = 0; i < operations; i++) sum += yield* Effect.raceFirst(Effect.succeed(i), never);
+  for (let i = 0; i < operations; i++) sum = add(sum, yield* Effect.raceFirst(Effect.succeed(i), never));
   return sum;
 });

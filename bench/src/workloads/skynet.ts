@@ -1,7 +1,7 @@
 import { Effect, Fiber } from "effect";
 import { type Operation, run as runEffection, spawn as spawnEffection, type Task } from "effection";
 import { asyncFn, type JoinHandle, type Routine, Runtime, spawn } from "millrace";
-import { sumBelow, type Workload } from "../workload.ts";
+import { add, sumBelow, type Workload } from "../workload.ts";
 
 /** Every node spawns ten children and adds up what they return; a leaf returns its number. `size` is a power of ten. */
 export const skynet: Workload = {
@@ -62,7 +62,7 @@ async function promiseNode(first: number, size: number): Promise<number> {
   const children: Promise<number>[] = [];
   for (let i = 0; i < 10; i++) children.push(promiseNode(first + i * part, part));
   let sum = 0;
-  for (const value of await Promise.all(children)) sum += value;
+  for (const value of await Promise.all(children)) sum = add(sum, value);
   return sum;
 }
 
@@ -74,7 +74,7 @@ const effectInnerNode = Effect.fnUntraced(function* (first: number, size: number
   const children: Fiber.Fiber<number>[] = [];
   for (let i = 0; i < 10; i++) children.push(yield* Effect.forkChild(effectNode(first + i * part, part)));
   let sum = 0;
-  for (const child of children) sum += yield* Fiber.join(child);
+  for (const child of children) sum = add(sum, yield* Fiber.join(child));
   return sum;
 });
 
@@ -85,7 +85,7 @@ function effectForEachNode(first: number, size: number): Effect.Effect<number> {
   const part = size / 10;
   return Effect.map(
     Effect.forEach(DIGITS, (i) => effectForEachNode(first + i * part, part), { concurrency: "unbounded" }),
-    (values) => values.reduce((sum, value) => sum + value, 0),
+    (values) => values.reduce(add, 0),
   );
 }
 
@@ -96,7 +96,7 @@ function* effectionNode(first: number, size: number): Operation<number> {
   for (let i = 0; i < 10; i++)
     children.push(yield* spawnEffection(() => effectionNode(first + i * part, part)));
   let sum = 0;
-  for (const child of children) sum += yield* child;
+  for (const child of children) sum = add(sum, yield* child);
   return sum;
 }
 
@@ -106,7 +106,7 @@ async function awaitNode(first: number, size: number): Promise<number> {
   const children: JoinHandle<number>[] = [];
   for (let i = 0; i < 10; i++) children.push(spawn(() => awaitNode(first + i * part, part)));
   let sum = 0;
-  for (const child of children) sum += await child;
+  for (const child of children) sum = add(sum, await child);
   return sum;
 }
 
@@ -116,6 +116,6 @@ const yieldNode = asyncFn(function* (first: number, size: number): Routine<numbe
   const children: JoinHandle<number>[] = [];
   for (let i = 0; i < 10; i++) children.push(spawn(yieldNode(first + i * part, part)));
   let sum = 0;
-  for (const child of children) sum += yield* child;
+  for (const child of children) sum = add(sum, yield* child);
   return sum;
 });

@@ -8,7 +8,7 @@ import {
 } from "effection";
 import { ready, type Routine, Runtime, timeout } from "millrace";
 import { withTimeout, withTimeoutSignal } from "../promise-timeout.ts";
-import { sumBelow, type Workload } from "../workload.ts";
+import { add, sumBelow, type Workload } from "../workload.ts";
 
 const LIMIT_MS = 1000;
 
@@ -27,7 +27,7 @@ export const timeoutReady: Workload = {
       how: "Promise.race with a setTimeout promise, clearTimeout in finally",
       async run(operations) {
         let sum = 0;
-        for (let i = 0; i < operations; i++) sum += await withTimeout(Promise.resolve(i), LIMIT_MS);
+        for (let i = 0; i < operations; i++) sum = add(sum, await withTimeout(Promise.resolve(i), LIMIT_MS));
         return sum;
       },
     },
@@ -45,7 +45,8 @@ export const timeoutReady: Workload = {
       operations: 20_000,
       async run(operations) {
         let sum = 0;
-        for (let i = 0; i < operations; i++) sum += await withTimeoutSignal(Promise.resolve(i), LIMIT_MS);
+        for (let i = 0; i < operations; i++)
+          sum = add(sum, await withTimeoutSignal(Promise.resolve(i), LIMIT_MS));
         return sum;
       },
     },
@@ -73,25 +74,25 @@ export const timeoutReady: Workload = {
 
 async function awaitLimits(operations: number): Promise<number> {
   let sum = 0;
-  for (let i = 0; i < operations; i++) sum += await timeout(LIMIT_MS, ready(i));
+  for (let i = 0; i < operations; i++) sum = add(sum, await timeout(LIMIT_MS, ready(i)));
   return sum;
 }
 function* yieldLimits(operations: number): Routine<number> {
   let sum = 0;
-  for (let i = 0; i < operations; i++) sum += yield* timeout(LIMIT_MS, ready(i));
+  for (let i = 0; i < operations; i++) sum = add(sum, yield* timeout(LIMIT_MS, ready(i)));
   return sum;
 }
 
 const effectLimits = Effect.fnUntraced(function* (operations: number) {
   let sum = 0;
-  for (let i = 0; i < operations; i++) sum += yield* Effect.timeout(Effect.succeed(i), LIMIT_MS);
+  for (let i = 0; i < operations; i++) sum = add(sum, yield* Effect.timeout(Effect.succeed(i), LIMIT_MS));
   return sum;
 });
 
 function* effectionLimits(operations: number): Operation<number> {
   let sum = 0;
   for (let i = 0; i < operations; i++) {
-    sum += (yield* raceEffection([call(() => i), sleepEffection(LIMIT_MS)])) as number;
+    sum = add(sum, (yield* raceEffection([call(() => i), sleepEffection(LIMIT_MS)])) as number);
   }
   return sum;
 }

@@ -8,7 +8,7 @@ import {
 } from "effection";
 import { type Future, PENDING, pollFn, type Routine, Runtime, timeout } from "millrace";
 import { withTimeout, withTimeoutSignal } from "../promise-timeout.ts";
-import { sumBelow, type Workload } from "../workload.ts";
+import { add, sumBelow, type Workload } from "../workload.ts";
 
 const LIMIT_MS = 1000;
 
@@ -28,7 +28,8 @@ export const timeoutSuspending: Workload = {
       how: "Promise.race with a setTimeout promise, clearTimeout in finally",
       async run(operations) {
         let sum = 0;
-        for (let i = 0; i < operations; i++) sum += await withTimeout(promiseSuspendsOnce(i), LIMIT_MS);
+        for (let i = 0; i < operations; i++)
+          sum = add(sum, await withTimeout(promiseSuspendsOnce(i), LIMIT_MS));
         return sum;
       },
     },
@@ -46,7 +47,8 @@ export const timeoutSuspending: Workload = {
       operations: 20_000,
       async run(operations) {
         let sum = 0;
-        for (let i = 0; i < operations; i++) sum += await withTimeoutSignal(promiseSuspendsOnce(i), LIMIT_MS);
+        for (let i = 0; i < operations; i++)
+          sum = add(sum, await withTimeoutSignal(promiseSuspendsOnce(i), LIMIT_MS));
         return sum;
       },
     },
@@ -89,12 +91,12 @@ function suspendsOnce(value: number): Future<number> {
 
 async function awaitLimits(operations: number): Promise<number> {
   let sum = 0;
-  for (let i = 0; i < operations; i++) sum += await timeout(LIMIT_MS, suspendsOnce(i));
+  for (let i = 0; i < operations; i++) sum = add(sum, await timeout(LIMIT_MS, suspendsOnce(i)));
   return sum;
 }
 function* yieldLimits(operations: number): Routine<number> {
   let sum = 0;
-  for (let i = 0; i < operations; i++) sum += yield* timeout(LIMIT_MS, suspendsOnce(i));
+  for (let i = 0; i < operations; i++) sum = add(sum, yield* timeout(LIMIT_MS, suspendsOnce(i)));
   return sum;
 }
 
@@ -103,7 +105,7 @@ function effectSuspendsOnce(value: number): Effect.Effect<number> {
 }
 const effectLimits = Effect.fnUntraced(function* (operations: number) {
   let sum = 0;
-  for (let i = 0; i < operations; i++) sum += yield* Effect.timeout(effectSuspendsOnce(i), LIMIT_MS);
+  for (let i = 0; i < operations; i++) sum = add(sum, yield* Effect.timeout(effectSuspendsOnce(i), LIMIT_MS));
   return sum;
 });
 
@@ -116,7 +118,7 @@ function effectionSuspendsOnce(value: number): Operation<number> {
 function* effectionLimits(operations: number): Operation<number> {
   let sum = 0;
   for (let i = 0; i < operations; i++) {
-    sum += (yield* raceEffection([effectionSuspendsOnce(i), sleepEffection(LIMIT_MS)])) as number;
+    sum = add(sum, (yield* raceEffection([effectionSuspendsOnce(i), sleepEffection(LIMIT_MS)])) as number);
   }
   return sum;
 }
