@@ -52,6 +52,7 @@ export function spawnOn<T>(
   owner: TaskOwner | null,
   starts: boolean,
 ): Task<T> {
+  if (options?.signal !== undefined) checkSignal(options.signal);
   if (typeof body !== "function") body = requireFuture(body);
   const task = new Task(kernel, body, options?.name, owner);
   if (inheritable.size > 0) inheritLocals(task as Task<unknown>, ambientBranch());
@@ -78,6 +79,13 @@ const abortableFromOutside: WeakSet<Task<unknown>> = new WeakSet();
 
 export function isAbortableFromOutside(task: Task<unknown>): boolean {
   return abortableFromOutside.has(task);
+}
+
+function checkSignal(signal: AbortSignal | StopToken): void {
+  if (signal instanceof AbortSignal) return;
+  if (typeof (signal as Partial<StopToken> | null)?.cancelled === "function") return;
+  const got = signal === null ? "null" : typeof signal;
+  throw new TypeError(`spawn expects signal to be an AbortSignal or a CancellationToken, got ${got}`);
 }
 
 /** Aborts the task when the signal fires; leaves no listener behind once it has ended. */
