@@ -62,7 +62,7 @@ class Bucket implements Waker {
     this.#earned = 0;
   }
 
-  /** Somebody has begun to wait or gone away. */
+  /** Somebody has begun to wait. */
   arm(): void {
     const clock = this.#clock!;
     const { missing } = this.tokens;
@@ -72,7 +72,7 @@ class Bucket implements Waker {
       this.#alarm.set(clock, this.#since + (needed * this.#per) / this.#rate);
     }
   }
-  /** The timer: the first who waits can be served. */
+  /** The timer: the first who waits can be served. So can the next when the first goes away. */
   wake(): void {
     this.#fill(this.#clock!);
     this.arm();
@@ -99,7 +99,7 @@ class Take extends Acquire<void> {
   protected granted(): void {}
   protected closed(): void {}
   protected override left(): void {
-    this.#bucket.arm();
+    this.#bucket.wake();
   }
   override describeWait(): string {
     return `a rate limiter (${this.#count} at ${this.queue.available} available)`;

@@ -112,6 +112,17 @@ test("a wake-up that is not taken goes to the next, and no timer is left behind"
     expect([late.wakeCount, limiter.tryAcquire()]).toEqual([0, true]);
   }));
 
+test("a waiter that goes away leaves the next one what has been earned by then, at once", () =>
+  paused((clock) => {
+    const limiter = new RateLimiter({ rate: 1, per: 10, burst: 2 });
+    limiter.tryAcquire(2);
+    const [large, small] = [step(limiter.acquire(2)), step(limiter.acquire(1))];
+    expect([large.poll(), small.poll()]).toEqual([PENDING, PENDING]);
+    clock.jump(10);
+    large.drop();
+    expect([small.isWoken, small.poll()]).toEqual([true, undefined]);
+  }));
+
 test("options and counts are checked at the caller's line", () => {
   for (const rate of [0, -1, 1.5, NaN]) expectMisuse(RangeError, () => new RateLimiter({ rate, per: 10 }));
   for (const per of [0, -1, NaN, Infinity]) expectMisuse(RangeError, () => new RateLimiter({ rate: 1, per }));
