@@ -2,12 +2,13 @@
  * The safety net under handles: one that is garbage-collected while open counts as closed (a guard or a
  * permit as released), and is reported.
  *
- * To be watched by the collector costs more than taking a free lock. So a resource keeps its open handles
- * alive, in a list, until somebody waits for what they hold: losing them before that harms nobody. Then
- * they are handed to the collector, once each.
+ * To be watched by the collector costs several times what taking a lock does. So a resource keeps its
+ * open handles alive, in a list, until somebody has waited for what they hold when a turn of the host
+ * ends: losing them before that harms nobody, and most are closed by then. Then they are handed to the
+ * collector, once each.
  *
- *   OPEN, LISTED ──somebody waits──► OPEN, WATCHED ──collected──► LOST (released, reported)
- *        └───────────close───────────────┴──────────────────────► CLOSED
+ *   OPEN, LISTED ──somebody waits──► OPEN, LISTED, SOON ──turn ends──► OPEN, WATCHED ──collected──► LOST
+ *        └───────────close──────────────────┴──────────────────────────────┴────► CLOSED      (released, reported)
  */
 import { host } from "../runtime/host.ts";
 import type { WaitQueue } from "../runtime/wait-queue.ts";
@@ -43,6 +44,26 @@ export function watch(handle: object, remains: Remains): void {
   lost.register(handle, remains);
 }
 
+/** Something with handles that somebody waits for. */
+export interface Watchable {
+  /** Hands what is still open to the collector. */
+  watchNow(): void;
+}
+
+/** The scheduler ends its turn after some thousand wake-ups, so this stays short. */
+let soon: Watchable[] = [];
+
+/** At the end of the host's turn. The caller sees to it that nothing is in the list twice. */
+export function watchSoon(watchable: Watchable): void {
+  if (soon.push(watchable) === 1) host.macrotask(watchAll);
+}
+
+function watchAll(): void {
+  const watchables = soon;
+  soon = [];
+  for (const watchable of watchables) watchable.watchNow();
+}
+
 /** A handle of which a resource has many. */
 export abstract class Handle {
   /** @internal */
@@ -63,19 +84,21 @@ export abstract class Handle {
 }
 
 /** The open handles of a resource that nobody watches yet. */
-export class Handles {
+export class Handles implements Watchable {
   declare private head: Handle | null;
+  declare private isSoon: boolean;
   constructor() {
     this.head = null;
+    this.isSoon = false;
   }
 
   /** A handle was opened. `isAwaited`: somebody waits already. */
   opened(handle: Handle, isAwaited: boolean): void {
-    if (isAwaited) return this.watch(handle);
     const { head } = this;
     handle.nextHandle = head;
     if (head !== null) head.prevHandle = handle;
     this.head = handle;
+    if (isAwaited) this.awaited();
   }
   closed(handle: Handle): void {
     if (handle.remains !== null) {
@@ -90,20 +113,20 @@ export class Handles {
   }
   /** Somebody waits for what they hold. */
   awaited(): void {
-    if (this.head !== null) this.watchAll();
+    if (this.isSoon || this.head === null) return;
+    this.isSoon = true;
+    watchSoon(this);
   }
 
-  private watchAll(): void {
+  watchNow(): void {
+    this.isSoon = false;
     for (let handle = this.head; handle !== null;) {
       const next: Handle | null = handle.nextHandle;
       handle.nextHandle = handle.prevHandle = null;
-      this.watch(handle);
+      handle.remains = handle.makeRemains();
+      watch(handle, handle.remains);
       handle = next;
     }
     this.head = null;
-  }
-  private watch(handle: Handle): void {
-    handle.remains = handle.makeRemains();
-    watch(handle, handle.remains);
   }
 }
