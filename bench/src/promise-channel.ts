@@ -5,40 +5,13 @@
  * waiting receiver without touching the ring, and one shared promise for sends that need not wait.
  * It has no cancellation, no closing and no fairness beyond FIFO: less than any library here offers.
  */
+import { Fifo } from "./fifo.ts";
 
 const SENT: Promise<void> = Promise.resolve();
 
 interface WaitingSender<T> {
   readonly value: T;
   readonly resolve: () => void;
-}
-
-/** FIFO without `Array.shift`, whose cost grows with the queue. */
-class Fifo<T> {
-  #items: (T | undefined)[] = [];
-  #head = 0;
-
-  get size(): number {
-    return this.#items.length - this.#head;
-  }
-
-  push(item: T): void {
-    this.#items.push(item);
-  }
-
-  /** The caller has checked `size`. */
-  shift(): T {
-    const item = this.#items[this.#head] as T;
-    this.#items[this.#head++] = undefined;
-    if (this.#head === this.#items.length) {
-      this.#items.length = 0;
-      this.#head = 0;
-    } else if (this.#head > 1024 && this.#head * 2 > this.#items.length) {
-      this.#items = this.#items.slice(this.#head);
-      this.#head = 0;
-    }
-    return item;
-  }
 }
 
 export class PromiseChannel<T> {

@@ -2,6 +2,8 @@ import type { Workload } from "../workload.ts";
 import { channel } from "./channel.ts";
 import { channelProducers } from "./channel-producers.ts";
 import { idle } from "./idle.ts";
+import { mutex } from "./mutex.ts";
+import { mutexContended } from "./mutex-contended.ts";
 import { pingPong } from "./ping-pong.ts";
 import { select, selectGrowth } from "./select.ts";
 import { skynet } from "./skynet.ts";
@@ -22,6 +24,8 @@ export const workloads: readonly Workload[] = [
   channel,
   channelProducers,
   pingPong,
+  mutex,
+  mutexContended,
   timeoutReady,
   timeoutSuspending,
   sleeps,
