@@ -123,6 +123,8 @@ type Program = readonly (readonly [name: string, ...args: unknown[]])[];
 
 /** A test that random programs of `commands` do the same to the primitive as to the model. */
 export function testAgainstModel<M extends Model<never> | Model<unknown>, Setup = undefined>(options: {
+  /** What else the programs show, with the number of the behaviour. */
+  readonly title?: string;
   readonly model: (setup: Setup) => M;
   readonly commands: Commands<M>;
   readonly setup?: fc.Arbitrary<Setup>;
@@ -130,7 +132,7 @@ export function testAgainstModel<M extends Model<never> | Model<unknown>, Setup 
   readonly within?: (run: () => void) => unknown;
   readonly share?: number;
 }): void {
-  const { model, commands, setup, within = (run) => run(), share = 1 } = options;
+  const { title, model, commands, setup, within = (run) => run(), share = 1 } = options;
   const offers = Object.entries(commands) as [string, readonly [number, ...fc.Arbitrary<unknown>[]]][];
   const command = fc.oneof(
     ...offers.map(([name, [weight, ...args]]) => ({
@@ -152,8 +154,9 @@ export function testAgainstModel<M extends Model<never> | Model<unknown>, Setup 
       subject.end();
     },
   );
-  test("random programs do what the model does, step by step", () =>
-    within(() => fc.assert(property, randomPrograms(share))));
+  test(title ?? "random programs do what the model does, step by step", () =>
+    within(() => fc.assert(property, randomPrograms(share))),
+  );
 }
 
 export function pick<T>(list: readonly T[], index: number): T | undefined {

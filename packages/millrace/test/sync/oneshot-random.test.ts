@@ -27,10 +27,6 @@ class OneshotModel extends Model<"value" | "closed"> {
     if (about === "closed") return this.isReceiverClosed;
     return this.isOver || this.value !== "not sent" || this.isDead;
   }
-  /** What was sent before it waited, or taken by `tryRecv` since, has woken nobody. */
-  override isWoken(operation: Operation<"value" | "closed">): boolean {
-    return this.isReady(operation);
-  }
   served({ about }: Operation<"value" | "closed">, outcome: unknown): void {
     if (about === "closed") return expect(outcome).toBeUndefined();
     if (this.isOver || this.value === "taken") expect(outcome).toBeInstanceOf(FutureConsumedError);

@@ -1,0 +1,163 @@
+/**
+ * Random programs on a broadcast channel. The model: an array of all messages ever sent, and where in it
+ * each receiver is.
+ */
+import fc from "fast-check";
+import { broadcast, ClosedError, LaggedError } from "millrace";
+import { expect } from "vitest";
+import { index, Model, type Operation, pick, remove, testAgainstModel, when, type When } from "./model.ts";
+
+interface Party {
+  readonly rx: broadcast.Receiver<number>;
+  next: number;
+  isClosed: boolean;
+}
+interface About {
+  /** None: it waits until there is no receiver. */
+  readonly party: Party | undefined;
+  isWoken: boolean;
+}
+
+class BroadcastModel extends Model<About> {
+  readonly capacity: number;
+  sent: number[] = [];
+  senders: broadcast.Sender<number>[];
+  parties: Party[];
+
+  constructor(capacity: number) {
+    super();
+    const [tx, rx] = broadcast.channel<number>(capacity);
+    this.capacity = capacity === 3 ? 4 : capacity;
+    this.senders = [tx];
+    this.parties = [{ rx, next: 0, isClosed: false }];
+  }
+
+  get oldest(): number {
+    return Math.max(0, this.sent.length - this.capacity);
+  }
+  isReady({ about: { party } }: Operation<About>): boolean {
+    if (party === undefined) return this.parties.length === 0;
+    return party.isClosed || party.next < this.sent.length || this.senders.length === 0;
+  }
+  served({ about: { party } }: Operation<About>, outcome: unknown): void {
+    if (party === undefined || party.isClosed || party.next === this.sent.length)
+      return expect(outcome).toBeUndefined();
+    const missed = this.oldest - party.next;
+    if (missed > 0) {
+      expect(outcome).toBeInstanceOf(LaggedError);
+      expect(outcome).toMatchObject({ missed });
+      party.next = this.oldest;
+    } else expect(outcome).toBe(this.sent[party.next++]);
+  }
+  protected override pollOne(operation: Operation<About>): void {
+    operation.about.isWoken = false;
+    super.pollOne(operation);
+  }
+  override isWoken({ about }: Operation<About>): boolean {
+    return about.isWoken;
+  }
+  wake(concerns: (party: Party | undefined) => boolean): void {
+    for (const { about, isWaiting } of this.operations)
+      if (isWaiting && concerns(about.party)) about.isWoken = true;
+  }
+
+  send(at: number): void {
+    const tx = pick(this.senders, at);
+    if (tx === undefined) return;
+    const value = this.sent.length;
+    expect(tx.send(value)).toBe(this.parties.length);
+    if (this.parties.length === 0) return;
+    this.sent.push(value);
+    this.wake((party) => party !== undefined);
+  }
+  subscribe(at: number): void {
+    const tx = pick(this.senders, at);
+    if (tx !== undefined) this.join(tx.subscribe());
+  }
+  resubscribe(at: number): void {
+    const own = pick(this.parties, at);
+    if (own !== undefined) this.join(own.rx.resubscribe());
+  }
+  private join(rx: broadcast.Receiver<number>): void {
+    this.parties.push({ rx, next: this.sent.length, isClosed: false });
+  }
+  clone(at: number): void {
+    const tx = pick(this.senders, at);
+    if (tx !== undefined) this.senders.push(tx.clone());
+  }
+  closeSender(at: number): void {
+    const tx = pick(this.senders, at);
+    if (tx === undefined) return;
+    remove(this.senders, tx);
+    tx.close();
+    tx[Symbol.dispose]();
+    if (this.senders.length === 0) this.wake((party) => party !== undefined);
+    expect(() => tx.send(0)).toThrow(ClosedError);
+  }
+  closed(at: number, how: When): void {
+    const tx = pick(this.senders, at);
+    if (tx !== undefined) this.begin(tx.closed(), { party: undefined, isWoken: false }, how);
+  }
+
+  recv(at: number, how: When): void {
+    const own = pick(this.parties, at);
+    if (own !== undefined) this.begin(own.rx.recv(), { party: own, isWoken: false }, how);
+  }
+  tryRecv(at: number): void {
+    const own = pick(this.parties, at);
+    if (own === undefined) return;
+    const tried = own.rx.tryRecv();
+    const missed = this.oldest - own.next;
+    if (own.next === this.sent.length)
+      expect(tried).toEqual({ ok: false, reason: this.senders.length === 0 ? "closed" : "empty" });
+    else if (missed > 0) {
+      expect(tried).toEqual({ ok: false, reason: "lagged", missed });
+      own.next = this.oldest;
+    } else expect(tried).toEqual({ ok: true, value: this.sent[own.next++] });
+  }
+  closeReceiver(at: number): void {
+    const own = pick(this.parties, at);
+    if (own === undefined) return;
+    remove(this.parties, own);
+    own.isClosed = true;
+    own.rx.close();
+    own.rx[Symbol.dispose]();
+    this.wake((party) => party === own || (party === undefined && this.parties.length === 0));
+    expect(() => own.rx.recv()).toThrow(ClosedError);
+  }
+
+  override check(): void {
+    super.check();
+    const sizes = this.parties.map(({ next }) => this.sent.length - next);
+    expect(this.parties.map(({ rx }) => rx.size)).toEqual(sizes);
+    const size = Math.min(this.capacity, Math.max(0, ...sizes));
+    for (const tx of this.senders) expect([tx.size, tx.receiverCount]).toEqual([size, this.parties.length]);
+  }
+  finish(): void {
+    while (this.senders.length > 0) this.closeSender(0);
+    for (const [at, own] of this.parties.entries()) {
+      while (own.next < this.sent.length) this.tryRecv(at);
+      this.tryRecv(at);
+    }
+  }
+}
+
+testAgainstModel({
+  title:
+    "BRC-20 in random programs each receiver gets what an array of all messages says, and the sizes agree",
+  model: (capacity: number) => new BroadcastModel(capacity),
+  setup: fc.integer({ min: 1, max: 4 }),
+  commands: {
+    send: [10, index],
+    subscribe: [2, index],
+    resubscribe: [1, index],
+    clone: [1, index],
+    closeSender: [1, index],
+    closed: [2, index, when],
+    recv: [10, index, when],
+    tryRecv: [5, index],
+    closeReceiver: [2, index],
+    poll: [14, index],
+    drop: [5, index],
+  },
+});
