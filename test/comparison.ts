@@ -30,6 +30,7 @@ const MADE_BY_THE_LIBRARY = new Set(["Interval", "JoinHandle", "Notified", "Shar
 /** What to put for a type parameter, by its constraint. */
 const ARGUMENTS: Readonly<Record<string, string>> = {
   "unknown[]": "[number, string]",
+  object: `{ add(n: number): Promise<string>; get(): import("./contract/core.js").Routine<boolean>; size: number }`,
   Branches: `{ left: Promise<"left">; off: false }`,
 };
 

@@ -9,6 +9,7 @@ const entryPoints: readonly EntryPoint[] = [
   { name: "millrace", facade: "index", files: ["core", "sync"] },
   { name: "millrace/testing", facade: "testing", files: ["testing"] },
   { name: "millrace/diagnostics", facade: "diagnostics", files: ["diagnostics"] },
+  { name: "millrace/actor", facade: "actor", files: ["actor"] },
 ];
 
 describe.each(entryPoints)("$name", ({ name, facade, files }) => {
