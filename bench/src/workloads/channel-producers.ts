@@ -2,6 +2,7 @@ import { channel as cspChannel, type Channel as CspChannel } from "@thi.ng/csp";
 import { Effect, Queue } from "effect";
 import { mpsc, type Routine, Runtime, spawn } from "millrace";
 import { PromiseChannel } from "../promise-channel.ts";
+import { NodePipe, type Pipe, WebPipe } from "../stream-pipe.ts";
 import { add, sumBelow, type Workload } from "../workload.ts";
 
 const CAPACITY = 32;
@@ -53,6 +54,20 @@ export const channelProducers: Workload = {
       },
     },
     {
+      column: "peer",
+      name: "PassThrough",
+      how: "Node PassThrough in object mode, highWaterMark 32 (stream-pipe.ts)",
+      operations: 80_000,
+      run: (operations) => pipeManyToOne(new NodePipe(CAPACITY), operations),
+    },
+    {
+      column: "peer",
+      name: "TransformStream",
+      how: "web TransformStream, highWaterMark 32 (stream-pipe.ts)",
+      operations: 80_000,
+      run: (operations) => pipeManyToOne(new WebPipe(CAPACITY), operations),
+    },
+    {
       column: "await",
       name: "await",
       how: "mpsc.channel(32), a cloned sender an async task",
@@ -73,6 +88,18 @@ async function sendSome(values: PromiseChannel<number>, first: number, operation
 
 async function writeSome(values: CspChannel<number>, first: number, operations: number): Promise<void> {
   for (let i = first; i < operations; i += PRODUCERS) await values.write(i);
+}
+
+async function pipeSome(values: Pipe, first: number, operations: number): Promise<void> {
+  for (let i = first; i < operations; i += PRODUCERS) await values.send(i);
+}
+async function pipeManyToOne(values: Pipe, operations: number): Promise<number> {
+  const producers: Promise<void>[] = [];
+  for (let p = 0; p < PRODUCERS; p++) producers.push(pipeSome(values, p, operations));
+  let sum = 0;
+  for (let i = 0; i < operations; i++) sum = add(sum, await values.recv());
+  await Promise.all(producers);
+  return sum;
 }
 
 async function awaitSend(tx: mpsc.Sender<number>, first: number, operations: number): Promise<void> {

@@ -2,6 +2,7 @@ import { channel as cspChannel, type Channel as CspChannel } from "@thi.ng/csp";
 import { Effect, Fiber, Queue } from "effect";
 import { mpsc, type Routine, Runtime, spawn } from "millrace";
 import { PromiseChannel } from "../promise-channel.ts";
+import { NodePipe, type Pipe, WebPipe } from "../stream-pipe.ts";
 import { add, sumBelow, type Workload } from "../workload.ts";
 
 const CAPACITY = 32;
@@ -51,6 +52,20 @@ export const channel: Workload = {
       },
     },
     {
+      column: "peer",
+      name: "PassThrough",
+      how: "Node PassThrough in object mode, highWaterMark 32 (stream-pipe.ts)",
+      operations: 100_000,
+      run: (operations) => pipeOneToOne(new NodePipe(CAPACITY), operations),
+    },
+    {
+      column: "peer",
+      name: "TransformStream",
+      how: "web TransformStream, highWaterMark 32 (stream-pipe.ts)",
+      operations: 100_000,
+      run: (operations) => pipeOneToOne(new WebPipe(CAPACITY), operations),
+    },
+    {
       column: "await",
       name: "await",
       how: "mpsc.channel(32), await tx.send and await rx.recv in async tasks",
@@ -80,6 +95,17 @@ async function writeAll(values: CspChannel<number>, operations: number): Promise
 async function readAll(values: CspChannel<number>, operations: number): Promise<number> {
   let sum = 0;
   for (let i = 0; i < operations; i++) sum = add(sum, (await values.read())!);
+  return sum;
+}
+
+async function pipeAll(values: Pipe, operations: number): Promise<void> {
+  for (let i = 0; i < operations; i++) await values.send(i);
+}
+async function pipeOneToOne(values: Pipe, operations: number): Promise<number> {
+  const sending = pipeAll(values, operations);
+  let sum = 0;
+  for (let i = 0; i < operations; i++) sum = add(sum, await values.recv());
+  await sending;
   return sum;
 }
 

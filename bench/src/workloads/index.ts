@@ -1,11 +1,20 @@
 import type { Workload } from "../workload.ts";
+import { barrier } from "./barrier.ts";
+import { broadcastToMany } from "./broadcast.ts";
 import { channel } from "./channel.ts";
 import { channelProducers } from "./channel-producers.ts";
 import { idle } from "./idle.ts";
 import { mutex } from "./mutex.ts";
 import { mutexContended } from "./mutex-contended.ts";
+import { notify } from "./notify.ts";
+import { onceCell } from "./once-cell.ts";
+import { oneshotReply } from "./oneshot.ts";
 import { pingPong } from "./ping-pong.ts";
+import { rateLimiter } from "./rate-limiter.ts";
+import { reserve } from "./reserve.ts";
+import { rwLock } from "./rw-lock.ts";
 import { select, selectGrowth } from "./select.ts";
+import { semaphore } from "./semaphore.ts";
 import { skynet } from "./skynet.ts";
 import { sleepingTasks } from "./sleeping-tasks.ts";
 import { sleeps } from "./sleeps.ts";
@@ -13,6 +22,8 @@ import { spawnJoin } from "./spawn-join.ts";
 import { spawnMany } from "./spawn-many.ts";
 import { timeoutReady } from "./timeout-ready.ts";
 import { timeoutSuspending } from "./timeout-suspending.ts";
+import { unboundedChannel } from "./unbounded.ts";
+import { watchAnswer } from "./watch.ts";
 import { yields } from "./yields.ts";
 
 /** In the table's order. */
@@ -23,9 +34,20 @@ export const workloads: readonly Workload[] = [
   yields,
   channel,
   channelProducers,
+  unboundedChannel,
+  reserve,
   pingPong,
+  oneshotReply,
+  broadcastToMany,
+  watchAnswer,
   mutex,
   mutexContended,
+  semaphore,
+  rwLock,
+  notify,
+  barrier,
+  onceCell,
+  rateLimiter,
   timeoutReady,
   timeoutSuspending,
   sleeps,

@@ -9,6 +9,7 @@ import {
 } from "effection";
 import { mpsc, type Routine, Runtime, spawn } from "millrace";
 import { PromiseChannel } from "../promise-channel.ts";
+import { NodePipe, type Pipe, WebPipe } from "../stream-pipe.ts";
 import { add, sumBelow, type Workload } from "../workload.ts";
 
 export const pingPong: Workload = {
@@ -57,6 +58,20 @@ export const pingPong: Workload = {
       run: (operations) => runEffection(() => effectionPlay(operations)),
     },
     {
+      column: "peer",
+      name: "PassThrough",
+      how: "Node PassThrough in object mode, highWaterMark 1, two of them (stream-pipe.ts)",
+      operations: 40_000,
+      run: (operations) => pipePlay(new NodePipe(1), new NodePipe(1), operations),
+    },
+    {
+      column: "peer",
+      name: "TransformStream",
+      how: "web TransformStream, highWaterMark 1, two of them (stream-pipe.ts)",
+      operations: 40_000,
+      run: (operations) => pipePlay(new WebPipe(1), new WebPipe(1), operations),
+    },
+    {
       column: "await",
       name: "await",
       how: "two mpsc.channel(1), two async tasks",
@@ -71,11 +86,11 @@ export const pingPong: Workload = {
   ],
 };
 
-type Pipe = PromiseChannel<number>;
-async function echo(ping: Pipe, pong: Pipe, operations: number): Promise<void> {
+type PromisePipe = PromiseChannel<number>;
+async function echo(ping: PromisePipe, pong: PromisePipe, operations: number): Promise<void> {
   for (let i = 0; i < operations; i++) await pong.send(await ping.recv());
 }
-async function play(ping: Pipe, pong: Pipe, operations: number): Promise<number> {
+async function play(ping: PromisePipe, pong: PromisePipe, operations: number): Promise<number> {
   let sum = 0;
   for (let i = 0; i < operations; i++) {
     await ping.send(i);
@@ -94,6 +109,20 @@ async function cspPlay(ping: CspPipe, pong: CspPipe, operations: number): Promis
     await ping.write(i);
     sum = add(sum, (await pong.read())!);
   }
+  return sum;
+}
+
+async function pipeEcho(ping: Pipe, pong: Pipe, operations: number): Promise<void> {
+  for (let i = 0; i < operations; i++) await pong.send(await ping.recv());
+}
+async function pipePlay(ping: Pipe, pong: Pipe, operations: number): Promise<number> {
+  const echoing = pipeEcho(ping, pong, operations);
+  let sum = 0;
+  for (let i = 0; i < operations; i++) {
+    await ping.send(i);
+    sum = add(sum, await pong.recv());
+  }
+  await echoing;
   return sum;
 }
 
