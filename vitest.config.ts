@@ -13,8 +13,9 @@ export default defineConfig({
       "bench/test/**/*.test.ts",
     ],
     passWithNoTests: true,
-    // Child processes of a test are heavy on a small machine; the tests themselves are not.
-    testTimeout: 10_000,
+    // Child processes of a test are heavy on a small machine; the tests themselves are not, unless
+    // more random programs than usual are asked for.
+    testTimeout: 10_000 * Math.max(1, Number(process.env.MILLRACE_RUNS ?? 0) / 1000),
     execArgv: ["--expose-gc", "--conditions=@millrace/source"],
   },
 });

@@ -3,6 +3,7 @@ import { CancellationToken, sleep } from "millrace";
 import { paused, step, type Stepper } from "millrace/testing";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { randomPrograms } from "../random-programs.ts";
 
 /** What a token ought to know: its parent, and the reason with which it or one above was cancelled first. */
 interface Model {
@@ -94,7 +95,7 @@ test("trees of tokens agree with a model under random programs", () => {
           expect(stepper.wakeCount).toBe(!isDropped && models[token]!.reason !== undefined ? 1 : 0);
       });
     }),
-    { numRuns: 200 },
+    randomPrograms(),
   );
 });
 

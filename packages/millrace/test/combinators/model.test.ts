@@ -18,6 +18,7 @@ import { paused, type TestClock } from "millrace/testing";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { styles, get, type Style } from "../both-styles.ts";
+import { randomPrograms } from "../random-programs.ts";
 
 type Kind = "join" | "tryJoin" | "joinSettled" | "race" | "any" | "select";
 type Tree =
@@ -191,7 +192,7 @@ for (const style of styles) {
         expect(end).toEqual(model(root));
         expect(builder.open).toBe(0);
       }),
-      { numRuns: 60, seed: 1 },
+      randomPrograms(0.2, 1),
     ));
 }
 
@@ -218,6 +219,6 @@ for (const style of styles) {
         );
         expect(builder.open).toBe(0);
       }),
-      { numRuns: 60, seed: 1 },
+      randomPrograms(0.2, 1),
     ));
 }

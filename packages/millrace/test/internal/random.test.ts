@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Random } from "../../src/internal/random.ts";
+import { randomPrograms } from "../random-programs.ts";
 
 /** The published C sources, word by word, over unbounded integers. */
 function* reference(seed: number): Generator<number, never, undefined> {
@@ -33,6 +34,7 @@ test("the numbers are those of xoshiro128**, seeded by splitmix32", () => {
       const expected = reference(seed);
       for (let count = 0; count < 100; count++) expect(random.next()).toBe(expected.next().value);
     }),
+    randomPrograms(),
   );
 });
 
@@ -60,6 +62,7 @@ describe("below", () => {
           expect(Number.isInteger(value) && value >= 0 && value < n).toBe(true);
         }
       }),
+      randomPrograms(),
     );
   });
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Ring } from "../../src/internal/ring.ts";
+import { randomPrograms } from "../random-programs.ts";
 
 test("an empty ring gives undefined and has no storage", () => {
   const ring = new Ring<number>();
@@ -116,5 +117,6 @@ test("a ring does what an array does", () => {
         expect(ring.capacity).toBeLessThanOrEqual(Math.max(16, model.length * 4));
       }
     }),
+    randomPrograms(),
   );
 });

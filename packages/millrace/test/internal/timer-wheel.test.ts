@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { TimerEntry, TimerWheel } from "../../src/internal/timer-wheel.ts";
+import { randomPrograms } from "../random-programs.ts";
 
 const YEAR = 365 * 24 * 3600 * 1000;
 const WHEEL_SPAN = 2 ** 36;
@@ -362,5 +363,6 @@ test("the wheel does what a sorted list does", () => {
         }
       }
     }),
+    randomPrograms(),
   );
 });

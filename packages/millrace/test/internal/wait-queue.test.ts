@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { WaitQueue, type Waiter } from "../../src/runtime/wait-queue.ts";
+import { randomPrograms } from "../random-programs.ts";
 
 /** A waiter's place and how often it was woken. */
 class Party {
@@ -320,14 +321,14 @@ test("random programs with requests of any size behave as an array of waiters do
     fc.property(programs(fc.integer({ min: 1, max: 5 }), false), fc.nat(4), (program, available) =>
       check(program, available),
     ),
-    { numRuns: 150 },
+    randomPrograms(),
   );
 });
 
 test("random programs of notifications, oldest or latest first, behave as an array of waiters does", () => {
   fc.assert(
     fc.property(programs(fc.constant(1), true), (program) => check(program, 0)),
-    { numRuns: 150 },
+    randomPrograms(),
   );
 });
 

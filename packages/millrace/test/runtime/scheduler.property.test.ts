@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import fc from "fast-check";
 import { Clock } from "../../src/runtime/clock.ts";
 import { Runnable, Scheduler } from "../../src/runtime/scheduler.ts";
+import { randomPrograms } from "../random-programs.ts";
 
 class Job extends Runnable {
   readonly id: number;
@@ -82,7 +83,7 @@ test("push, unlink, defer and tick in any order do what they do to an array", ()
       }
       expect(ran).toEqual(expected);
     }),
-    { numRuns: 150 },
+    randomPrograms(),
   );
 });
 

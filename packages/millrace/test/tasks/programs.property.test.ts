@@ -4,6 +4,7 @@ import { paused } from "millrace/testing";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { get, styles, type Steps, type Style } from "../both-styles.ts";
+import { randomPrograms } from "../random-programs.ts";
 
 /** What one task does, one after the other; `target` is an earlier task, by index. */
 type Action =
@@ -123,7 +124,7 @@ test("every handle settles as the model says, every cleanup runs once, and nothi
     fc.asyncProperty(fc.array(plan, { minLength: 1, maxLength: 8 }), async (plans) => {
       await run(plans);
     }),
-    { numRuns: 120 },
+    randomPrograms(0.4),
   );
 }, 20_000);
 
@@ -132,7 +133,7 @@ test("the same program ends the same way twice", async () => {
     fc.asyncProperty(fc.array(plan, { minLength: 1, maxLength: 8 }), async (plans) => {
       expect((await run(plans)).log).toBe((await run(plans)).log);
     }),
-    { numRuns: 40 },
+    randomPrograms(0.1),
   );
 }, 20_000);
 
@@ -167,6 +168,6 @@ test("both styles end alike, at the same instants", async () => {
       const inStyle = (style: number) => run(apart(plans).map((each) => ({ ...each, style })));
       expect((await inStyle(0)).log).toBe((await inStyle(1)).log);
     }),
-    { numRuns: 60 },
+    randomPrograms(0.2),
   );
 }, 20_000);

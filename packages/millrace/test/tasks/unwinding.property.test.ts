@@ -21,6 +21,7 @@ import { paused } from "millrace/testing";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { get, styles, type Steps, type Style } from "../both-styles.ts";
+import { randomPrograms } from "../random-programs.ts";
 
 type Tree =
   | { readonly kind: "sleep" | "fail"; wait: number }
@@ -190,6 +191,6 @@ test("trees of calls unwind alike in both styles, and leave nothing behind", asy
       expect(a.log.sort()).toEqual(b.log.sort());
       expect(mixed.log.sort()).toEqual(b.log);
     }),
-    { numRuns: 150 },
+    randomPrograms(0.5),
   );
 }, 20_000);

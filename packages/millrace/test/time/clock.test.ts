@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Clock, TimerEntry } from "../../src/runtime/clock.ts";
 import { host, MAX_HOST_DELAY } from "../../src/runtime/host.ts";
+import { randomPrograms } from "../random-programs.ts";
 
 /** A host whose time stands still until the test moves it, and whose timers can be early or late. */
 class FakeHost {
@@ -301,7 +302,7 @@ describe.each([
           }
         }
       }),
-      { numRuns: 200 },
+      randomPrograms(0.2),
     );
   });
 });

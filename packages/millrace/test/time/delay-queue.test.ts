@@ -14,6 +14,7 @@ import { paused, step } from "millrace/testing";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { get, inBothStyles, type Steps } from "../both-styles.ts";
+import { randomPrograms } from "../random-programs.ts";
 
 /** Everything in the queue, each with the instant at which it came out. */
 function* drain<T>(queue: DelayQueue<T>): Steps<[T, number][]> {
@@ -344,7 +345,7 @@ describe("a delay queue", () => {
           expect(queue.size).toBe(0);
         });
       }),
-      { numRuns: 60 },
+      randomPrograms(0.2),
     );
   });
 });
