@@ -33,6 +33,8 @@ import { checkMessage, refused, type Message, type Try } from "./try.ts";
 
 /** The most messages that are kept. */
 const MAX_CAPACITY = 2 ** 30;
+/** As many slots are never worth giving back. */
+const KEPT_SLOTS = 64;
 
 interface Slot<T> {
   value: T | undefined;
@@ -41,13 +43,16 @@ interface Slot<T> {
 }
 
 /**
- * What senders and receivers share: a circle of slots. Messages are numbered from 0; number n is in slot
- * n modulo the capacity until number n + capacity overwrites it. `tail` is the next number. What a
- * receiver has not seen is a run that ends at the tail, so `unseen` never falls from one number to the next.
+ * What senders and receivers share: a circle of slots. Messages are numbered from 0; `first` is the number
+ * of the one in the first slot when the storage was new, number n is in slot n - first modulo the capacity
+ * until number n + capacity overwrites it, `tail` is the next number. What a receiver has not seen is a run
+ * that ends at the tail, so `unseen` never falls from one number to the next; once it is 0 for the last,
+ * everybody has seen everything, and large storage is given back.
  */
 class State<T> {
   readonly capacity: number;
-  readonly slots: Slot<T>[] = [];
+  slots: Slot<T>[] = [];
+  first: number = 0;
   tail: number = 0;
   senders: number = 1;
   readonly receivers: ReceiverCount = new ReceiverCount(1);
@@ -59,10 +64,10 @@ class State<T> {
 
   slot(number: number): Slot<T> {
     // A power of two, but numbers outgrow 32 bits.
-    return this.slots[number % this.capacity]!;
+    return this.slots[(number - this.first) % this.capacity]!;
   }
   push(value: T): void {
-    const at = this.tail % this.capacity;
+    const at = (this.tail - this.first) % this.capacity;
     const unseen = this.receivers.count;
     const slot = this.slots[at];
     if (slot === undefined) this.slots[at] = { value, unseen };
@@ -77,14 +82,22 @@ class State<T> {
   seen(number: number): T {
     const slot = this.slot(number);
     const value = slot.value as T;
-    if (--slot.unseen === 0) slot.value = undefined;
+    if (--slot.unseen === 0) {
+      slot.value = undefined;
+      if (number === this.tail - 1) this.drained();
+    }
     return value;
+  }
+  private drained(): void {
+    if (this.slots.length <= KEPT_SLOTS) return;
+    this.slots = [];
+    this.first = this.tail;
   }
   senderClosed(): void {
     if (--this.senders === 0) this.audience.wakeAll();
   }
   get oldest(): number {
-    return Math.max(0, this.tail - this.capacity);
+    return Math.max(this.first, this.tail - this.capacity);
   }
   /** Messages kept that somebody has not seen. */
   get size(): number {
