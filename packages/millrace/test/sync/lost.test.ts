@@ -5,6 +5,7 @@ import {
   Mutex,
   oneshot,
   PENDING,
+  type ReadGuard,
   RecvError,
   RwLock,
   Semaphore,
@@ -13,18 +14,10 @@ import {
 } from "millrace";
 import { step, type Stepper } from "millrace/testing";
 import { expect, test, vi } from "vitest";
-import { now } from "./outcome.ts";
+import { collect, now } from "./outcome.ts";
 
 const reports = vi.spyOn(console, "error").mockImplementation(() => {});
 
-/** Collects garbage until `isDone`, or for a few rounds. */
-async function collect(isDone: () => boolean): Promise<void> {
-  for (let round = 0; round < 20 && !isDone(); round++) {
-    await new Promise((resolve) => setImmediate(resolve));
-    gc!();
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}
 async function expectWoken(waiting: Stepper<unknown>, what: string): Promise<void> {
   await collect(() => waiting.isWoken);
   expect(waiting.isWoken).toBe(true);
@@ -68,6 +61,14 @@ test("a lost receiver of an unbounded channel makes sending throw, so that nothi
   tx.send(1);
   await collect(() => tx.isClosed);
   expect(() => tx.send(2)).toThrow(SendError);
+});
+
+test("a lost unbounded sender ends the channel for the receiver that waits", async () => {
+  const rx = apart(() => mpsc.unbounded<number>()[1]);
+  const waiting = step(rx.recv());
+  waiting.poll();
+  await collect(() => waiting.isWoken);
+  expect([waiting.isWoken, waiting.poll(), rx.isClosed]).toEqual([true, undefined, true]);
 });
 
 test("a recv that waits keeps its receiver, and a waiting sender its channel", async () => {
@@ -122,6 +123,11 @@ test("a lost guard releases its mutex, its read-write lock", async () => {
   const reading = step(lock.read());
   reading.poll();
   await expectWoken(reading, "a write guard of an RwLock");
+  (reading.poll() as ReadGuard<undefined>).release();
+  apart(() => void now(lock.read()));
+  const writing = step(lock.write());
+  writing.poll();
+  await expectWoken(writing, "a read guard of an RwLock");
 });
 
 test("lost halves of broadcast and watch channels count as closed for who waits", async () => {

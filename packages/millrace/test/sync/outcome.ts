@@ -33,3 +33,12 @@ export function expectMisuse(type: new (...args: never[]) => Error, misuse: () =
   const caller = /\n\s+at .*?(?:test\/.*)/.exec((thrown as Error).stack ?? "");
   expect(caller?.[0]).toContain(".test.ts");
 }
+
+/** Collects garbage until `isDone`, or for a few rounds. */
+export async function collect(isDone: () => boolean): Promise<void> {
+  for (let round = 0; round < 20 && !isDone(); round++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    gc!();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
