@@ -25,7 +25,7 @@ const markdownIn = (folder: string) =>
   readdirSync(join(root, folder))
     .filter((file) => file.endsWith(".md"))
     .map((file) => join(folder, file));
-const documents = [".", "docs", "examples/harvest", "packages/millrace"].flatMap(markdownIn);
+const documents = [".", "docs", "examples/bank", "examples/harvest", "packages/millrace"].flatMap(markdownIn);
 
 const sources = readTree(join(root, "packages/millrace/src")).map(
   ({ path }) => `packages/millrace/src/${path}`,
