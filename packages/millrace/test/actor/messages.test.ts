@@ -1,6 +1,7 @@
 /** Asking and telling: what runs, when, and what comes back. */
 import { DeadlockError, ready, sleep, spawn, timeout, type Future } from "millrace";
 import { startActor, type ActorContext, type ActorRef } from "millrace/actor";
+import { paused } from "millrace/testing";
 import { describe, expect, test } from "vitest";
 import { get, inBothStyles } from "../both-styles.ts";
 import { caught, expectMisuse } from "../sync/outcome.ts";
@@ -220,6 +221,23 @@ describe("an actor that would wait for itself", () => {
     yield* get(sleep(10));
     expect(yield* get(spawn(later))).toBe(42);
   });
+});
+
+test("actors that wait for each other are named when nothing can go on", async () => {
+  interface Peer {
+    ask(): Promise<number>;
+  }
+  const peers = new Map<string, ActorRef<Peer>>();
+  const peer = (name: string, other: string) =>
+    startActor<Peer>(() => ({ ask: async () => peers.get(other)!.ask.ask() }), { name });
+  const error: unknown = await paused(async () => {
+    peers.set("a", peer("a", "b")).set("b", peer("b", "a"));
+    await peers.get("a")!.ask.ask();
+  }).catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(DeadlockError);
+  expect((error as DeadlockError).waits.join("\n")).toMatch(
+    /'a' waits for the reply of actor 'b' to 'ask'\n.*'b' waits for the reply of actor 'a' to 'ask'/,
+  );
 });
 
 test("bad options are refused at the caller's line", () => {

@@ -1,6 +1,7 @@
 /** Supervisors: what is restarted, with what, in which order, and when they give up. */
 import { asyncFn, CancelledError, ClosedError, sleep, spawn, timeout, TimeoutError } from "millrace";
 import { startActor, supervise, type ActorRef } from "millrace/actor";
+import { step } from "millrace/testing";
 import { describe, expect, test } from "vitest";
 import { get, inBothStyles, type Steps } from "../both-styles.ts";
 import { caught, expectMisuse } from "../sync/outcome.ts";
@@ -90,6 +91,26 @@ describe("a child that fails", () => {
       yield* caught(supervisor);
     },
     { onTaskFailure: (failure) => expect.fail(String(failure.error)) },
+  );
+
+  const left = collecting();
+  inBothStyles(
+    "of which its asker was told is reported after all when the asker goes without it",
+    function* () {
+      left.failures.length = 0;
+      const group = new Group();
+      const supervisor = spawn(supervise({ a: group.child("a") }));
+      yield* get(sleep(1));
+      const ask = step(group.refs["a"]!.ask.fail("left"));
+      ask.poll();
+      yield* get(sleep(10));
+      expect([group.since(), messages(left.failures)]).toEqual(["+a1 -a1 +a2", []]);
+      ask.drop();
+      expect(messages(left.failures)).toEqual(["left"]);
+      supervisor.abort();
+      yield* caught(supervisor);
+    },
+    left,
   );
 
   inBothStyles(
