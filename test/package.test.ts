@@ -28,10 +28,13 @@ beforeAll(async () => {
   writeFileSync(
     join(consumer, "program.ts"),
     `import { join, sleep } from "millrace";
+     import { startActor } from "millrace/actor";
      import { paused } from "millrace/testing";
      const [a, b]: [number, string] = await join(sleep(1).map(() => 1), "x");
      const at: number = await paused(async (clock) => { await sleep(60_000); return clock.now(); });
-     console.log(a, b, at);`,
+     using counter = startActor(() => ({ count: 0, add(n: number) { return (this.count += n); } }));
+     const count: number = await counter.ask.add(3);
+     console.log(a, b, at, count);`,
   );
 }, 60_000);
 
@@ -61,5 +64,5 @@ test.each([
 
 test("a program runs on it", async () => {
   const { stdout } = await promisify(execFile)(process.execPath, [join(consumer, "program.ts")]);
-  expect(stdout).toBe("1 x 60000\n");
+  expect(stdout).toBe("1 x 60000 3\n");
 });
