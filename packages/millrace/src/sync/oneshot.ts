@@ -29,6 +29,9 @@ const SENT = 1;
 /** The value was received. */
 const TAKEN = 2;
 
+/** In the place of a waker that has been used for the last time. */
+const WOKEN: Waker = { wake: () => {} };
+
 class State<T> {
   phase: number = EMPTY;
   value: T | undefined = undefined;
@@ -58,7 +61,11 @@ class State<T> {
     this.isSenderClosed = true;
     this.sender = null;
     if (this.senderRemains !== null) this.senderRemains.isOpen = false;
-    this.waker?.wake();
+    const { waker } = this;
+    if (waker === null) return;
+    // What is left of the receiver refers to this state, and must not keep whoever polls it alive.
+    this.waker = WOKEN;
+    waker.wake();
   }
   senderAwaited(): void {
     const { sender } = this;

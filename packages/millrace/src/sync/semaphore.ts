@@ -70,9 +70,11 @@ class Permit extends Handle implements SemaphorePermit {
   }
   merge(other: SemaphorePermit): void {
     this.check("merge");
-    if (!(other instanceof Permit))
-      throw new TypeError("SemaphorePermit.merge expects a permit of a Semaphore");
-    if (other === this) throw new TypeError("SemaphorePermit.merge of a permit with itself");
+    if (!(other instanceof Permit)) {
+      const got = other === null ? "null" : typeof other;
+      throw new TypeError(`SemaphorePermit.merge expects a permit of a semaphore, got ${got}`);
+    }
+    if (other === this) throw new TypeError("SemaphorePermit.merge expects another permit, got the same one");
     if (other.shared !== this.shared) {
       throw new TypeError("SemaphorePermit.merge expects a permit of the same semaphore, got one of another");
     }
@@ -199,8 +201,11 @@ export class Semaphore {
   /** @throws RangeError past 2^53 - 1 permits. */
   addPermits(count: number): void {
     checkCount("Semaphore.addPermits", "count", count, 0);
-    if (count > MAX_PERMITS - this.shared.permits.available) {
-      throw new RangeError(`Semaphore.addPermits expects at most ${MAX_PERMITS} permits in all`);
+    const { available } = this.shared.permits;
+    if (count > MAX_PERMITS - available) {
+      throw new RangeError(
+        `Semaphore.addPermits expects at most ${MAX_PERMITS} permits in all, got ${available} and ${count} more`,
+      );
     }
     this.shared.permits.give(count);
   }
