@@ -205,7 +205,7 @@ class Stop extends Future<void> {
     const { mailbox } = this.#actor;
     if (!mailbox.isClosed) {
       if (this.#isRefused) throw disposed(this.#actor, "stop");
-      mailbox.close();
+      this.#actor.close();
     }
     // Part of the actor: what it waited for would be its own end.
     return this.#actor.isRunningCaller() ? undefined : this.#end.poll(waker);

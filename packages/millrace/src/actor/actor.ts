@@ -60,6 +60,8 @@ export class Actor {
   #running: Call<unknown, never[]> | null = null;
   /** The message that ended it. */
   #lastFailure: Failure | null = null;
+  /** What ended it, unless it stopped: from here on everything is refused. */
+  #endedBy: { readonly error: unknown } | null = null;
 
   constructor(
     kernel: Kernel,
@@ -90,7 +92,12 @@ export class Actor {
     this.#claims++;
   }
   claimGone(): void {
-    if (--this.#claims === 0) this.mailbox.close();
+    if (--this.#claims === 0) this.close();
+  }
+  /** Takes no more messages; ends after those that it has. */
+  close(): void {
+    if (this.isIdle && this.mailbox.length === 0) this.task.isLeaving = true;
+    this.mailbox.close();
   }
   /** The actor waits for messages: whoever lost a reference keeps it waiting. */
   get isIdle(): boolean {
@@ -100,12 +107,11 @@ export class Actor {
   /** Why nothing can be sent any more; made for each who tries, so that the stack is theirs. */
   closedError(): ClosedError {
     const { task } = this;
-    const error = task.isDone ? task.result : task.cancelError;
-    if (error instanceof CancelledError && this.#lastFailure === null)
-      return new ClosedError(`${this.describe()} was aborted`, { cause: error });
-    if (task.isDone && task.isFailed)
-      return new ClosedError(`${this.describe()} has stopped because it failed`, { cause: error });
-    return new ClosedError(`${this.describe()} ${task.isDone ? "has stopped" : "is stopping"}`);
+    const cause = this.#endedBy?.error ?? task.cancelError ?? (task.isFailed ? task.result : undefined);
+    if (cause === undefined)
+      return new ClosedError(`${this.describe()} ${task.isDone ? "has stopped" : "is stopping"}`);
+    const why = cause === task.cancelError ? "was aborted" : "has stopped because it failed";
+    return new ClosedError(`${this.describe()} ${why}`, { cause });
   }
 
   /** Whether the caller is part of what the actor runs right now, and so keeps it from running anything else. */
@@ -165,29 +171,34 @@ export class Actor {
   // ── its life
 
   *#live(): Routine<void> {
-    let failure: { readonly error: unknown } | null = null;
     try {
       yield* this.#begin();
       yield* this.#serve();
     } catch (error) {
-      failure = { error };
+      this.#endedBy = { error };
     }
-    this.mailbox.close();
+    // Nobody has to wait for the disposal to be told.
+    this.#refuse();
     try {
       yield* this.#endIncarnation();
     } catch (error) {
-      if (failure === null) failure = { error };
-      else if (error !== failure.error && !(error instanceof CancelledError))
+      if (this.#endedBy === null) this.#endedBy = { error };
+      else if (error !== this.#endedBy.error && !(error instanceof CancelledError))
         this.report(error, "when its object was disposed");
     }
-    if (failure !== null) throw failure.error;
+    if (this.#endedBy !== null) throw this.#endedBy.error;
   }
 
   /** The task has ended, however: it may never have started. */
   #ended(): void {
-    this.mailbox.close();
     this.object = null;
-    for (let message = this.mailbox.shift(); message !== undefined; message = this.mailbox.shift())
+    this.#refuse();
+  }
+
+  #refuse(): void {
+    const { mailbox } = this;
+    mailbox.close();
+    for (let message = mailbox.shift(); message !== undefined; message = mailbox.shift())
       message.asker?.closed();
   }
 
@@ -251,7 +262,7 @@ export class Actor {
   /** It was sent before the object was there. The mistake is the sender's. */
   #unknown(message: Message, object: object): null {
     const error = unknownMethod(this.describe(), object, message.method);
-    if (message.asker === null) this.report(error, `to take a message`);
+    if (message.asker === null) this.report(error, "to take a message");
     else message.asker.failed(new Failure(error));
     return null;
   }

@@ -89,8 +89,8 @@ async function isBeyondHelp(runtime: Runtime, kernel: Kernel): Promise<boolean> 
 }
 
 function reportLeaks(kernel: Kernel): void {
-  // A task that was aborted and has not had its turn since is not leaked.
-  const leaked = [...kernel.tasks()].filter((task) => !task.isCancelled).reverse();
+  // A task that was aborted, or told to end, and has not had its turn since is not leaked.
+  const leaked = [...kernel.tasks()].filter((task) => !task.isCancelled && !task.isLeaving).reverse();
   if (leaked.length === 0) return;
   const lines = leaked.map((task) => `${task.describe()}${spawnSite(task)}`);
   const what = leaked.length === 1 ? "1 task was" : `${leaked.length} tasks were`;

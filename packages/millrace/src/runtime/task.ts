@@ -49,6 +49,7 @@ const SETTLED = 1 << 16;
 const UNOWNED = 1 << 17;
 const OBSERVED = 1 << 18;
 const COUNTED = 1 << 19;
+const LEAVING = 1 << 20;
 
 /** What few tasks have; made when one does. */
 class Extras {
@@ -117,6 +118,13 @@ export class Task<T> extends Branch<T> implements TaskContext {
   }
   set isObserved(_: true) {
     this.flags |= OBSERVED;
+  }
+  /** It was told to end, has nothing left to do but that, and has not had its turn since: no leak. */
+  get isLeaving(): boolean {
+    return (this.flags & LEAVING) !== 0;
+  }
+  set isLeaving(_: true) {
+    this.flags |= LEAVING;
   }
   get failure(): FailureNote | null {
     return this.extras?.failure ?? null;

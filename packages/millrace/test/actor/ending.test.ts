@@ -294,10 +294,12 @@ describe("a lost reference", () => {
   });
 });
 
-test("an actor that main leaves running is named and aborted, and its object disposed", async () => {
+test("an actor that main leaves running, or with something to do, is named, aborted and disposed", async () => {
   const { code, stdout, stderr } = await run("leaves-actor");
-  expect([code, stdout]).toEqual([0, "asked: 1\ndisposed\n"]);
-  expect(stderr).toMatch(/1 task was still running when main ended, and aborted:\n {2}task #\d+ 'forgotten'/);
+  expect([code, stdout]).toEqual([0, "asked: 1 1\ndisposed\ndisposed\ndisposed\n"]);
+  expect(stderr).toMatch(
+    /^millrace: 2 tasks were still running when main ended, and aborted:\n {2}task #\d+ 'forgotten'\n {2}task #\d+ 'busy'\n$/,
+  );
 });
 
 test("what is started after the runtime was shut down is aborted at once", async () => {

@@ -51,6 +51,28 @@ describe(`onFailure: "stop"`, () => {
     collected,
   );
 
+  inBothStyles(
+    "refuses what is queued, and what comes then, before the object is disposed",
+    function* ({ clock }) {
+      const create = () =>
+        Object.assign(new Counter(), { [Symbol.asyncDispose]: async () => await sleep(1000) });
+      using ref = startActor(create, { name: "slow" });
+      const failing = spawn(ref.ask.later(-1));
+      yield* get(clock.settle());
+      const queued = spawn(ref.ask.add(1));
+      for (const ask of [queued, failing]) yield* caught(ask);
+      for (const refused of [queued, ref.ask.add(1), ref.tell.add(1)]) {
+        expect(yield* caught(refused)).toMatchObject({
+          message: "actor 'slow' has stopped because it failed",
+          cause: { message: "boom -1" },
+        });
+      }
+      expect(clock.now()).toBe(10);
+      yield* get(ref.stopped());
+      expect(clock.now()).toBe(1010);
+    },
+  );
+
   const runtime = collecting();
   test("a failure that only stopped() tells is not reported; one that nobody takes is, when the runtime ends", async () => {
     await paused(async () => {
