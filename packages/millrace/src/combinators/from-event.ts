@@ -8,7 +8,7 @@ interface Emitter {
 }
 
 /** Adds a listener and gives back how to remove it. */
-type Listen = (event: string, listener: (value: unknown) => void) => () => void;
+export type Listen = (event: string, listener: (value: unknown) => void) => () => void;
 
 class FromEvent<T> extends Future<T> {
   readonly #listen: Listen;
@@ -89,29 +89,29 @@ class FromEvent<T> extends Future<T> {
  * ```
  */
 export function fromEvent<T = unknown>(source: object, event: string): Future<T> {
+  const { listen, rejectsOnError } = listenTo("fromEvent", source);
+  return new FromEvent<T>(listen, event, rejectsOnError);
+}
+
+/** How to listen to an `EventTarget` or an `EventEmitter`. Emitters report failures as an "error" event. */
+export function listenTo(caller: string, source: object): { listen: Listen; rejectsOnError: boolean } {
   if (typeof (source as Partial<EventTarget> | null)?.addEventListener === "function") {
     const target = source as EventTarget;
-    return new FromEvent<T>(
-      (name, listener) => {
-        target.addEventListener(name, listener);
-        return () => target.removeEventListener(name, listener);
-      },
-      event,
-      false,
-    );
+    const listen: Listen = (name, listener) => {
+      target.addEventListener(name, listener);
+      return () => target.removeEventListener(name, listener);
+    };
+    return { listen, rejectsOnError: false };
   }
   const emitter = source as Emitter | null;
   if (typeof emitter?.on !== "function" || typeof emitter.off !== "function") {
     throw new TypeError(
-      `fromEvent expects an EventTarget or an EventEmitter, got ${source === null ? "null" : typeof source}`,
+      `${caller} expects an EventTarget or an EventEmitter, got ${source === null ? "null" : typeof source}`,
     );
   }
-  return new FromEvent<T>(
-    (name, listener) => {
-      emitter.on(name, listener);
-      return () => emitter.off(name, listener);
-    },
-    event,
-    true,
-  );
+  const listen: Listen = (name, listener) => {
+    emitter.on(name, listener);
+    return () => emitter.off(name, listener);
+  };
+  return { listen, rejectsOnError: true };
 }

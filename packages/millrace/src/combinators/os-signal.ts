@@ -141,12 +141,6 @@ export function osSignal(name: SignalName): SignalListener {
     recv: () => new Recv(deliveries, name, false).map(() => {}),
     [Symbol.dispose]: stop,
     [Symbol.asyncIterator]: () =>
-      ({
-        ...iterate<true>(() => new Recv(deliveries, name, true)),
-        return: () => {
-          stop();
-          return Promise.resolve({ done: true as const, value: undefined });
-        },
-      }) as unknown as AsyncIterator<void>,
+      iterate<true>(() => new Recv(deliveries, name, true), stop) as unknown as AsyncIterator<void>,
   };
 }

@@ -26,11 +26,28 @@ class Step<T> extends Future<IteratorResult<T, undefined>> {
   }
 }
 
-/** An async iterator that owns nothing: leaving the loop early takes nothing and closes nothing. */
-export function iterate<T>(next: () => Future<T | undefined>): AsyncIterator<T, undefined> {
-  return {
+/** An async iterator over futures. Unless told otherwise, leaving the loop early closes nothing. */
+export class FutureIterator<T> implements AsyncIterator<T, undefined> {
+  readonly #step: () => Future<IteratorResult<T, undefined>>;
+  readonly #leave: (() => void) | undefined;
+  constructor(step: () => Future<IteratorResult<T, undefined>>, leave?: () => void) {
+    this.#step = step;
+    this.#leave = leave;
+  }
+  /** The next result as a future, for those that poll: no promise is made. Cancel safe. */
+  step(): Future<IteratorResult<T, undefined>> {
+    return this.#step();
+  }
+  next(): Promise<IteratorResult<T, undefined>> {
     // A native promise straight from the poll: one hop less than awaiting the future would be.
-    next: () => new Await(new Step(claim(next()))).start(),
-    return: () => Promise.resolve({ done: true, value: undefined }),
-  };
+    return new Await(claim(this.#step())).start();
+  }
+  return(): Promise<IteratorResult<T, undefined>> {
+    this.#leave?.();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+}
+
+export function iterate<T>(next: () => Future<T | undefined>, leave?: () => void): FutureIterator<T> {
+  return new FutureIterator(() => new Step(claim(next())), leave);
 }

@@ -27,6 +27,7 @@ import { ClosedError, RecvError } from "../errors.ts";
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { mayProceed } from "../runtime/cooperation.ts";
 import { Future } from "../runtime/future.ts";
+import { FutureIterator } from "../runtime/iterate.ts";
 import { cx } from "../runtime/kernel.ts";
 import { WaitQueue } from "../runtime/wait-queue.ts";
 import { Audience, Seat } from "./audience.ts";
@@ -335,14 +336,11 @@ export class Receiver<T> extends Handle implements AsyncIterable<T>, Disposable 
   [Symbol.asyncIterator](): AsyncIterator<T, undefined> {
     const position = this.#open("[Symbol.asyncIterator]");
     let isFirst = true;
-    return {
-      next: () => {
-        const next = new Next(this, position, isFirst);
-        isFirst = false;
-        return next;
-      },
-      return: () => Promise.resolve({ done: true, value: undefined }),
-    };
+    return new Versions(() => {
+      const next = new Next(this, position, isFirst);
+      isFirst = false;
+      return next;
+    });
   }
 
   /** @internal */
@@ -356,6 +354,13 @@ export class Receiver<T> extends Handle implements AsyncIterable<T>, Disposable 
     if (this.#position.isClosed)
       throw new ClosedError(`watch.Receiver.${what} on a receiver that was closed`);
     return this.#position;
+  }
+}
+
+/** Its `next()` may be yielded as well as awaited. */
+class Versions<T> extends FutureIterator<T> {
+  override next(): Future<IteratorResult<T, undefined>> {
+    return this.step();
   }
 }
 

@@ -1,0 +1,64 @@
+/** The ends of sources that must wait: an iterator's `return()`, a producer's cleanup. */
+import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
+import { Call } from "../runtime/call.ts";
+import { reportFailure } from "../runtime/failure.ts";
+import { abandon, Future } from "../runtime/future.ts";
+import type { TaskId } from "../runtime/kernel.ts";
+import { ambientKernel } from "../runtime/trail.ts";
+
+const NOBODY: Waker = { wake: () => {} };
+
+/** Waits for the ends that it was told of, and throws the first failure among them. */
+export class Closing extends Future<void> {
+  private open: number = 0;
+  private failure: { readonly error: unknown } | undefined;
+  private waker: Waker | undefined;
+
+  begun(): void {
+    this.open++;
+  }
+  ended(): void {
+    this.open--;
+    this.waker?.wake();
+  }
+  failed(error: unknown): void {
+    this.failure ??= { error };
+  }
+  get isDone(): boolean {
+    return this.open === 0;
+  }
+
+  poll(waker: Waker): Poll<void> {
+    if (this.open > 0) {
+      this.waker = waker;
+      return PENDING;
+    }
+    if (this.failure !== undefined) throw this.failure.error;
+  }
+  override describeWait(): string {
+    return "a stream's source to close";
+  }
+  override get isExternalWait(): boolean {
+    return true;
+  }
+}
+
+/**
+ * Runs a cleanup that may wait. It goes on whether or not anybody waits for it; the task that it belongs
+ * to does not end before it. Its failure goes to `closing`, or is reported.
+ */
+export function close(closing: Closing | null, cleanup: () => unknown): void {
+  closing?.begun();
+  const call = new Call<unknown, []>(cleanup, [], {
+    isShielded: true,
+    name: "closing a stream's source",
+    onEnd: () => closing?.ended(),
+    ...(closing !== null && { onFailure: (error: unknown) => closing.failed(error) }),
+  });
+  try {
+    if (call.poll(NOBODY) === PENDING) abandon(call);
+  } catch (error) {
+    if (closing !== null) closing.failed(error);
+    else reportFailure(ambientKernel(), { error, id: 0 as TaskId, name: undefined, spawnedAt: undefined });
+  }
+}

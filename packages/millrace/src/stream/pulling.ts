@@ -1,0 +1,166 @@
+/** How a stream is pulled: `next()`, `for await`, and letting go. */
+import { Await } from "../runtime/await.ts";
+import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
+import type { Future } from "../runtime/future.ts";
+import { claim, Operation } from "../runtime/future.ts";
+import { FutureIterator } from "../runtime/iterate.ts";
+import { WaitQueue, type Waiter } from "../runtime/wait-queue.ts";
+import type { Closing } from "./closing.ts";
+import { HasSource } from "./iteration.ts";
+import { END, type Source } from "./source.ts";
+import { closeEarly } from "./terminal.ts";
+
+/** The consumers of one stream, who take turns. */
+class Turns {
+  readonly queue: WaitQueue = new WaitQueue(1);
+  /** Of the one whose turn it is, while it waits for an item. */
+  waker: Waker | null = null;
+}
+
+/** One item. Where several are asked for at once, each waits for its turn. */
+class Next<T> extends Operation<IteratorResult<T, undefined>> {
+  declare private readonly source: Source<T>;
+  declare private readonly turns: Turns;
+  declare private waiter: Waiter | null;
+  declare private hasTurn: boolean;
+  declare private closing: Closing | null;
+  declare private failure: unknown;
+
+  constructor(source: Source<T>, turns: Turns) {
+    super();
+    this.source = source;
+    this.turns = turns;
+    this.waiter = null;
+    this.hasTurn = false;
+    this.closing = null;
+    this.failure = undefined;
+  }
+
+  poll(waker: Waker): Poll<IteratorResult<T, undefined>> {
+    if (!this.hasTurn && !this.takeTurn(waker)) return PENDING;
+    if (this.closing !== null) return this.fail(this.closing, waker);
+    const { source } = this;
+    if (source.isOver) return this.done();
+    try {
+      const item = source.poll(waker);
+      if (item === PENDING) {
+        this.turns.waker = waker;
+        return PENDING;
+      }
+      if (item !== END) {
+        this.endTurn();
+        return { done: false, value: item };
+      }
+      source.isOver = !source.mayGoOn;
+      return this.done();
+    } catch (error) {
+      if (source.survives(error)) {
+        this.endTurn();
+        throw error;
+      }
+      this.failure = error;
+      this.closing = closeEarly(source);
+      return this.fail(this.closing, waker);
+    }
+  }
+
+  private done(): IteratorReturnResult<undefined> {
+    this.endTurn();
+    return { done: true, value: undefined };
+  }
+  /** The source closes first. */
+  private fail(closing: Closing, waker: Waker): typeof PENDING {
+    if (!closing.isDone) {
+      closing.poll(waker);
+      return PENDING;
+    }
+    this.endTurn();
+    throw this.failure;
+  }
+
+  private takeTurn(waker: Waker): boolean {
+    const { queue } = this.turns;
+    if (this.waiter === null) {
+      if (!queue.tryTake(1)) {
+        this.waiter = queue.enter(1, waker);
+        return false;
+      }
+    } else if (this.waiter.isWaiting) {
+      this.waiter.waker = waker;
+      return false;
+    } else queue.take(this.waiter);
+    return (this.hasTurn = true);
+  }
+  private endTurn(): void {
+    this.turns.waker = null;
+    this.hasTurn = false;
+    this.turns.queue.give(1);
+  }
+
+  override drop(): void {
+    if (this.hasTurn) this.endTurn();
+    else if (this.waiter !== null) this.turns.queue.abandon(this.waiter);
+  }
+  override *innerWaits(): Iterable<Future<unknown>> {
+    if (this.closing !== null) yield this.closing;
+    else if (this.hasTurn) yield* this.source.waits();
+  }
+  override describeWait(): string {
+    return "the next item of a stream";
+  }
+}
+
+/** `for await`: leaving the loop releases the source. */
+class StreamIterator<T> extends FutureIterator<T> {
+  readonly #close: () => Promise<void>;
+  constructor(step: () => Future<IteratorResult<T, undefined>>, close: () => Promise<void>) {
+    super(step);
+    this.#close = close;
+  }
+  override async return(): Promise<IteratorReturnResult<undefined>> {
+    await this.#close();
+    return { done: true, value: undefined };
+  }
+}
+
+export abstract class Pulling<T> extends HasSource<T> implements AsyncIterable<T>, AsyncDisposable {
+  readonly #turns: Turns = new Turns();
+  /** @internal */
+  constructor(source: Source<T>) {
+    super();
+    (this as { source: Source<T> }).source = source;
+  }
+
+  /**
+   * The next item. After the end, and after a failure was thrown, `{ done: true }`.
+   *
+   * **Cancel safety.** An abandoned `next` loses nothing: what is under way stays with the stream, and
+   * the item goes to the next one.
+   *
+   * @example
+   * ```ts
+   * import { Stream } from "millrace/stream";
+   *
+   * const numbers = Stream.of(1, 2);
+   * console.log(await numbers.next()); // { done: false, value: 1 }
+   * ```
+   */
+  next(): Future<IteratorResult<T, undefined>> {
+    return new Next(this.source, this.#turns);
+  }
+
+  /** For `for await`. Leaving the loop early releases the source and abandons what is in flight. */
+  [Symbol.asyncIterator](): AsyncIterator<T, undefined> {
+    return new StreamIterator(
+      () => this.next(),
+      () => this[Symbol.asyncDispose](),
+    );
+  }
+
+  /** Releases the source and abandons what is in flight. Completes when the source has closed. */
+  [Symbol.asyncDispose](): Promise<void> {
+    const closing = closeEarly(this.source as Source<unknown>);
+    this.#turns.waker?.wake();
+    return new Await(claim(closing)).start();
+  }
+}

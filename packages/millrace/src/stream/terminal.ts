@@ -1,0 +1,270 @@
+/**
+ * Futures that consume a stream. One that leaves early, or fails, first lets the source close: an
+ * iterator's `finally` has run when the future completes.
+ *
+ *   PULLING ──END──► result
+ *      ├──leaves early, fails──► CLOSING ──► result, or throws
+ *      └──drop──► the source is released; what must wait goes on by itself
+ */
+import { PENDING, type Body, type Poll, type Waker } from "../runtime/body.ts";
+import { abandon, claim, Future, Operation } from "../runtime/future.ts";
+import { Callback } from "./callback.ts";
+import { Closing } from "./closing.ts";
+import { END, type Source } from "./source.ts";
+
+/** Lets go of a source that failed, or of which enough was had. */
+export function closeEarly(source: Source<unknown>): Closing {
+  const closing = new Closing();
+  source.release(closing);
+  return closing;
+}
+
+export abstract class Terminal<T, R> extends Operation<R> {
+  declare protected readonly source: Source<T>;
+  declare private closing: Closing | null;
+  declare private isFailed: boolean;
+  declare private result: unknown;
+
+  constructor(source: Source<T>) {
+    super();
+    this.source = source;
+    this.closing = null;
+    this.isFailed = false;
+    this.result = undefined;
+  }
+
+  /** Pulls until it must wait, or has the result. */
+  protected abstract consume(source: Source<T>, waker: Waker): Poll<R>;
+  /** The result when there are no (more) items. */
+  protected abstract atEnd(): R;
+
+  poll(waker: Waker): Poll<R> {
+    if (this.closing !== null) return this.close(this.closing, waker);
+    const { source } = this;
+    if (source.isOver) return this.atEnd();
+    try {
+      const result = this.consume(source, waker);
+      if (result === PENDING || source.isOver) return result;
+      this.result = result;
+    } catch (error) {
+      this.isFailed = true;
+      this.result = error;
+    }
+    this.closing = closeEarly(source);
+    return this.close(this.closing, waker);
+  }
+
+  /** The source has answered END. */
+  protected ended(): R {
+    this.source.isOver = !this.source.mayGoOn;
+    return this.atEnd();
+  }
+
+  private close(closing: Closing, waker: Waker): Poll<R> {
+    // The failure that it is closed for matters more than one of the closing.
+    if (this.isFailed && closing.isDone) throw this.result;
+    return closing.poll(waker) === PENDING ? PENDING : (this.result as R);
+  }
+
+  override drop(): void {
+    this.source.release(null);
+  }
+  override *innerWaits(): Iterable<Future<unknown>> {
+    if (this.closing !== null) yield this.closing;
+    else yield* this.source.waits();
+  }
+  override describeWait(): string {
+    return "the next item of a stream";
+  }
+}
+
+/** Calls a function for each item, which may wait, and goes on when it has. */
+abstract class Called<T, R, U> extends Terminal<T, U> {
+  declare private inFlight: Future<R> | null;
+  constructor(source: Source<T>) {
+    super(source);
+    this.inFlight = null;
+  }
+  protected abstract call(item: T): R | Future<R>;
+  protected abstract taken(result: R): void;
+
+  protected consume(source: Source<T>, waker: Waker): Poll<U> {
+    for (;;) {
+      if (this.inFlight === null) {
+        const item = source.poll(waker);
+        if (item === PENDING) return PENDING;
+        if (item === END) return this.ended();
+        const result = this.call(item);
+        if (!(result instanceof Future)) {
+          this.taken(result as R);
+          continue;
+        }
+        this.inFlight = claim(result as Future<R>);
+      }
+      if (!this.land(this.inFlight, waker)) return PENDING;
+    }
+  }
+  private land(inFlight: Future<R>, waker: Waker): boolean {
+    let result: Poll<R>;
+    try {
+      result = inFlight.poll(waker);
+    } catch (error) {
+      this.inFlight = null;
+      throw error;
+    }
+    if (result === PENDING) return false;
+    this.inFlight = null;
+    this.taken(result);
+    return true;
+  }
+
+  override drop(): void {
+    if (this.inFlight !== null) abandon(this.inFlight);
+    super.drop();
+  }
+  override innerWaits(): Iterable<Future<unknown>> {
+    return this.inFlight === null ? super.innerWaits() : [this.inFlight];
+  }
+}
+
+export class ForEach<T> extends Called<T, void, void> {
+  declare private readonly each: Callback<T, number, void>;
+  declare private index: number;
+  constructor(source: Source<T>, f: Body<void, [item: T, index: number]>) {
+    super(source);
+    this.each = new Callback("Stream.forEach", f);
+    this.index = 0;
+  }
+  protected call(item: T): void | Future<void> {
+    return this.each.call(item, this.index++);
+  }
+  protected taken(): void {}
+  protected atEnd(): void {}
+}
+
+export class Fold<T, A> extends Called<T, A, A> {
+  declare private readonly step: Callback<A, T, A>;
+  declare private state: A;
+  constructor(source: Source<T>, seed: A, f: Body<A, [acc: A, item: T]>) {
+    super(source);
+    this.step = new Callback("Stream.fold", f);
+    this.state = seed;
+  }
+  protected call(item: T): A | Future<A> {
+    return this.step.call(this.state, item);
+  }
+  protected taken(state: A): void {
+    this.state = state;
+  }
+  protected atEnd(): A {
+    return this.state;
+  }
+}
+
+/** All items, each looked at by `add`; not `PENDING`: enough was had. */
+abstract class Visit<T, R> extends Terminal<T, R> {
+  protected abstract add(item: T): Poll<R>;
+  protected consume(source: Source<T>, waker: Waker): Poll<R> {
+    for (;;) {
+      const item = source.poll(waker);
+      if (item === PENDING) return PENDING;
+      if (item === END) return this.ended();
+      const result = this.add(item);
+      if (result !== PENDING) return result;
+    }
+  }
+}
+
+export class Collect<T> extends Visit<T, T[]> {
+  declare private readonly items: T[];
+  constructor(source: Source<T>) {
+    super(source);
+    this.items = [];
+  }
+  protected add(item: T): typeof PENDING {
+    this.items.push(item);
+    return PENDING;
+  }
+  protected atEnd(): T[] {
+    return this.items;
+  }
+}
+
+export class Count<T> extends Visit<T, number> {
+  declare private count: number;
+  constructor(source: Source<T>) {
+    super(source);
+    this.count = 0;
+  }
+  protected add(): typeof PENDING {
+    this.count++;
+    return PENDING;
+  }
+  protected atEnd(): number {
+    return this.count;
+  }
+}
+
+export class Last<T> extends Visit<T, T | undefined> {
+  declare private item: T | undefined;
+  constructor(source: Source<T>) {
+    super(source);
+    this.item = undefined;
+  }
+  protected add(item: T): typeof PENDING {
+    this.item = item;
+    return PENDING;
+  }
+  protected atEnd(): T | undefined {
+    return this.item;
+  }
+}
+
+/** The first item for which `test` holds. */
+export class Find<T> extends Visit<T, T | undefined> {
+  declare private readonly test: (item: T) => boolean;
+  constructor(source: Source<T>, test: (item: T) => boolean) {
+    super(source);
+    this.test = test;
+  }
+  protected add(item: T): Poll<T | undefined> {
+    return this.test(item) ? item : PENDING;
+  }
+  protected atEnd(): undefined {
+    return undefined;
+  }
+}
+
+/** Whether an item is there for which `test` gives `sought`; then that, else the opposite. */
+export class Search<T> extends Visit<T, boolean> {
+  declare private readonly test: (item: T) => boolean;
+  declare private readonly sought: boolean;
+  constructor(source: Source<T>, test: (item: T) => boolean, sought: boolean) {
+    super(source);
+    this.test = test;
+    this.sought = sought;
+  }
+  protected add(item: T): Poll<boolean> {
+    return Boolean(this.test(item)) === this.sought ? this.sought : PENDING;
+  }
+  protected atEnd(): boolean {
+    return !this.sought;
+  }
+}
+
+interface Sink<T> {
+  send(item: T): Future<void>;
+}
+
+export class Forward<T> extends Called<T, void, void> {
+  declare private readonly sink: Sink<T>;
+  constructor(source: Source<T>, sink: Sink<T>) {
+    super(source);
+    this.sink = sink;
+  }
+  protected call(item: T): void | Future<void> {
+    return this.sink.send(item);
+  }
+  protected taken(): void {}
+  protected atEnd(): void {}
+}
