@@ -1,4 +1,4 @@
-/** Leaves an actor running, another with something to do, and none that only had to be told. */
+/** Leaves an actor running, another with something to do, and many that only have to be told. */
 import { main, sleep } from "millrace";
 import { startActor } from "millrace/actor";
 
@@ -8,15 +8,17 @@ const create = () => ({
   [Symbol.dispose]: () => console.log("disposed"),
 });
 
-await main(async () => {
+await main(function* () {
   const ref = startActor(create, { name: "forgotten" });
   const busy = startActor(create, { name: "busy" });
-  const disposed = startActor(create, { name: "disposed" });
-  console.log(`asked: ${await ref.ask.ask()} ${await disposed.ask.ask()}`);
-  await busy.tell.work();
+  const idle = Array.from({ length: 300 }, () => startActor(() => ({ ask: () => 1 })));
+  let sum = yield* ref.ask.ask();
+  for (const each of idle) sum += yield* each.ask.ask();
+  console.log(`asked: ${sum}`);
+  yield* busy.tell.work();
   busy[Symbol.dispose]();
-  // The turn is over before the actor has heard of it.
+  // The turn is over before all of them have heard of it.
   const end = performance.now() + 5;
   while (performance.now() < end);
-  disposed[Symbol.dispose]();
+  for (const each of idle) each[Symbol.dispose]();
 });
