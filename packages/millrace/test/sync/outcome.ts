@@ -1,5 +1,5 @@
 /** Small ways to look at how a future ends. */
-import { type Future, PENDING } from "millrace";
+import { type Future, type mpsc, PENDING } from "millrace";
 import { step } from "millrace/testing";
 import { expect } from "vitest";
 import { get, type Steps } from "../both-styles.ts";
@@ -41,4 +41,16 @@ export async function collect(isDone: () => boolean): Promise<void> {
     gc!();
     await new Promise((resolve) => setImmediate(resolve));
   }
+}
+
+/** What a `try` operation gives when it has nothing to give. */
+export const FULL: { readonly ok: false; readonly reason: string } = { ok: false, reason: "full" };
+export const CLOSED: { readonly ok: false; readonly reason: string } = { ok: false, reason: "closed" };
+export const EMPTY: { readonly ok: false; readonly reason: string } = { ok: false, reason: "empty" };
+
+/** A slot of a channel that has one. */
+export function permitOf<T extends {}>(tx: mpsc.Sender<T>): mpsc.Permit<T> {
+  const reserved = tx.tryReserve();
+  if (!reserved.ok) throw new Error(`no slot: ${reserved.reason}`);
+  return reserved.value;
 }
