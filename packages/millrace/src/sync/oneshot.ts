@@ -16,12 +16,13 @@
  * @module
  */
 import { ClosedError, FutureConsumedError, RecvError } from "../errors.ts";
+import { pin } from "../internal/pin.ts";
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { Future } from "../runtime/future.ts";
 import { mayProceed } from "../runtime/cooperation.ts";
 import { cx } from "../runtime/kernel.ts";
 import { WaitQueue, type Waiter } from "../runtime/wait-queue.ts";
-import { watch, type Remains } from "./handle.ts";
+import { watch, watchSoon, type Remains, type Watchable } from "./handle.ts";
 import { refused, type Try } from "./try.ts";
 
 const EMPTY = 0;
@@ -32,18 +33,38 @@ const TAKEN = 2;
 /** In the place of a waker that has been used for the last time. */
 const WOKEN: Waker = { wake: () => {} };
 
-class State<T> {
-  phase: number = EMPTY;
-  value: T | undefined = undefined;
-  isSenderClosed: boolean = false;
-  isReceiverClosed: boolean = false;
-  waker: Waker | null = null;
-  /** The two halves, each until the other one waits for it; and what is left of them after that. */
-  sender: object | null = null;
-  receiver: object | null = null;
-  senderRemains: Remains | null = null;
-  receiverRemains: Remains | null = null;
-  readonly closedWaiters: WaitQueue = new WaitQueue(0);
+class State<T> implements Watchable {
+  declare phase: number;
+  declare value: T | undefined;
+  declare isSenderClosed: boolean;
+  declare isReceiverClosed: boolean;
+  declare waker: Waker | null;
+  /** The two halves, each until the other one has waited for it for a turn; and what is left of them after that. */
+  declare sender: object | null;
+  declare receiver: object | null;
+  declare senderRemains: Remains | null;
+  declare receiverRemains: Remains | null;
+  /** Those who wait for the receiver to go, if anybody ever did. */
+  declare closedWaiters: WaitQueue | null;
+  declare private isSenderAwaited: boolean;
+  declare private isReceiverAwaited: boolean;
+  declare private isSoon: boolean;
+
+  constructor() {
+    this.phase = EMPTY;
+    this.value = undefined;
+    this.isSenderClosed = false;
+    this.isReceiverClosed = false;
+    this.waker = null;
+    this.sender = null;
+    this.receiver = null;
+    this.senderRemains = null;
+    this.receiverRemains = null;
+    this.closedWaiters = null;
+    this.isSenderAwaited = false;
+    this.isReceiverAwaited = false;
+    this.isSoon = false;
+  }
 
   /** Nobody waits for the value: as a queue with one place. */
   get isEmpty(): boolean {
@@ -54,7 +75,7 @@ class State<T> {
     this.isReceiverClosed = true;
     this.receiver = null;
     if (this.receiverRemains !== null) this.receiverRemains.isOpen = false;
-    this.closedWaiters.grantAll();
+    this.closedWaiters?.grantAll();
   }
   /** It has sent, or never will. */
   closeSender(): void {
@@ -68,28 +89,46 @@ class State<T> {
     waker.wake();
   }
   senderAwaited(): void {
-    const { sender } = this;
-    if (sender === null) return;
-    this.sender = null;
-    this.senderRemains = {
-      isOpen: true,
-      what: "the sender of a oneshot channel",
-      waiters: [this],
-      release: () => this.closeSender(),
-    };
-    watch(sender, this.senderRemains);
+    if (this.sender === null) return;
+    this.isSenderAwaited = true;
+    this.beWatchedSoon();
   }
-  receiverAwaited(): void {
-    const { receiver } = this;
-    if (receiver === null) return;
-    this.receiver = null;
-    this.receiverRemains = {
-      isOpen: true,
-      what: "the receiver of a oneshot channel",
-      waiters: [this.closedWaiters],
-      release: () => this.closeReceiver(),
-    };
-    watch(receiver, this.receiverRemains);
+  receiverAwaited(): WaitQueue {
+    const waiters = (this.closedWaiters ??= new WaitQueue(0));
+    if (this.receiver !== null) {
+      this.isReceiverAwaited = true;
+      this.beWatchedSoon();
+    }
+    return waiters;
+  }
+  private beWatchedSoon(): void {
+    if (this.isSoon) return;
+    this.isSoon = true;
+    watchSoon(this);
+  }
+  watchNow(): void {
+    this.isSoon = false;
+    const { sender, receiver } = this;
+    if (sender !== null && this.isSenderAwaited) {
+      this.sender = null;
+      this.senderRemains = {
+        isOpen: true,
+        what: "the sender of a oneshot channel",
+        waiters: [this],
+        release: () => this.closeSender(),
+      };
+      watch(sender, this.senderRemains);
+    }
+    if (receiver !== null && this.isReceiverAwaited) {
+      this.receiver = null;
+      this.receiverRemains = {
+        isOpen: true,
+        what: "the receiver of a oneshot channel",
+        waiters: [this.closedWaiters!],
+        release: () => this.closeReceiver(),
+      };
+      watch(receiver, this.receiverRemains);
+    }
   }
   take(): T {
     const value = this.value as T;
@@ -114,13 +153,12 @@ class Closed extends Future<void> {
       return undefined;
     }
     if (this.#waiter === null) {
-      this.#state.receiverAwaited();
-      this.#waiter = this.#state.closedWaiters.enter(1, waker);
+      this.#waiter = this.#state.receiverAwaited().enter(1, waker);
     } else this.#waiter.waker = waker;
     return PENDING;
   }
   override drop(): void {
-    if (this.#waiter !== null) this.#state.closedWaiters.abandon(this.#waiter);
+    if (this.#waiter !== null) this.#state.closedWaiters!.abandon(this.#waiter);
   }
   /** @internal */
   override describeWait(): string {
@@ -129,14 +167,16 @@ class Closed extends Future<void> {
 }
 
 export class Sender<T> implements Disposable {
-  readonly #state: State<T>;
-  #hasSent: boolean = false;
+  declare private readonly state: State<T>;
+  declare private hasSent: boolean;
   /** Closed without sending. */
-  #isClosed: boolean = false;
+  declare private isGivenUp: boolean;
 
   /** @internal */
   constructor(state: State<T>) {
-    this.#state = state;
+    this.state = state;
+    this.hasSent = false;
+    this.isGivenUp = false;
   }
 
   /**
@@ -145,11 +185,11 @@ export class Sender<T> implements Disposable {
    * @throws ClosedError when it was called before, or the sender is closed.
    */
   send(value: T): boolean {
-    const state = this.#state;
-    if (this.#hasSent)
+    const state = this.state;
+    if (this.hasSent)
       throw new ClosedError("oneshot.Sender.send was called twice: a oneshot channel carries one value");
-    if (this.#isClosed) throw new ClosedError("oneshot.Sender.send on a closed sender");
-    this.#hasSent = true;
+    if (this.isGivenUp) throw new ClosedError("oneshot.Sender.send on a closed sender");
+    this.hasSent = true;
     const isReceived = !state.isReceiverClosed;
     if (isReceived) {
       state.phase = SENT;
@@ -161,18 +201,18 @@ export class Sender<T> implements Disposable {
 
   /** Completes when the receiver is closed, dropped, or has its value. **Cancel safety.** Abandoning it leaves no trace. */
   closed(): Future<void> {
-    if (this.#isClosed) throw new ClosedError("oneshot.Sender.closed on a closed sender");
-    return new Closed(this.#state as State<unknown>);
+    if (this.isGivenUp) throw new ClosedError("oneshot.Sender.closed on a closed sender");
+    return new Closed(this.state as State<unknown>);
   }
   /** Whether the receiver is closed, dropped, or has its value, or this sender was closed unused. */
   get isClosed(): boolean {
-    return this.#isClosed || this.#state.isReceiverClosed;
+    return this.isGivenUp || this.state.isReceiverClosed;
   }
   /** Without a value sent, the receiver throws `RecvError`. */
   close(): void {
-    if (this.#state.isSenderClosed) return;
-    this.#isClosed = true;
-    this.#state.closeSender();
+    if (this.state.isSenderClosed) return;
+    this.isGivenUp = true;
+    this.state.closeSender();
   }
   [Symbol.dispose](): void {
     this.close();
@@ -187,28 +227,29 @@ export class Sender<T> implements Disposable {
  * gone; poll `rx.ref()` in a `select` to keep it.
  */
 export class Receiver<T> extends Future<T> {
-  readonly #state: State<T>;
-  #isFinished: boolean = false;
+  declare private readonly state: State<T>;
+  declare private isFinished: boolean;
 
   /** @internal */
   constructor(state: State<T>) {
     super();
-    this.#state = state;
+    this.state = state;
+    this.isFinished = false;
   }
 
   poll(waker: Waker): Poll<T> {
-    const state = this.#state;
-    if (this.#isFinished || state.phase === TAKEN) {
+    const state = this.state;
+    if (this.isFinished || state.phase === TAKEN) {
       throw new FutureConsumedError("this oneshot receiver has already given its result");
     }
     if (!mayProceed(waker)) return PENDING;
     if (state.phase === SENT) {
       cx.budget--;
-      this.#isFinished = true;
+      this.isFinished = true;
       return state.take();
     }
     if (state.isSenderClosed || state.isReceiverClosed) {
-      this.#isFinished = true;
+      this.isFinished = true;
       throw new RecvError(state.isReceiverClosed ? CLOSED_HERE : SENDER_GONE);
     }
     if (state.waker === null) state.senderAwaited();
@@ -217,16 +258,16 @@ export class Receiver<T> extends Future<T> {
   }
 
   override drop(): void {
-    this.#state.waker = null;
+    this.state.waker = null;
     this.close();
   }
 
   tryRecv(): Try<T, "empty" | "closed"> {
-    const state = this.#state;
+    const state = this.state;
     if (state.phase === SENT) return { ok: true, value: state.take() };
     if (state.phase === TAKEN || state.isSenderClosed || state.isReceiverClosed) {
       // Somebody who already waits is still owed the `RecvError`.
-      if (state.waker === null) this.#isFinished = true;
+      if (state.waker === null) this.isFinished = true;
       return refused("closed");
     }
     return refused("empty");
@@ -234,7 +275,7 @@ export class Receiver<T> extends Future<T> {
 
   /** No value can be sent any more; one that was sent can still be received. */
   close(): void {
-    const state = this.#state;
+    const state = this.state;
     state.closeReceiver();
     if (state.phase === EMPTY) state.waker?.wake();
   }
@@ -261,3 +302,5 @@ export function channel<T>(): [Sender<T>, Receiver<T>] {
   state.receiver = receiver;
   return [sender, receiver];
 }
+
+for (const half of channel<void>()) pin(half);
