@@ -95,8 +95,10 @@ export class Handles implements Watchable {
   /** A handle was opened. `isAwaited`: somebody waits already. */
   opened(handle: Handle, isAwaited: boolean): void {
     const { head } = this;
-    handle.nextHandle = head;
-    if (head !== null) head.prevHandle = handle;
+    if (head !== null) {
+      handle.nextHandle = head;
+      head.prevHandle = handle;
+    }
     this.head = handle;
     if (isAwaited) this.awaited();
   }
@@ -107,9 +109,13 @@ export class Handles implements Watchable {
     }
     const { prevHandle, nextHandle } = handle;
     if (prevHandle === null) this.head = nextHandle;
-    else prevHandle.nextHandle = nextHandle;
-    if (nextHandle !== null) nextHandle.prevHandle = prevHandle;
-    handle.nextHandle = handle.prevHandle = null;
+    else {
+      prevHandle.nextHandle = nextHandle;
+      handle.prevHandle = null;
+    }
+    if (nextHandle === null) return;
+    nextHandle.prevHandle = prevHandle;
+    handle.nextHandle = null;
   }
   /** Somebody waits for what they hold. */
   awaited(): void {

@@ -150,5 +150,6 @@ function released(what: string): ClosedError {
 }
 
 const sample = new Mutex();
+pin(sample);
 pin(sample.lock());
 pin(sample.tryLock()!);
