@@ -74,14 +74,18 @@ export function mark(row: Row): Mark {
     const [ours] = entriesOf(row, requirement.column);
     if (ours === undefined) continue;
     if (ours.rounds.length === 0) return "FAILED";
-    const met =
-      "ratio" in requirement
-        ? ratioTo(row, requirement.column) <= requirement.ratio
-        : median(ours.rounds) <= requirement.limit;
-    if (!met) return "SHORT";
+    if (!isMet(requirement, ours, row)) return "SHORT";
     result = "ok";
   }
   return result;
+}
+
+function isMet(requirement: Requirement, ours: Entry, row: Row): boolean {
+  if ("ratio" in requirement) return ratioTo(row, requirement.column) <= requirement.ratio;
+  if ("limit" in requirement) return median(ours.rounds) <= requirement.limit;
+  return [...entriesOf(row, "effect"), ...entriesOf(row, "peer")].every(
+    ({ rounds }) => rounds.length === 0 || pairedRatio(ours.rounds, rounds) < 1,
+  );
 }
 
 export const GROWTH_HEADER: readonly string[] = [
@@ -172,11 +176,13 @@ function formatRatio(ratio: number): string {
 function requirements(row: Row): string {
   return row.required
     .map((requirement) => {
-      const bound =
-        "ratio" in requirement
-          ? `≤ ${requirement.ratio}×`
-          : `≤ ${formatFigure(requirement.limit)} ${row.unit}`;
+      const bound = renderBound(requirement, row);
       return requirement.column === "await" ? `await ${bound}` : bound;
     })
     .join(", ");
+}
+
+function renderBound(requirement: Requirement, row: Row): string {
+  if ("ratio" in requirement) return `≤ ${requirement.ratio}×`;
+  return "limit" in requirement ? `≤ ${formatFigure(requirement.limit)} ${row.unit}` : "ahead of peers";
 }

@@ -28,10 +28,14 @@ export interface Contender {
  */
 export type Metric = "time" | "cpu" | "peak" | "heap";
 
-/** A promise of ours: at most `ratio` times the promise column, or at most `limit` in the metric's own unit. */
+/**
+ * A promise of ours: at most `ratio` times the promise column, at most `limit` in the metric's own unit, or
+ * less than Effect and every other peer.
+ */
 export type Requirement =
   | { readonly column: "await" | "yield*"; readonly ratio: number }
-  | { readonly column: "await" | "yield*"; readonly limit: number };
+  | { readonly column: "await" | "yield*"; readonly limit: number }
+  | { readonly column: "await" | "yield*"; readonly isAheadOfPeers: true };
 
 export interface Measure {
   readonly metric: Metric;

@@ -20,6 +20,8 @@ import { sleepingTasks } from "./sleeping-tasks.ts";
 import { sleeps } from "./sleeps.ts";
 import { spawnJoin } from "./spawn-join.ts";
 import { spawnMany } from "./spawn-many.ts";
+import { streamOrdered, streamUnordered } from "./stream-async-map.ts";
+import { streamSync } from "./stream-sync.ts";
 import { timeoutReady } from "./timeout-ready.ts";
 import { timeoutSuspending } from "./timeout-suspending.ts";
 import { unboundedChannel } from "./unbounded.ts";
@@ -52,6 +54,9 @@ export const workloads: readonly Workload[] = [
   timeoutSuspending,
   sleeps,
   sleepingTasks,
+  streamUnordered,
+  streamOrdered,
+  streamSync,
   select,
   selectGrowth,
   idle,
