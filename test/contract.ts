@@ -19,7 +19,7 @@ export const notYetBuilt: Readonly<Record<string, readonly string[]>> = {
     "Warning",
     "DiagnosticEvent",
   ],
-  testing: ["explore", "ExploreOptions", "ExploreReport", "ExploreError", "replay"],
+  testing: [],
 };
 
 export type Kind = "class" | "const" | "function" | "interface" | "namespace" | "type";

@@ -155,6 +155,11 @@ export class TimerWheel {
     return entry;
   }
 
+  /** Due entries that were not popped yet, in the order in which they would be. */
+  *due(): IterableIterator<TimerEntry> {
+    for (let entry = this.#heads[DUE] ?? null; entry !== null; entry = entry.nextTimer) yield entry;
+  }
+
   /** The first list that has entries, the due ones aside. */
   #first(): number {
     for (let word = 0; word < WHEEL_WORDS; word++) {

@@ -59,11 +59,12 @@ export class Await<T> extends Runnable implements Waker {
       value = this.poll((branch ?? kernel).budget);
     } catch (error) {
       this.isPending = false;
-      return (this.promise = Promise.reject(error));
+      return (this.promise =
+        kernel.resumeLater === null ? Promise.reject(error) : this.later(() => rethrow(error)));
     }
     if (value !== PENDING) {
       this.isPending = false;
-      return (this.promise = Promise.resolve(value));
+      return (this.promise = kernel.resumeLater === null ? Promise.resolve(value) : this.later(() => value));
     }
     if (kernel.asyncContext) this.context = captureContext();
     this.makePromise();
@@ -120,12 +121,13 @@ export class Await<T> extends Runnable implements Waker {
     } catch (error) {
       if (!this.isPending) return;
       this.finish();
-      this.rejectPromise!(error);
+      if (this.kernel.resumeLater === null) this.rejectPromise!(error);
+      else this.resolve!(this.later(() => rethrow(error)) as T);
       return;
     }
     if (value === PENDING || !this.isPending) return;
     this.finish();
-    this.resolve!(value);
+    this.resolve!(this.kernel.resumeLater === null ? value : (this.later(() => value) as T));
   }
 
   private poll(budget: number): Poll<T> {
@@ -154,6 +156,11 @@ export class Await<T> extends Runnable implements Waker {
     this.branch?.addAwait(this as Await<unknown>);
   }
 
+  /** Somebody else decides when the body goes on. */
+  private later(result: () => T): Promise<T> {
+    return this.kernel.resumeLater!(this as Await<unknown>).then(result);
+  }
+
   private finish(): void {
     this.isPending = false;
     this.branch?.removeAwait(this as Await<unknown>);
@@ -161,3 +168,7 @@ export class Await<T> extends Runnable implements Waker {
 }
 
 const step = Await.step;
+
+function rethrow(error: unknown): never {
+  throw error;
+}

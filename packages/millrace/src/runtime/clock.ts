@@ -106,6 +106,24 @@ export class Clock {
     this.#fireUpTo(this.#virtual);
   }
 
+  /** Moves a paused clock to its earliest timer without firing anything; false when there is none. */
+  moveToEarliest(): boolean {
+    const time = this.earliest();
+    if (time === Infinity) return false;
+    this.#virtual = Math.max(this.#virtual, time);
+    this.#wheel.advance(Math.floor(this.#virtual));
+    return true;
+  }
+  /** Timers whose time has come and that have not fired. */
+  due(): IterableIterator<TimerEntry> {
+    return this.#wheel.due();
+  }
+  /** Fires one that is due, out of turn. */
+  fireNow(entry: TimerEntry): void {
+    this.#wheel.remove(entry);
+    entry.fire();
+  }
+
   /** Stops the host timer for good: the runtime has ended. */
   stop(): void {
     this.#disarm();

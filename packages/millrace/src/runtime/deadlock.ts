@@ -18,7 +18,7 @@ export function listed(lines: readonly string[]): string {
 }
 
 /** The innermost futures that are waited for. */
-function* leaves(futures: Iterable<Future<unknown>>): IterableIterator<Future<unknown>> {
+export function* leaves(futures: Iterable<Future<unknown>>): IterableIterator<Future<unknown>> {
   for (const future of futures) {
     let isLeaf = true;
     for (const leaf of leaves(future.innerWaits())) {
@@ -36,7 +36,7 @@ export function isStuck(kernel: Kernel): boolean {
   return true;
 }
 
-function waitsOutside(branch: Branch<unknown>): boolean {
+export function waitsOutside(branch: Branch<unknown>): boolean {
   if (branch.isInForeignAwait) return true;
   for (const leaf of leaves(branch.waits())) {
     if (leaf.isExternalWait) return true;
@@ -59,7 +59,8 @@ export function spawnSite(task: Task<unknown>): string {
   return task.spawnedAt === undefined ? "" : ` (spawned at ${task.spawnedAt})`;
 }
 
-function waitsOf(task: Branch<unknown>): string {
+/** What it waits for, in words. */
+export function waitsOf(task: Branch<unknown>): string {
   if (task.isDone) return `waits for the cleanup of ${task.cleanups} abandoned calls`;
   const waits = [...leaves(task.waits())].map((leaf) => leaf.describeWait());
   if (waits.length > 0) return `waits for ${waits.join(" and ")}`;

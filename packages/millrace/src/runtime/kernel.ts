@@ -7,6 +7,7 @@
  * and not by us, finds its way through the host's async context instead (`trail.ts`).
  */
 import { Random } from "../internal/random.ts";
+import type { Await } from "./await.ts";
 import type { Branch } from "./branch.ts";
 import type { Waker } from "./body.ts";
 import { Clock } from "./clock.ts";
@@ -33,6 +34,14 @@ export interface KernelOptions {
   readonly cleanupWindow?: number;
   readonly onTaskFailure?: "report" | "shutdown" | "ignore" | ((failure: TaskFailure) => void);
   readonly asyncContext?: boolean;
+  /** Instead of its own: for whoever decides what is otherwise left to chance (the explorer). */
+  readonly parts?: { makeScheduler(clock: Clock): Scheduler; readonly random: Random };
+  readonly threads?: number | undefined;
+}
+
+/** What an upper layer has attached to a runtime, shut down with it. */
+export interface Attachment {
+  shutdown(options: { timeout: number }): Promise<void>;
 }
 
 export class Kernel {
@@ -43,6 +52,10 @@ export class Kernel {
   readonly cleanupWindow: number;
   readonly onTaskFailure: "report" | "shutdown" | "ignore" | ((failure: TaskFailure) => void);
   readonly asyncContext: boolean;
+  /** Of the runtime's own pool of threads; `undefined` without one. */
+  readonly threads: number | undefined;
+  /** That pool, once it is used. */
+  attachment: Attachment | null = null;
   /** Set once the runtime was shut down: what is spawned afterwards is cancelled at once. */
   isClosed: boolean = false;
   spawned: number = 0;
@@ -61,6 +74,8 @@ export class Kernel {
   requestShutdown: ((error: unknown) => void) | null = null;
   /** Under virtual time: something changed, time may have to move. */
   onIdle: (() => void) | null = null;
+  /** When an async body goes on with what it awaited; null: as soon as the engine wants. */
+  resumeLater: ((pending: Await<unknown>) => Promise<void>) | null = null;
   /** Whether a joiner may run a task before its turn. */
   runsInline: boolean = true;
   /** Budget of awaits outside any task. */
@@ -70,11 +85,13 @@ export class Kernel {
   constructor(options: KernelOptions = {}) {
     this.name = options.name;
     this.clock = new Clock(options.isPaused ?? false);
-    this.scheduler = new Scheduler(this.clock, options.isManual ?? false);
-    this.random = new Random(options.seed ?? host.seed());
+    const { parts } = options;
+    this.scheduler = parts?.makeScheduler(this.clock) ?? new Scheduler(this.clock, options.isManual ?? false);
+    this.random = parts?.random ?? new Random(options.seed ?? host.seed());
     this.cleanupWindow = options.cleanupWindow ?? 5000;
     this.onTaskFailure = options.onTaskFailure ?? "report";
     this.asyncContext = options.asyncContext ?? true;
+    this.threads = options.threads;
   }
 
   /** Live tasks, newest first. */

@@ -129,6 +129,23 @@ export class Scheduler {
     return true;
   }
 
+  // ── for whoever chooses what runs next (the explorer)
+
+  /** What could run now, in the order in which it became ready. */
+  *ready(): IterableIterator<Runnable> {
+    for (let each = this.#head; each !== null; each = each.nextRun) yield each;
+  }
+  /** Runs a ready one out of turn. */
+  runNow(runnable: Runnable): void {
+    this.unlink(runnable);
+    this.polls++;
+    runnable.run();
+  }
+  /** Those that have yielded are ready again. */
+  nextTurn(): void {
+    if (this.#deferred.length > 0) this.#wakeDeferred();
+  }
+
   #schedule(how: number): void {
     if (this.#isManual) return this.onReady?.();
     this.#scheduled = how;

@@ -1,0 +1,50 @@
+/**
+ * Makes a failing schedule shorter: fewer choices that differ from what would happen anyway, in fewer
+ * steps. Any failure counts, for an easier one is as good a start.
+ */
+import type { Ending } from "./execution.ts";
+
+/** Runs at most. */
+const MAX_RUNS = 300;
+
+export async function shrink(
+  found: Ending,
+  run: (choices: readonly number[]) => Promise<Ending>,
+): Promise<Ending> {
+  let best = found;
+  let runs = 0;
+  const attempt = async (choices: readonly number[]): Promise<boolean> => {
+    if (runs++ >= MAX_RUNS) return false;
+    const ending = await run(choices);
+    if (ending.failure === null || !isSimpler(ending, best)) return false;
+    best = ending;
+    return true;
+  };
+  // What was found must fail again by its choices alone; then the simplest schedule of all is tried.
+  await attempt([]);
+  for (let isBetter = true; isBetter && runs < MAX_RUNS;) {
+    isBetter = false;
+    const { choices } = best;
+    for (let at = choices.length - 1; at >= 0 && !isBetter; at--) {
+      if (choices[at] === 0) continue;
+      // Without all that comes after it; without it; a smaller one.
+      isBetter =
+        (await attempt(choices.slice(0, at))) ||
+        (await attempt([...choices.slice(0, at), 0, ...choices.slice(at + 1)])) ||
+        (await attempt([...choices.slice(0, at), ...choices.slice(at + 1)]));
+    }
+  }
+  return best;
+}
+
+function weight({ choices }: Ending): number {
+  let weight = 0;
+  for (const choice of choices) if (choice !== 0) weight++;
+  return weight;
+}
+
+function isSimpler(a: Ending, b: Ending): boolean {
+  if (a.trace.length !== b.trace.length) return a.trace.length < b.trace.length;
+  const [ours, theirs] = [weight(a), weight(b)];
+  return ours < theirs;
+}
