@@ -2,6 +2,7 @@
  * Up to `limit` futures in flight at once. Items are pulled when the consumer asks; what was pulled makes
  * progress by itself, so that it goes on while the consumer is busy. An item counts until it is consumed.
  */
+import { pin } from "../internal/pin.ts";
 import { isThenable, PENDING, type Waker } from "../runtime/body.ts";
 import { claim, Future } from "../runtime/future.ts";
 import { watchPromise } from "../combinators/from-promise.ts";
@@ -72,8 +73,8 @@ export class Buffered<T> extends Operator<T, Awaited<T>> {
       item = END;
     }
     if (item === PENDING) return false;
-    this.#hasEnded = item === END;
-    if (this.#hasEnded && failure === null) return false;
+    this.#hasEnded = item === END && (failure === null || !this.survives(failure.error));
+    if (item === END && failure === null) return false;
     const slot = this.#idle.pop() ?? this.#newSlot();
     load.size++;
     if (failure !== null) slot.settle(true, failure.error);
@@ -101,3 +102,5 @@ export class Buffered<T> extends Operator<T, Awaited<T>> {
     if (!this.#hasEnded && this.#load.size < this.#limit) yield* this.upstream.waits();
   }
 }
+
+pin(new Buffered(null as never, 1, true));

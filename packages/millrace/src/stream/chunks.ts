@@ -39,9 +39,9 @@ abstract class Chunked<T> extends Operator<T, T[]> {
     }
     if (this.#chunk.length > 0) return this.#take();
     const { failure } = this.#end;
-    this.#end = { failure: null };
-    if (failure !== null) throw failure.error;
-    return END;
+    if (failure === null) return END;
+    this.#end = this.survives(failure.error) ? null : { failure: null };
+    throw failure.error;
   }
 
   #take(): T[] {

@@ -59,6 +59,11 @@ export function close(closing: Closing | null, cleanup: () => unknown): void {
     if (call.poll(NOBODY) === PENDING) abandon(call);
   } catch (error) {
     if (closing !== null) closing.failed(error);
-    else reportFailure(ambientKernel(), { error, id: 0 as TaskId, name: undefined, spawnedAt: undefined });
+    else report(error);
   }
+}
+
+/** A failure while nobody waits. */
+export function report(error: unknown): void {
+  reportFailure(ambientKernel(), { error, id: 0 as TaskId, name: undefined, spawnedAt: undefined });
 }

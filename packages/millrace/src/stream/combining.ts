@@ -1,5 +1,5 @@
 /** Many at once: items in flight, streams of streams, several streams, groups and pace. */
-import { checkCount, toMs, type Duration } from "../runtime/duration.ts";
+import { toMs, type Duration } from "../runtime/duration.ts";
 import { Buffered } from "./buffered.ts";
 import { requireFunction, requireLimit } from "./callback.ts";
 import { Chunks, ChunksTimeout, ReadyChunks } from "./chunks.ts";
@@ -84,7 +84,7 @@ export abstract class Combining<T> extends Transforming<T> {
    * `overflow: "lag"` its `next()` throws `LaggedError` instead, and goes on at the oldest item kept.
    * When the last consumer has left, the source is released.
    *
-   * @throws RangeError unless `capacity` is an integer of at least 1; TypeError for another overflow.
+   * @throws RangeError unless `capacity` is an integer of at least 1, or Infinity; TypeError for another overflow.
    *
    * @example
    * ```ts
@@ -97,7 +97,7 @@ export abstract class Combining<T> extends Transforming<T> {
    * ```
    */
   share(capacity: number, options: { overflow?: "backpressure" | "lag" } = {}): () => Stream<T> {
-    checkCount("Stream.share", "capacity", capacity, 1);
+    requireLimit("Stream.share", "capacity", capacity, 1);
     const { overflow = "backpressure" } = options;
     if (overflow !== "backpressure" && overflow !== "lag")
       throw new TypeError(

@@ -1,12 +1,12 @@
 /** Events as a stream. An event source cannot be slowed, so what happens when nobody reads is said by name. */
 import { LaggedError } from "../errors.ts";
 import { PENDING, type Waker } from "../runtime/body.ts";
-import { checkCount } from "../runtime/duration.ts";
 import { Future } from "../runtime/future.ts";
 import { mayProceed } from "../runtime/cooperation.ts";
 import { cx } from "../runtime/kernel.ts";
 import { Ring } from "../internal/ring.ts";
 import { listenTo } from "../combinators/from-event.ts";
+import { requireLimit } from "./callback.ts";
 import { END, Source, type Pulled } from "./source.ts";
 
 export type Overflow = "dropOldest" | "dropNewest" | "error";
@@ -32,7 +32,7 @@ export class EventSource<T> extends Source<T> {
       );
     }
     this.#event = event;
-    this.#capacity = checkCount("Stream.fromEvents", "capacity", capacity, 1);
+    this.#capacity = requireLimit("Stream.fromEvents", "capacity", capacity, 1);
     this.#overflow = overflow;
     this.#wait = new EventWait(event);
     this.#removers = [listen(event, (value) => this.#add(value as T))];

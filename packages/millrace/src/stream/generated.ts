@@ -1,4 +1,5 @@
 /** Sources that make their own items. */
+import { pin } from "../internal/pin.ts";
 import { PENDING, type Awaitable, type Poll, type Waker } from "../runtime/body.ts";
 import { mayProceed } from "../runtime/cooperation.ts";
 import { abandon, claim, Future } from "../runtime/future.ts";
@@ -33,8 +34,9 @@ export class OnceSource<T> extends Source<T> {
   poll(waker: Waker): Pulled<T> {
     const item = this.#item;
     if (item === null) return END;
+    this.#item = null;
     const value = item.poll(waker);
-    if (value !== PENDING) this.#item = null;
+    if (value === PENDING) this.#item = item;
     return value;
   }
   protected override free(): void {
@@ -127,3 +129,5 @@ export class UnfoldSource<S, T> extends CalledSource<Unfolded<S, T>, T> {
     return item;
   }
 }
+
+pin(new RangeSource(0, 0));

@@ -1,10 +1,11 @@
 /** Sources over other people's iterators, and over the library's own. */
-import { isThenable, PENDING, type Poll, type Waker } from "../runtime/body.ts";
-import { Call } from "../runtime/call.ts";
+import { pin } from "../internal/pin.ts";
+import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
+import { Call, type CallOptions } from "../runtime/call.ts";
 import { mayProceed } from "../runtime/cooperation.ts";
 import { abandon, claim, Future } from "../runtime/future.ts";
 import { FutureIterator } from "../runtime/iterate.ts";
-import { close, type Closing } from "./closing.ts";
+import { close, report, type Closing } from "./closing.ts";
 import { isNodeReadable, NodeSource } from "./node-readable.ts";
 import { END, ReadySource, Source, type Pulled } from "./source.ts";
 import { isReadableStream, WebSource } from "./web-stream.ts";
@@ -33,6 +34,9 @@ export function sourceOf<T>(caller: string, from: Pullable<T>): Source<T> {
   throw new TypeError(`${caller} expects an iterable, an async iterable or a readable stream, got ${got}`);
 }
 
+/** More than an array has. A small integer, as every index is: anything else would change the hidden class. */
+const PAST_ALL = 2 ** 30 - 1;
+
 export class ArraySource<T> extends ReadySource<T> {
   declare private readonly items: readonly T[];
   declare private index: number;
@@ -44,7 +48,7 @@ export class ArraySource<T> extends ReadySource<T> {
   protected next(): T | typeof END {
     // As an array's own iterator does: what is pushed meanwhile is seen, until the end was.
     if (this.isOver || this.index >= this.items.length) {
-      this.index = Infinity;
+      this.index = PAST_ALL;
       return END;
     }
     return this.items[this.index++]!;
@@ -86,19 +90,29 @@ class IteratorSource<T> extends ReadySource<T> {
  *
  *   IDLE ──poll──► IN FLIGHT ──item──► IDLE
  *    │                 ├──done, throws──► ENDED
- *    └─free─► return() └─free─► the call is cancelled, then return()
+ *    └─free─► return() └─free─► the call is cancelled, and return() called
+ *
+ * Who lets go waits for both, unless the call waits for a promise of others, which cannot be hurried.
  */
 class AsyncIteratorSource<T> extends Source<T> {
   declare private readonly iterable: AsyncIterable<T>;
   declare private iterator: AsyncIterator<T> | null;
   declare private inFlight: Future<IteratorResult<T>> | null;
   declare private hasEnded: boolean;
+  /** Who waits for the end of a call that was abandoned. */
+  declare private leaving: Closing | null;
+  declare private readonly options: CallOptions;
   constructor(iterable: AsyncIterable<T>) {
     super();
     this.iterable = iterable;
     this.iterator = null;
     this.inFlight = null;
     this.hasEnded = false;
+    this.leaving = null;
+    this.options = {
+      onEnd: () => this.leaving?.ended(),
+      onFailure: (error) => (this.leaving === null ? report(error) : this.leaving.failed(error)),
+    };
   }
 
   poll(waker: Waker): Pulled<T> {
@@ -126,20 +140,24 @@ class AsyncIteratorSource<T> extends Source<T> {
   private begin(): Future<IteratorResult<T>> {
     const iterator = (this.iterator ??= this.iterable[Symbol.asyncIterator]());
     if (iterator instanceof FutureIterator) return iterator.step() as Future<IteratorResult<T>>;
-    return new Call<IteratorResult<T>, []>(() => iterator.next(), []);
+    return new Call<IteratorResult<T>, []>(() => iterator.next(), [], this.options);
   }
 
   protected override free(closing: Closing | null): void {
     if (this.hasEnded) return;
     this.hasEnded = true;
-    const { iterator, inFlight } = this;
-    if (inFlight === null)
-      return close(closing, () => (iterator ?? this.iterable[Symbol.asyncIterator]()).return?.());
-    this.inFlight = null;
-    abandon(inFlight);
-    // An async generator gets to it once it has unwound, which the abandoned call waits for.
-    const end = iterator!.return?.();
-    if (isThenable(end)) end.then(undefined, () => {});
+    const { inFlight } = this;
+    let waiting = closing;
+    if (inFlight !== null) {
+      this.inFlight = null;
+      if (inFlight.isExternalWait) waiting = null;
+      if (inFlight instanceof Call && inFlight.branch?.isDone === false) {
+        this.leaving = waiting;
+        waiting?.begun();
+      }
+      abandon(inFlight);
+    }
+    close(waiting, () => (this.iterator ?? this.iterable[Symbol.asyncIterator]()).return?.());
   }
   override waits(): Iterable<Future<unknown>> {
     return this.inFlight === null ? [] : [this.inFlight];
@@ -149,3 +167,7 @@ class AsyncIteratorSource<T> extends Source<T> {
 function notAResult(result: unknown): TypeError {
   return new TypeError(`an iterator's next() must give an object, got ${String(result)}`);
 }
+
+pin(new ArraySource([]));
+pin(new IteratorSource([]));
+pin(new AsyncIteratorSource(null as never));

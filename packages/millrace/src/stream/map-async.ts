@@ -1,4 +1,5 @@
 /** One call after another, each awaited before the next item is pulled. */
+import { pin } from "../internal/pin.ts";
 import { PENDING, type Body, type Poll, type Waker } from "../runtime/body.ts";
 import { abandon, claim, Future } from "../runtime/future.ts";
 import { Callback } from "./callback.ts";
@@ -46,3 +47,5 @@ export class MapAsync<T, U> extends Operator<T, U> {
     return this.inFlight === null ? super.waits() : [this.inFlight];
   }
 }
+
+pin(new MapAsync(null as never, () => {}));

@@ -67,7 +67,13 @@ export class Members<K, T> {
       const member = this.#line.shift()!;
       member.isReady = false;
       if (member.hasLeft) continue;
-      const item = member.source.poll(member);
+      let item: Pulled<T>;
+      try {
+        item = member.source.poll(member);
+      } catch (error) {
+        if (member.source.survives(error)) member.wake();
+        throw error;
+      }
       if (item === PENDING) continue;
       if (item !== END) {
         if (!member.isReady && !member.hasLeft) this.line(member);
@@ -83,6 +89,10 @@ export class Members<K, T> {
     return this.all.size === 0 ? END : PENDING;
   }
 
+  survives(error: unknown): boolean {
+    for (const { source } of this.all) if (source.survives(error)) return true;
+    return false;
+  }
   release(closing: Closing | null): void {
     this.waker = null;
     for (const member of this.all) {

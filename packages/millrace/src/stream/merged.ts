@@ -15,6 +15,9 @@ export class Merged<T> extends Source<T> {
   poll(waker: Waker): Pulled<T> {
     return this.#members.poll(waker);
   }
+  override survives(error: unknown): boolean {
+    return this.#members.survives(error);
+  }
   protected override free(closing: Closing | null): void {
     this.#members.release(closing);
   }
@@ -59,6 +62,9 @@ export class FlatMapUnordered<T, U> extends Operator<T, U> {
     }
   }
 
+  override survives(error: unknown): boolean {
+    return this.#members.survives(error) || super.survives(error);
+  }
   protected override free(closing: Closing | null): void {
     this.#members.release(closing);
     super.free(closing);

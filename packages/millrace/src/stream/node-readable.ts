@@ -14,6 +14,7 @@ interface NodeReadable {
   off(event: string, listener: (...args: never[]) => void): unknown;
   readonly readableEnded: boolean;
   readonly destroyed: boolean;
+  readonly closed?: boolean;
   readonly errored?: Error | null;
 }
 
@@ -27,10 +28,15 @@ export function isNodeReadable(value: unknown): value is NodeReadable {
   );
 }
 
-const EVENTS = ["readable", "end", "error", "close"] as const;
+const CHANGES = ["readable", "end", "close"] as const;
 
+/**
+ *   FRESH ──poll──► errors are listened for ──nothing to read──► changes as well
+ *     └───────────────┴──END─► nothing ◄──"close"── errors, so that a late one harms nobody ◄──free
+ */
 export class NodeSource extends Source<unknown> {
   readonly #stream: NodeReadable;
+  #isGuarded: boolean = false;
   #isListening: boolean = false;
   #waker: Waker | null = null;
   #failure: { readonly error: unknown } | null = null;
@@ -40,6 +46,10 @@ export class NodeSource extends Source<unknown> {
     this.#failure ??= { error };
     this.#waker?.wake();
   };
+  readonly #onClose: () => void = () => {
+    this.#stream.off("close", this.#onClose);
+    this.#stream.off("error", this.#onError);
+  };
 
   constructor(stream: NodeReadable) {
     super();
@@ -47,9 +57,12 @@ export class NodeSource extends Source<unknown> {
   }
 
   poll(waker: Waker): Pulled<unknown> {
-    if (this.isOver) return END;
     if (!mayProceed(waker)) return PENDING;
     const stream = this.#stream;
+    if (!this.#isGuarded) {
+      this.#isGuarded = true;
+      stream.on("error", this.#onError);
+    }
     const chunk = this.#failure === null ? stream.read() : null;
     if (chunk !== null) {
       cx.budget--;
@@ -59,6 +72,7 @@ export class NodeSource extends Source<unknown> {
     if (failure !== undefined) throw failure;
     if (stream.readableEnded) {
       this.#stopListening();
+      this.#onClose();
       return END;
     }
     if (stream.destroyed) throw new ClosedError("the readable stream was destroyed before its end");
@@ -70,7 +84,10 @@ export class NodeSource extends Source<unknown> {
   protected override free(): void {
     this.#stopListening();
     const stream = this.#stream;
-    if (!stream.readableEnded && !stream.destroyed) stream.destroy();
+    if (stream.readableEnded || stream.closed === true) return this.#onClose();
+    if (!this.#isGuarded) stream.on("error", this.#onError);
+    stream.on("close", this.#onClose);
+    if (!stream.destroyed) stream.destroy();
   }
   override waits(): Iterable<Future<unknown>> {
     return [this.#wait];
@@ -79,13 +96,13 @@ export class NodeSource extends Source<unknown> {
   #listen(): void {
     if (this.#isListening) return;
     this.#isListening = true;
-    for (const event of EVENTS) this.#stream.on(event, event === "error" ? this.#onError : this.#onChange);
+    for (const event of CHANGES) this.#stream.on(event, this.#onChange);
   }
   #stopListening(): void {
     this.#waker = null;
     if (!this.#isListening) return;
     this.#isListening = false;
-    for (const event of EVENTS) this.#stream.off(event, event === "error" ? this.#onError : this.#onChange);
+    for (const event of CHANGES) this.#stream.off(event, this.#onChange);
   }
 }
 

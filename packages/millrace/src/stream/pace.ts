@@ -74,9 +74,9 @@ export class Debounce<T> extends Timed<T> {
     }
     if (this.#latest !== END) return this.#take();
     const { failure } = this.#end;
-    this.#end = { failure: null };
-    if (failure !== null) throw failure.error;
-    return END;
+    if (failure === null) return END;
+    this.#end = this.survives(failure.error) ? null : { failure: null };
+    throw failure.error;
   }
 
   #take(): Pulled<T> {

@@ -4,9 +4,9 @@ import { Call, requireBody } from "../runtime/call.ts";
 import { abandon, claim, type Future } from "../runtime/future.ts";
 import type { JoinHandle } from "../runtime/join-handle.ts";
 import { spawn } from "../runtime/spawn.ts";
-import { checkCount } from "../runtime/duration.ts";
 import { channel, type Receiver } from "../sync/mpsc/mpsc.ts";
 import type { Message } from "../sync/try.ts";
+import { requireLimit } from "./callback.ts";
 import { close, type Closing } from "./closing.ts";
 import { END, Source, type Pulled } from "./source.ts";
 
@@ -25,7 +25,7 @@ export class ProducedSource<T> extends Source<T> {
 
   constructor(capacity: number, producer: Producer<T>) {
     super();
-    this.#capacity = checkCount("Stream.produce", "capacity", capacity, 1);
+    this.#capacity = requireLimit("Stream.produce", "capacity", capacity, 1);
     requireBody("Stream.produce", producer);
     this.#producer = producer;
   }
@@ -52,7 +52,7 @@ export class ProducedSource<T> extends Source<T> {
   }
 
   #start(): Receiver<Message> {
-    const [tx, rx] = channel<Message>(this.#capacity);
+    const [tx, rx] = channel<Message>(Math.min(this.#capacity, Number.MAX_SAFE_INTEGER));
     const send = (item: T): Future<void> => tx.send(item as Message);
     const run = new Call<void, [typeof send]>(this.#producer, [send], { onEnd: () => tx.close() });
     this.#task = spawn(run, { name: this.#producer.name || "Stream.produce" });

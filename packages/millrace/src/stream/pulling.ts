@@ -1,4 +1,5 @@
 /** How a stream is pulled: `next()`, `for await`, and letting go. */
+import { pin } from "../internal/pin.ts";
 import { Await } from "../runtime/await.ts";
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import type { Future } from "../runtime/future.ts";
@@ -7,24 +8,24 @@ import { FutureIterator } from "../runtime/iterate.ts";
 import { WaitQueue, type Waiter } from "../runtime/wait-queue.ts";
 import type { Closing } from "./closing.ts";
 import { HasSource } from "./iteration.ts";
-import { END, type Source } from "./source.ts";
+import { END, type Pulled, type Source } from "./source.ts";
 import { closeEarly } from "./terminal.ts";
 
 /** The consumers of one stream, who take turns. */
-class Turns {
+export class Turns {
   readonly queue: WaitQueue = new WaitQueue(1);
   /** Of the one whose turn it is, while it waits for an item. */
   waker: Waker | null = null;
+  /** To be thrown when the source has closed, by whoever asks then. */
+  failure: { readonly error: unknown; readonly closing: Closing } | null = null;
 }
 
 /** One item. Where several are asked for at once, each waits for its turn. */
-class Next<T> extends Operation<IteratorResult<T, undefined>> {
-  declare private readonly source: Source<T>;
+export class Next<T> extends Operation<IteratorResult<T, undefined>> {
+  declare protected readonly source: Source<T>;
   declare private readonly turns: Turns;
   declare private waiter: Waiter | null;
   declare private hasTurn: boolean;
-  declare private closing: Closing | null;
-  declare private failure: unknown;
 
   constructor(source: Source<T>, turns: Turns) {
     super();
@@ -32,19 +33,17 @@ class Next<T> extends Operation<IteratorResult<T, undefined>> {
     this.turns = turns;
     this.waiter = null;
     this.hasTurn = false;
-    this.closing = null;
-    this.failure = undefined;
   }
 
   poll(waker: Waker): Poll<IteratorResult<T, undefined>> {
     if (!this.hasTurn && !this.takeTurn(waker)) return PENDING;
-    if (this.closing !== null) return this.fail(this.closing, waker);
-    const { source } = this;
+    const { source, turns } = this;
+    if (turns.failure !== null) return this.fail(waker);
     if (source.isOver) return this.done();
     try {
-      const item = source.poll(waker);
+      const item = this.pull(waker);
       if (item === PENDING) {
-        this.turns.waker = waker;
+        turns.waker = waker;
         return PENDING;
       }
       if (item !== END) {
@@ -58,10 +57,12 @@ class Next<T> extends Operation<IteratorResult<T, undefined>> {
         this.endTurn();
         throw error;
       }
-      this.failure = error;
-      this.closing = closeEarly(source);
-      return this.fail(this.closing, waker);
+      turns.failure = { error, closing: closeEarly(source) };
+      return this.fail(waker);
     }
+  }
+  protected pull(waker: Waker): Pulled<T> {
+    return this.source.poll(waker);
   }
 
   private done(): IteratorReturnResult<undefined> {
@@ -69,13 +70,15 @@ class Next<T> extends Operation<IteratorResult<T, undefined>> {
     return { done: true, value: undefined };
   }
   /** The source closes first. */
-  private fail(closing: Closing, waker: Waker): typeof PENDING {
+  private fail(waker: Waker): typeof PENDING {
+    const { error, closing } = this.turns.failure!;
     if (!closing.isDone) {
       closing.poll(waker);
       return PENDING;
     }
+    this.turns.failure = null;
     this.endTurn();
-    throw this.failure;
+    throw error;
   }
 
   private takeTurn(waker: Waker): boolean {
@@ -102,29 +105,44 @@ class Next<T> extends Operation<IteratorResult<T, undefined>> {
     else if (this.waiter !== null) this.turns.queue.abandon(this.waiter);
   }
   override *innerWaits(): Iterable<Future<unknown>> {
-    if (this.closing !== null) yield this.closing;
-    else if (this.hasTurn) yield* this.source.waits();
+    const { failure } = this.turns;
+    if (!this.hasTurn) return;
+    if (failure !== null) yield failure.closing;
+    else yield* this.source.waits();
   }
   override describeWait(): string {
     return "the next item of a stream";
   }
 }
 
+/** Cancelling a loop while it waits leaves it: `for await` does not call `return` then. */
+class LoopNext<T> extends Next<T> {
+  override drop(): void {
+    super.drop();
+    this.source.release(null);
+  }
+}
+
 /** `for await`: leaving the loop releases the source. */
 class StreamIterator<T> extends FutureIterator<T> {
-  readonly #close: () => Promise<void>;
-  constructor(step: () => Future<IteratorResult<T, undefined>>, close: () => Promise<void>) {
-    super(step);
-    this.#close = close;
+  readonly #stream: Pulling<T>;
+  constructor(stream: Pulling<T>) {
+    super(() => stream.next());
+    this.#stream = stream;
+  }
+  override next(): Promise<IteratorResult<T, undefined>> {
+    const { source, turns } = this.#stream;
+    return new Await(claim(new LoopNext(source, turns))).start();
   }
   override async return(): Promise<IteratorReturnResult<undefined>> {
-    await this.#close();
+    await this.#stream[Symbol.asyncDispose]();
     return { done: true, value: undefined };
   }
 }
 
 export abstract class Pulling<T> extends HasSource<T> implements AsyncIterable<T>, AsyncDisposable {
-  readonly #turns: Turns = new Turns();
+  /** @internal */
+  readonly turns: Turns = new Turns();
   /** @internal */
   constructor(source: Source<T>) {
     super();
@@ -146,21 +164,20 @@ export abstract class Pulling<T> extends HasSource<T> implements AsyncIterable<T
    * ```
    */
   next(): Future<IteratorResult<T, undefined>> {
-    return new Next(this.source, this.#turns);
+    return new Next(this.source, this.turns);
   }
 
   /** For `for await`. Leaving the loop early releases the source and abandons what is in flight. */
   [Symbol.asyncIterator](): AsyncIterator<T, undefined> {
-    return new StreamIterator(
-      () => this.next(),
-      () => this[Symbol.asyncDispose](),
-    );
+    return new StreamIterator(this);
   }
 
   /** Releases the source and abandons what is in flight. Completes when the source has closed. */
   [Symbol.asyncDispose](): Promise<void> {
     const closing = closeEarly(this.source as Source<unknown>);
-    this.#turns.waker?.wake();
+    this.turns.waker?.wake();
     return new Await(claim(closing)).start();
   }
 }
+
+pin(new Next(null as never, new Turns()));

@@ -25,6 +25,9 @@ export class Chained<T> extends Source<T> {
     }
     return END;
   }
+  override survives(error: unknown): boolean {
+    return this.#sources[0]?.survives(error) ?? false;
+  }
   protected override free(closing: Closing | null): void {
     for (const source of this.#sources.splice(0)) source.release(closing);
   }
@@ -54,6 +57,9 @@ export class FlatMap<T, U> extends Operator<T, U> {
       this.#inner.isOver = true;
       this.#inner = null;
     }
+  }
+  override survives(error: unknown): boolean {
+    return (this.#inner ?? this.upstream).survives(error);
   }
   protected override free(closing: Closing | null): void {
     this.#inner?.release(closing);
@@ -87,6 +93,9 @@ export class Zipped<T, U> extends Source<[T, U]> {
     return [left, right];
   }
 
+  override survives(error: unknown): boolean {
+    return this.#left.survives(error) || this.#right.survives(error);
+  }
   protected override free(closing: Closing | null): void {
     if (this.#leftItem === END) this.#left.isOver = true;
     if (this.#rightItem === END) this.#right.isOver = true;

@@ -47,16 +47,12 @@ export class Hub<T> implements Waker {
   }
   leave(consumer: Consumer<T>, closing: Closing | null): void {
     if (!this.#consumers.delete(consumer)) return;
+    // Of a source that failed: whoever throws that first waits for it to close.
+    if (this.#end !== null) return this.#source.release(closing);
     if (this.#consumers.size > 0) return this.#forget();
     this.#end = { failure: null };
     this.#items.clear();
     this.#source.release(closing);
-  }
-
-  /** Whether the source itself failed with `error`. */
-  isFailure(error: unknown): boolean {
-    const failure = this.#end?.failure ?? null;
-    return failure !== null && failure.error === error;
   }
 
   get #last(): number {
@@ -69,7 +65,7 @@ export class Hub<T> implements Waker {
     if (position < this.#first) {
       consumer.position = this.#first;
       const missed = this.#first - position;
-      throw new LaggedError(`a consumer of a shared stream fell behind and missed ${missed} items`, missed);
+      throw consumer.lagged(missed);
     }
     if (position < this.#last) {
       const item = this.#items.get(position - this.#first) as T;
@@ -92,7 +88,6 @@ export class Hub<T> implements Waker {
     try {
       item = this.#source.poll(this);
     } catch (error) {
-      this.#source.release(null);
       return this.#finish({ error });
     }
     if (item === PENDING) return PENDING;
@@ -110,7 +105,7 @@ export class Hub<T> implements Waker {
 
   #finish(failure: { readonly error: unknown } | null): typeof END {
     this.#end = { failure };
-    this.#source.isOver = true;
+    if (failure === null) this.#source.isOver = true;
     this.wake();
     return this.#over(failure);
   }
@@ -140,7 +135,8 @@ export class Consumer<T> extends Source<T> {
   readonly #hub: Hub<T>;
   position: number;
   #waiter: Waiter | null = null;
-  #lag: unknown;
+  /** Those that it has thrown: the error may come to its consumer late, with others after it. */
+  #lags: WeakSet<object> | null = null;
 
   constructor(hub: Hub<T>, position: number) {
     super();
@@ -151,13 +147,7 @@ export class Consumer<T> extends Source<T> {
   poll(waker: Waker): Pulled<T> {
     this.#stopWaiting();
     const { wakes } = this.#hub;
-    let item: Pulled<T>;
-    try {
-      item = this.#hub.poll(this);
-    } catch (error) {
-      this.#lag = error instanceof LaggedError && !this.#hub.isFailure(error) ? error : undefined;
-      throw error;
-    }
+    const item = this.#hub.poll(this);
     if (item !== PENDING) return item;
     this.#waiter = this.#hub.enter(waker);
     // Woken while it was not waiting yet.
@@ -169,9 +159,17 @@ export class Consumer<T> extends Source<T> {
     this.#waiter = null;
   }
 
+  lagged(missed: number): LaggedError {
+    const error = new LaggedError(
+      `a consumer of a shared stream fell behind and missed ${missed} items`,
+      missed,
+    );
+    (this.#lags ??= new WeakSet()).add(error);
+    return error;
+  }
   /** It has only missed some items. */
   override survives(error: unknown): boolean {
-    return this.#lag !== undefined && error === this.#lag;
+    return this.#lags?.has(error as object) ?? false;
   }
   protected override free(closing: Closing | null): void {
     this.#stopWaiting();

@@ -16,6 +16,9 @@ class KeyedSource<K, T> extends Source<[K, T]> {
     if (item === PENDING) return PENDING;
     return item === END ? END : [this.members.latest!.key, item];
   }
+  override survives(error: unknown): boolean {
+    return this.members.survives(error);
+  }
   /** Empty now; more streams may be added. */
   override get mayGoOn(): boolean {
     return true;

@@ -5,9 +5,8 @@
  *   Pulling (next, for await) ◄ Consuming (forEach, collect, …) ◄ Transforming (map, filter, …)
  *     ◄ Combining (buffered, merge, chunks, …) ◄ Stream (where streams come from, and where they go)
  */
-import type { Awaitable, Body, Poll, Waker } from "../runtime/body.ts";
-import { PENDING } from "../runtime/body.ts";
-import { type Future, Operation } from "../runtime/future.ts";
+import { PENDING, type Awaitable, type Body, type Waker } from "../runtime/body.ts";
+import type { Future } from "../runtime/future.ts";
 import { requireFunction, requireLimit } from "./callback.ts";
 import { Combining } from "./combining.ts";
 import { EventSource, type Overflow } from "./events.ts";
@@ -16,8 +15,8 @@ import { ArraySource, sourceOf, type Pullable } from "./iteration.ts";
 import { Merged } from "./merged.ts";
 import { PeekSource } from "./peek.ts";
 import { ProducedSource } from "./produced.ts";
-import { END, type Source } from "./source.ts";
-import { closeEarly } from "./terminal.ts";
+import { Next, type Turns } from "./pulling.ts";
+import { END, type Pulled, type Source } from "./source.ts";
 import { toReadableStream } from "./to-web-stream.ts";
 
 /**
@@ -105,7 +104,7 @@ export class Stream<T> extends Combining<T> {
    * for and is cancelled when the consumer leaves; its failure is thrown after what it had sent. As with
    * any channel, `undefined` cannot be sent.
    *
-   * @throws RangeError unless `capacity` is an integer of at least 1; TypeError when `producer` is not a function.
+   * @throws RangeError unless `capacity` is an integer of at least 1, or Infinity; TypeError when `producer` is not a function.
    *
    * @example
    * ```ts
@@ -128,7 +127,7 @@ export class Stream<T> extends Combining<T> {
    * one more, the overflow policy says whether the oldest or the newest is dropped or `LaggedError` is
    * thrown. The listener is removed when the stream is left.
    *
-   * @throws TypeError when `target` is neither or the policy is unknown; RangeError unless `capacity` is an integer of at least 1.
+   * @throws TypeError when `target` is neither or the policy is unknown; RangeError unless `capacity` is an integer of at least 1, or Infinity.
    */
   static fromEvents<T = unknown>(
     target: object,
@@ -140,6 +139,8 @@ export class Stream<T> extends Combining<T> {
 
   /** The items of many streams as they come, in turn when several are ready. Ends when all have ended. */
   static mergeAll<T>(sources: Iterable<AsyncIterable<T>>): Stream<T> {
+    if (typeof (sources as Partial<Iterable<unknown>> | null | undefined)?.[Symbol.iterator] !== "function")
+      throw new TypeError(`Stream.mergeAll expects an iterable of streams, got ${typeof sources}`);
     return new Stream(new Merged([...sources].map((source) => sourceOf<T>("Stream.mergeAll", source))));
   }
 
@@ -166,29 +167,33 @@ export class Stream<T> extends Combining<T> {
   }
 }
 
-/** A look at the next item. */
-class Peek<T> extends Operation<IteratorResult<T, undefined>> {
-  declare private readonly peeked: PeekSource<T>;
-  constructor(source: PeekSource<T>) {
-    super();
+/** A look at the next item, when it is its turn. */
+class Peek<T> extends Next<T> {
+  declare protected readonly peeked: PeekSource<T>;
+  constructor(source: PeekSource<T>, turns: Turns) {
+    super(source, turns);
     this.peeked = source;
   }
-  poll(waker: Waker): Poll<IteratorResult<T, undefined>> {
-    const { peeked } = this;
-    try {
-      const item = peeked.peek(waker);
-      if (item === PENDING) return PENDING;
-      return item === END ? { done: true, value: undefined } : { done: false, value: item };
-    } catch (error) {
-      if (!peeked.survives(error)) closeEarly(peeked);
-      throw error;
-    }
+  protected override pull(waker: Waker): Pulled<T> {
+    return this.peeked.peek(waker);
   }
-  override innerWaits(): Iterable<Future<unknown>> {
-    return this.peeked.waits();
+}
+
+/** Takes the next item if it passes. */
+class NextIf<T> extends Peek<T> {
+  declare private readonly predicate: (item: T) => boolean;
+  declare isTaken: boolean;
+  constructor(source: PeekSource<T>, turns: Turns, predicate: (item: T) => boolean) {
+    super(source, turns);
+    this.predicate = predicate;
+    this.isTaken = false;
   }
-  override describeWait(): string {
-    return "the next item of a stream";
+  protected override pull(waker: Waker): Pulled<T> {
+    const item = super.pull(waker);
+    if (item === PENDING || item === END) return item;
+    this.isTaken = Boolean(this.predicate(item));
+    if (this.isTaken) this.peeked.taken();
+    return item;
   }
 }
 
@@ -214,7 +219,7 @@ export class Peekable<T> extends Stream<T> {
    * ```
    */
   peek(): Future<IteratorResult<T, undefined>> {
-    return new Peek(this.#peeked);
+    return new Peek(this.#peeked, this.turns);
   }
 
   /**
@@ -226,10 +231,7 @@ export class Peekable<T> extends Stream<T> {
    */
   nextIf(predicate: (item: T) => boolean): Future<T | undefined> {
     requireFunction("Peekable.nextIf", predicate);
-    return new Peek(this.#peeked).map(({ done, value }) => {
-      if (done === true || !predicate(value as T)) return undefined;
-      this.#peeked.taken();
-      return value;
-    });
+    const next = new NextIf(this.#peeked, this.turns, predicate);
+    return next.map(({ value }) => (next.isTaken ? value : undefined));
   }
 }

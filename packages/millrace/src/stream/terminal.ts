@@ -6,8 +6,10 @@
  *      ├──leaves early, fails──► CLOSING ──► result, or throws
  *      └──drop──► the source is released; what must wait goes on by itself
  */
-import { PENDING, type Body, type Poll, type Waker } from "../runtime/body.ts";
+import { pin } from "../internal/pin.ts";
+import { isThenable, PENDING, type Body, type Poll, type Waker } from "../runtime/body.ts";
 import { abandon, claim, Future, Operation } from "../runtime/future.ts";
+import { watchPromise } from "../combinators/from-promise.ts";
 import { Callback } from "./callback.ts";
 import { Closing } from "./closing.ts";
 import { END, type Source } from "./source.ts";
@@ -253,7 +255,7 @@ export class Search<T> extends Visit<T, boolean> {
 }
 
 interface Sink<T> {
-  send(item: T): Future<void>;
+  send(item: T): Future<void> | PromiseLike<void> | void;
 }
 
 export class Forward<T> extends Called<T, void, void> {
@@ -263,8 +265,15 @@ export class Forward<T> extends Called<T, void, void> {
     this.sink = sink;
   }
   protected call(item: T): void | Future<void> {
-    return this.sink.send(item);
+    const sent = this.sink.send(item);
+    return isThenable(sent) && !(sent instanceof Future) ? watchPromise(sent) : sent;
   }
   protected taken(): void {}
   protected atEnd(): void {}
 }
+
+const empty: Source<never> = null as never;
+pin(new ForEach(empty, () => {}));
+pin(new Fold(empty, 0, () => 0));
+pin(new Collect(empty));
+pin(new Count(empty));
