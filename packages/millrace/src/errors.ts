@@ -115,6 +115,20 @@ export class RuntimeShutdownError extends MillraceError {
   }
 }
 
+/** A thread of a pool died (exit, out of memory, uncaught exception) or was replaced; says which call and why. */
+export class ThreadError extends MillraceError {
+  override readonly code: "ERR_THREAD" = "ERR_THREAD";
+  /** With which the thread exited, where that is what happened. */
+  readonly exitCode: number | undefined;
+  constructor(message: string, exitCode: number | undefined, options?: ErrorOptions) {
+    super(message, options);
+    this.exitCode = exitCode;
+  }
+  static {
+    named(this, "ThreadError");
+  }
+}
+
 /** `name` sits on the prototype: one string a class, and it survives minification. */
 function named(type: { prototype: object }, name: string): void {
   Object.defineProperty(type.prototype, "name", { value: name, configurable: true, writable: true });

@@ -7,6 +7,7 @@ import { host, hostProcess } from "./host.ts";
 import type { Kernel } from "./kernel.ts";
 import { internalsOf, Runtime, type RuntimeOptions } from "./runtime.ts";
 import { setDefaultAction } from "./signals.ts";
+import { stage } from "./stage.ts";
 import type { Task, TaskContext } from "./task.ts";
 
 const FAILED = 1;
@@ -21,7 +22,8 @@ const INTERRUPTED = 130;
  * Runs a program. Ctrl-C cancels `body`, and the program exits with 130 after its cleanup (a second one
  * exits at once); a program that listens to Ctrl-C itself (`ctrlC`, `osSignal`) keeps it. When `body`
  * ends, tasks still running are aborted and named as leaked on stderr. A failure prints and exits with
- * 1; a deadlock prints what everything waits for and exits with 13.
+ * 1; a deadlock prints what everything waits for and exits with 13. On a thread of a pool, which loads the
+ * program's modules for their functions, it does nothing.
  *
  * @example
  * ```ts
@@ -35,6 +37,7 @@ const INTERRUPTED = 130;
  */
 export async function main(body: Body<unknown, [TaskContext]>, options: RuntimeOptions = {}): Promise<void> {
   requireBody("main", body);
+  if (stage.isPoolThread) return;
   const runtime = new Runtime(options);
   const { kernel } = internalsOf(runtime);
   const interrupt = new Interrupt();

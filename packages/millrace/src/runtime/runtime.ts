@@ -2,7 +2,7 @@
 import { CancelledError, RuntimeShutdownError } from "../errors.ts";
 import type { Awaitable, Body, Routine } from "./body.ts";
 import { deadlockError } from "./deadlock.ts";
-import { toMs, type Duration } from "./duration.ts";
+import { checkCount, toMs, type Duration } from "./duration.ts";
 import { reportAll } from "./failure.ts";
 import type { Future } from "./future.ts";
 import { hostProcess } from "./host.ts";
@@ -26,7 +26,7 @@ export interface RuntimeOptions {
   onTaskFailure?: "report" | "shutdown" | "ignore" | ((failure: TaskFailure) => void);
   /** Carries the caller's AsyncLocalStorage context into tasks. Default true where it exists. */
   asyncContext?: boolean;
-  /** Size of the runtime's own thread pool (`millrace/threads`). */
+  /** Size of the runtime's own thread pool (`millrace/threads`), made on first use and shut down with it. */
   threads?: number;
 }
 export interface ShutdownReport {
@@ -77,7 +77,7 @@ export class Runtime implements AsyncDisposable {
   readonly #unwinding: Set<() => void> = new Set();
   #shutdownError: unknown = undefined;
 
-  /** @throws RangeError for a bad `clock`, `seed` or `cleanupWindow`. */
+  /** @throws RangeError for a bad `clock`, `seed`, `cleanupWindow` or `threads`. */
   constructor(options: RuntimeOptions = {}) {
     const { clock = "system", cleanupWindow = 5000, seed } = options;
     if (clock !== "system" && clock !== "paused") {
@@ -86,6 +86,7 @@ export class Runtime implements AsyncDisposable {
     if (seed !== undefined && !Number.isFinite(seed)) {
       throw new RangeError(`Runtime expects seed to be a finite number, got ${String(seed)}`);
     }
+    if (options.threads !== undefined) checkCount("Runtime", "threads", options.threads, 1);
     const adopted = adopting;
     this.#kernel =
       adopted ??
@@ -152,6 +153,9 @@ export class Runtime implements AsyncDisposable {
     await settled(kernel, limit, this.#unwinding);
     this.#unwatch();
     const leaked = [...kernel.tasks()].map(({ id, name, spawnedAt }) => ({ id, name, spawnedAt }));
+    // What is left of the tasks that were given up runs on a thread: it is cut off.
+    const timeout = leaked.length > 0 ? 0 : Math.min(limit, kernel.cleanupWindow);
+    await kernel.attachment?.shutdown({ timeout });
     if (leaked.length === 0) kernel.clock.stop();
     for (const run of this.#runs) {
       this.#ended(run);

@@ -1,0 +1,101 @@
+/**
+ * What threads need of the platform, in one place: workers, message ports, bytes and cloning. Node's
+ * `worker_threads` today. A browser could provide the same with Web Workers in a cross-origin-isolated
+ * page; nothing above this file would have to know.
+ */
+import { hostProcess } from "../runtime/host.ts";
+
+/** One end of the line between the main thread and a thread of the pool. */
+export interface Port {
+  postMessage(message: unknown, transfer?: readonly Transferable[]): void;
+  on(event: "message", listener: (message: unknown) => void): unknown;
+  ref(): void;
+  unref(): void;
+}
+
+export interface WorkerOptions {
+  readonly name: string;
+  readonly workerData: unknown;
+  readonly resourceLimits?: { maxOldGenerationSizeMb?: number } | undefined;
+}
+
+/** A thread as the main thread sees it. */
+export interface WorkerHandle {
+  postMessage(message: unknown, transfer?: readonly Transferable[]): void;
+  on(event: "message", listener: (message: unknown) => void): unknown;
+  on(event: "error", listener: (error: unknown) => void): unknown;
+  on(event: "exit", listener: (code: number) => void): unknown;
+  terminate(): Promise<number>;
+  ref(): void;
+  unref(): void;
+}
+
+interface WorkerThreads {
+  readonly isMainThread: boolean;
+  readonly workerData: unknown;
+  readonly parentPort: Port | null;
+  receiveMessageOnPort(port: Port): { message: unknown } | undefined;
+  Worker: new (url: URL, options: WorkerOptions) => WorkerHandle;
+}
+
+/** The part of Node's `Buffer` over shared bytes that strings are copied with. */
+export interface Bytes extends Uint8Array {
+  latin1Write(text: string, offset: number): number;
+  ucs2Write(text: string, offset: number): number;
+  latin1Slice(start: number, end: number): string;
+  ucs2Slice(start: number, end: number): string;
+}
+interface Buffers {
+  Buffer: { from(memory: ArrayBufferLike): Bytes };
+}
+interface Serializer {
+  serialize(value: unknown): Uint8Array;
+  deserialize(bytes: Uint8Array): unknown;
+}
+
+function builtin(name: string): unknown {
+  return hostProcess?.getBuiltinModule?.(`node:${name}`);
+}
+
+const threads = builtin("worker_threads") as WorkerThreads | undefined;
+const buffers = builtin("buffer") as Buffers | undefined;
+const serializer = builtin("v8") as Serializer | undefined;
+const os = builtin("os") as { availableParallelism(): number } | undefined;
+
+/** What whoever started this thread gave it; `undefined` on a process's first thread. */
+export const workerData: unknown = threads?.workerData ?? undefined;
+export const parentPort: Port | null = threads?.parentPort ?? null;
+
+export function startWorker(url: string, options: WorkerOptions): WorkerHandle {
+  if (threads === undefined) {
+    throw new TypeError("millrace/threads needs worker_threads, which this platform does not have");
+  }
+  return new threads.Worker(new URL(url), options);
+}
+
+/** The next message that waits at the port, taken without a turn of the event loop. */
+export function receive(port: Port): { message: unknown } | undefined {
+  return threads!.receiveMessageOnPort(port);
+}
+
+export function bytesOf(memory: SharedArrayBuffer): Bytes {
+  return buffers!.Buffer.from(memory);
+}
+
+/** @throws DataCloneError for what cannot be cloned. */
+export function serialize(value: unknown): Uint8Array {
+  return serializer!.serialize(value);
+}
+export function deserialize(bytes: Uint8Array): unknown {
+  return serializer!.deserialize(bytes);
+}
+
+export function cores(): number {
+  return os?.availableParallelism() ?? 1;
+}
+
+/** What keeps this thread's event loop alive, by name. */
+export function activeResources(): number {
+  const list = hostProcess as { getActiveResourcesInfo?(): string[] } | undefined;
+  return list?.getActiveResourcesInfo?.().length ?? 0;
+}

@@ -1,0 +1,26 @@
+/**
+ * Where threads begin. The module that starts them is the one that they start with: wherever a bundler has
+ * put it, its URL is known here, and a thread that begins there finds itself in the same bundle.
+ */
+import { workerData } from "./backend.ts";
+import "./par-map.ts";
+import "./spawn-inline.ts";
+import { callerUrl } from "./caller-url.ts";
+import { startThread, type ThreadStart } from "./thread.ts";
+import { importing } from "./thread-functions.ts";
+
+export const THREAD_KEY = "millrace:thread";
+
+/** Of this module, in whatever form it runs. */
+export const bootUrl: string = callerUrl(import.meta, 0);
+
+const start = (workerData as Record<string, ThreadStart | undefined> | undefined)?.[THREAD_KEY];
+if (start !== undefined) {
+  // In a bundle the program's modules are this very module, and are being evaluated now.
+  importing.add(bootUrl);
+  startThread(start);
+  const evaluated = (): void => {
+    importing.delete(bootUrl);
+  };
+  void import(/* @vite-ignore */ /* webpackIgnore: true */ bootUrl).then(evaluated, evaluated);
+}

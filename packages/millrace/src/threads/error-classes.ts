@@ -1,0 +1,42 @@
+/**
+ * The error classes that a module exports: so a program's own errors come back from a thread as what they
+ * are, if the module that is known here exports them. Asked only when a call has failed.
+ */
+import type { ErrorEnvelope, FindClass } from "../internal/error-envelope.ts";
+
+const modules = new Map<string, FindClass | Promise<FindClass>>();
+const none: FindClass = () => undefined;
+
+/** The classes that the module of `url` exports, as far as the error needs any. */
+export function errorClassesOf(url: string, failure: unknown): FindClass | Promise<FindClass> {
+  const { classes = [] } = failure as Partial<ErrorEnvelope>;
+  if (!url.startsWith("file:") || classes.length < 2 || isStandard(classes[0]!)) return none;
+  let known = modules.get(url);
+  if (known === undefined) {
+    known = load(url).then((find) => {
+      modules.set(url, find);
+      return find;
+    });
+    modules.set(url, known);
+  }
+  return known;
+}
+
+function isStandard(name: string): boolean {
+  return typeof (globalThis as Record<string, unknown>)[name] === "function";
+}
+
+async function load(url: string): Promise<FindClass> {
+  let exported: Record<string, unknown>;
+  try {
+    exported = (await import(/* @vite-ignore */ /* webpackIgnore: true */ url)) as Record<string, unknown>;
+  } catch {
+    return none;
+  }
+  const classes = new Map<string, ReturnType<FindClass>>();
+  for (const each of Object.values(exported)) {
+    if (typeof each !== "function" || !(each.prototype instanceof Error)) continue;
+    classes.set(each.name, each as unknown as ReturnType<FindClass>);
+  }
+  return (name) => classes.get(name);
+}

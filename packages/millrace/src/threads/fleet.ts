@@ -1,0 +1,268 @@
+/**
+ * The threads of a pool, as the main thread sees them: started when there is work for them, replaced when
+ * they die.
+ *
+ *   ABSENT ──grow──► STARTING ──it says it is ready──► LIVE ──exit, crash, kill, idle for long──► ABSENT
+ *      ▲                 │                                                                       │
+ *      └─────────────────┴── its incarnation number grows, everybody reclaims what it had ───────┘
+ *
+ * A thread takes work only after it has begun by itself; nothing is ever assigned to one that may not come.
+ */
+import { ThreadError } from "../errors.ts";
+import { host } from "../runtime/host.ts";
+import { startWorker, type WorkerHandle } from "./backend.ts";
+import { bootUrl, THREAD_KEY } from "./boot.ts";
+import { ATTENTION, CURRENT, DEATHS, INCARNATION, STAT_RUNNING } from "./layout.ts";
+import type { PayloadMessage } from "./payload.ts";
+import type { SharedMemory } from "./shared-memory.ts";
+import type { Threads } from "./submitter.ts";
+import type { FromThread, ThreadStart } from "./thread.ts";
+
+/** So many threads in a row that die before they begin are a reason to give up. */
+const MAX_FALSE_STARTS = 3;
+
+interface Life {
+  readonly worker: WorkerHandle;
+  readonly incarnation: number;
+  isReady: boolean;
+  isRetiring: boolean;
+  /** Why it is being ended. */
+  why: string | undefined;
+  error: unknown;
+}
+interface Obituary {
+  readonly text: string;
+  readonly exitCode: number | undefined;
+  readonly cause: unknown;
+}
+
+export interface FleetOptions {
+  readonly name: string;
+  readonly idleTimeout: number;
+  readonly queue: number;
+  readonly resourceLimits: { maxOldGenerationSizeMb?: number } | undefined;
+}
+
+export interface FleetOwner {
+  /** A thread has died; `name` of what it executed can still be read. */
+  reclaim(): void;
+  receive(result: PayloadMessage): void;
+  /** No thread can be started. */
+  giveUp(error: () => Error): void;
+  currentOf(thread: number): string | undefined;
+}
+
+export class Fleet implements Threads {
+  restarted: number = 0;
+  readonly #memory: SharedMemory;
+  readonly #options: FleetOptions;
+  readonly #owner: FleetOwner;
+  readonly #lives: (Life | null)[];
+  readonly #obituaries: (Obituary | undefined)[] = [];
+  readonly #bound: number[];
+  #missing: number;
+  #falseStarts: number = 0;
+  #isClosed: boolean = false;
+  /** Keeps the program alive while calls are under way; threads never do. */
+  #keepAlive: unknown = undefined;
+
+  constructor(memory: SharedMemory, options: FleetOptions, owner: FleetOwner) {
+    this.#memory = memory;
+    this.#options = options;
+    this.#owner = owner;
+    const { threads } = memory.layout;
+    this.#missing = threads;
+    this.#lives = Array.from({ length: threads + 1 }, () => null);
+    this.#bound = this.#lives.map(() => 0);
+  }
+
+  get live(): number {
+    return this.#memory.layout.threads - this.#missing;
+  }
+
+  // ── growing
+
+  grow(thread?: number): void {
+    if (this.#isClosed || this.#missing === 0) return;
+    if (thread !== undefined) {
+      if (this.#lives[thread] === null) this.#start(thread);
+      return;
+    }
+    const absent = this.#lives.indexOf(null, 1);
+    if (absent > 0) this.#start(absent);
+  }
+
+  #start(self: number): void {
+    const { name, idleTimeout, queue, resourceLimits } = this.#options;
+    const { buffer, layout } = this.#memory;
+    const incarnation = this.#memory.incarnation(self);
+    const start: ThreadStart = { buffer, threads: layout.threads, self, incarnation, idleTimeout, queue };
+    const worker = startWorker(bootUrl, {
+      name: `${name} ${self}`,
+      workerData: { [THREAD_KEY]: start },
+      ...(resourceLimits === undefined ? {} : { resourceLimits }),
+    });
+    worker.unref();
+    const life: Life = {
+      worker,
+      incarnation,
+      isReady: false,
+      isRetiring: false,
+      why: undefined,
+      error: undefined,
+    };
+    this.#lives[self] = life;
+    this.#missing--;
+    worker.on("message", (message) => this.#hear(life, message as FromThread));
+    worker.on("error", (error) => {
+      life.error = error;
+    });
+    worker.on("exit", (code) => this.#died(self, life, code));
+  }
+
+  #hear(life: Life, message: FromThread): void {
+    switch (message.type) {
+      case "ready":
+        life.isReady = true;
+        this.#falseStarts = 0;
+        return;
+      case "retire":
+        life.isRetiring = true;
+        void life.worker.terminate();
+        return;
+      case "grow":
+        if (message.thread !== undefined) return this.grow(message.thread);
+        while (this.#missing > 0 && !this.#isClosed) this.grow();
+        return;
+      case "kill":
+        return this.kill(message.thread, message.incarnation, message.why);
+      case "relay":
+        return this.#relay(message.to, message.payload, message.transfer);
+      default:
+        this.#owner.receive(message);
+    }
+  }
+
+  #relay(to: number, payload: PayloadMessage, transfer: readonly Transferable[]): void {
+    this.send(to, payload, transfer);
+  }
+
+  // ── dying
+
+  kill(thread: number, incarnation: number, why: string): void {
+    const life = this.#lives[thread];
+    if (life === null || life === undefined || life.incarnation !== incarnation) return;
+    life.why = why;
+    void life.worker.terminate();
+  }
+
+  #died(thread: number, life: Life, code: number): void {
+    const { words, layout, parking } = this.#memory;
+    this.#obituaries[thread] = this.#obituary(thread, life, code);
+    this.#lives[thread] = null;
+    this.#missing++;
+    parking.forget(thread);
+    words[layout.block(thread) + STAT_RUNNING] = 0;
+    words[layout.block(thread) + CURRENT] = 0;
+    Atomics.add(words, layout.block(thread) + INCARNATION, 1);
+    Atomics.add(words, DEATHS, 1);
+    if (this.#isClosed) return;
+    if (!life.isRetiring) this.restarted++;
+    for (let each = 1; each < this.#lives.length; each++) {
+      if (this.#lives[each] === null) continue;
+      Atomics.store(words, layout.block(each) + ATTENTION, 1);
+      parking.wake(each);
+    }
+    if (!life.isReady && !life.isRetiring && ++this.#falseStarts >= MAX_FALSE_STARTS) {
+      this.#falseStarts = 0;
+      const { text, exitCode, cause } = this.#obituaries[thread]!;
+      this.#owner.giveUp(() => new ThreadError(`no thread could be started: ${text}`, exitCode, { cause }));
+      return;
+    }
+    this.#owner.reclaim();
+    // What it left, in its ring and its inbox, waits for somebody.
+    if (this.#memory.inboxes[thread]!.isDirty || this.#memory.hasWork) this.grow(thread);
+  }
+
+  #obituary(thread: number, life: Life, code: number): Obituary {
+    const who = `thread ${thread} of ${this.#options.name}`;
+    const current = this.#owner.currentOf(thread);
+    const during = current === undefined ? "" : `, which executed ${current},`;
+    if (life.why !== undefined) {
+      return {
+        text: `${who}${during} was replaced because ${life.why},`,
+        exitCode: undefined,
+        cause: undefined,
+      };
+    }
+    if (life.error === undefined) {
+      return { text: `${who}${during} exited with code ${code}`, exitCode: code, cause: undefined };
+    }
+    const reason = (life.error as { code?: unknown } | null)?.code;
+    const message = life.error instanceof Error ? life.error.message : inspect(life.error);
+    const what =
+      reason === "ERR_WORKER_OUT_OF_MEMORY"
+        ? "ran out of memory"
+        : `died of an uncaught exception (${message})`;
+    return { text: `${who}${during} ${what}`, exitCode: code, cause: life.error };
+  }
+
+  obituary(thread: number): Obituary {
+    return (
+      this.#obituaries[thread] ?? { text: `thread ${thread} ended`, exitCode: undefined, cause: undefined }
+    );
+  }
+
+  /** Ends all threads. */
+  async close(why: string): Promise<void> {
+    this.#isClosed = true;
+    await Promise.all(
+      this.#lives.map((life) => {
+        if (life === null) return undefined;
+        life.why ??= why;
+        return life.worker.terminate();
+      }),
+    );
+    host.clearTimer(this.#keepAlive);
+    this.#keepAlive = undefined;
+  }
+
+  // ── tasks for one thread
+
+  send(thread: number, message: PayloadMessage, transfer: readonly Transferable[]): void {
+    if (this.#lives[thread] === null) this.#start(thread);
+    this.#lives[thread]!.worker.postMessage(message, transfer);
+  }
+
+  /** One that sleeps, else one to be started, else the one with the least to do. */
+  choose(): number {
+    const { words, layout, parking } = this.#memory;
+    let best = 1;
+    let least = Infinity;
+    for (let thread = 1; thread <= layout.threads; thread++) {
+      const isAbsent = this.#lives[thread] === null;
+      const running = words[layout.block(thread) + STAT_RUNNING]!;
+      const load = 2 * this.#bound[thread]! + (isAbsent ? 1 : parking.isAwake(thread) ? 2 : 0) + running;
+      if (load < least) [best, least] = [thread, load];
+    }
+    this.#bound[best]!++;
+    return best;
+  }
+  released(thread: number): void {
+    this.#bound[thread]!--;
+  }
+
+  busy(isBusy: boolean): void {
+    if (isBusy && this.#keepAlive === undefined) this.#keepAlive = host.timer(0x7fff_ffff, () => {});
+    const timer = this.#keepAlive as { ref?(): void; unref?(): void } | undefined;
+    if (isBusy) timer?.ref?.();
+    else timer?.unref?.();
+    this.onBusy(isBusy);
+  }
+  /** Told when calls begin and cease to be under way. */
+  onBusy: (isBusy: boolean) => void = () => {};
+}
+
+function inspect(thrown: unknown): string {
+  return typeof thrown === "object" ? Object.prototype.toString.call(thrown) : String(thrown);
+}

@@ -1,0 +1,36 @@
+/**
+ * Which pool a call goes to when it names none: on a thread, the pool it belongs to; elsewhere the
+ * runtime's own, if it has one, or the default one.
+ */
+import type { Kernel } from "../runtime/kernel.ts";
+import type { WaitQueue } from "../runtime/wait-queue.ts";
+import type { ThreadPool } from "./pool.ts";
+import type { Submitter } from "./submitter.ts";
+
+/** A pool as its calls see it. */
+export interface Engine {
+  readonly submitter: Submitter;
+  /** Calls under way or queued, at most; more wait. */
+  readonly room: WaitQueue;
+  /** Why nothing can be submitted any more. */
+  readonly closed: (() => Error) | undefined;
+  /** Has the thread replaced if the call still runs there. */
+  kill(thread: number, incarnation: number, why: string): void;
+}
+
+/** Bound by `boot.ts` on the threads of a pool, and by `pool.ts`. */
+export const home: {
+  /** The pool that this thread belongs to. */
+  engine: Engine | null;
+  /** The number of this thread in its pool; 0 outside of any. */
+  thread: number;
+  defaultEngine: (() => Engine) | null;
+  engineOfRuntime: ((kernel: Kernel) => Engine) | null;
+  engineOfPool: ((pool: ThreadPool) => Engine) | null;
+} = { engine: null, thread: 0, defaultEngine: null, engineOfRuntime: null, engineOfPool: null };
+
+export function engineFor(kernel: Kernel): Engine {
+  if (home.engine !== null) return home.engine;
+  if (kernel.threads !== undefined) return home.engineOfRuntime!(kernel);
+  return home.defaultEngine!();
+}

@@ -1,0 +1,68 @@
+/**
+ * Handles over shared memory (channel halves, locks) among arguments, results and messages' parts. A handle
+ * crosses as what it is made of, and a handle of the same kind is made of that on the other side.
+ */
+
+export interface SharedParts {
+  readonly kind: string;
+  readonly memory: SharedArrayBuffer;
+  readonly data: readonly number[];
+}
+
+export const SHARE: unique symbol = Symbol("millrace.share");
+export interface Shareable {
+  [SHARE](): SharedParts;
+}
+
+type Restore = (memory: SharedArrayBuffer, data: readonly number[]) => object;
+const kinds = new Map<string, Restore>();
+const MARK = "millrace:shared";
+/** Deeper structures are sent as they are. */
+const MAX_DEPTH = 24;
+
+/** How a handle of that kind is made again. */
+export function shareable(kind: string, restore: Restore): void {
+  kinds.set(kind, restore);
+}
+
+export function isShareable(value: object): value is Shareable {
+  return SHARE in value;
+}
+
+/** The value with its handles taken apart; the value itself when there are none. */
+export function takeApart(value: unknown, depth: number = 0): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (isShareable(value)) return { [MARK]: value[SHARE]() };
+  return rebuild(value, depth, takeApart);
+}
+
+/** The value with its handles made again. */
+export function putTogether(value: unknown, depth: number = 0): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  const parts = (value as { [MARK]?: SharedParts })[MARK];
+  if (parts !== undefined) return kinds.get(parts.kind)!(parts.memory, parts.data);
+  return rebuild(value, depth, putTogether);
+}
+
+function rebuild(value: object, depth: number, change: (value: unknown, depth: number) => unknown): object {
+  if (depth > MAX_DEPTH) return value;
+  if (Array.isArray(value)) {
+    let copy: unknown[] | null = null;
+    for (let i = 0; i < value.length; i++) {
+      const changed = change(value[i], depth + 1);
+      if (changed === value[i]) continue;
+      copy ??= [...(value as unknown[])];
+      copy[i] = changed;
+    }
+    return copy ?? value;
+  }
+  if (Object.getPrototypeOf(value) !== Object.prototype) return value;
+  let copy: Record<string, unknown> | null = null;
+  for (const [key, each] of Object.entries(value)) {
+    const changed = change(each, depth + 1);
+    if (changed === each) continue;
+    copy ??= { ...value };
+    copy[key] = changed;
+  }
+  return copy ?? value;
+}

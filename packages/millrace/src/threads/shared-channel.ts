@@ -1,0 +1,202 @@
+/** A bounded channel between any two threads. */
+import { ClosedError, SendError } from "../errors.ts";
+import { PENDING, type Poll } from "../runtime/body.ts";
+import { checkCount } from "../runtime/duration.ts";
+import type { Future } from "../runtime/future.ts";
+import { checkMessage, OK, refused, type Try } from "../sync/try.ts";
+import { SHARE, shareable, type SharedParts } from "./shareable.ts";
+import { CLOSED, EMPTY, FULL, SENT_IT, SharedRing } from "./shared-ring.ts";
+import { SharedWait } from "./shared-wait.ts";
+
+/** The sending half. Passed to a thread it stays the same handle: closing it there closes it here. */
+export interface SharedSender<T> extends Disposable {
+  /**
+   * Waits for room. Rejects with `SendError` (with the value) once the receiver, or this sender, is closed,
+   * and with `RangeError` when the message is larger than the channel.
+   *
+   * **Cancel safety.** Abandoned: the value was not sent.
+   */
+  send(value: T): Future<void>;
+  trySend(value: T): Try<void, "full" | "closed">;
+  /** Another handle; the channel ends when the last one is closed. */
+  clone(): SharedSender<T>;
+  close(): void;
+}
+/** The receiving half. */
+export interface SharedReceiver<T> extends AsyncIterable<T>, Disposable {
+  /**
+   * `undefined` when closed and drained.
+   *
+   * **Cancel safety.** An abandoned `recv` loses nothing.
+   */
+  recv(): Future<T | undefined>;
+  tryRecv(): Try<T, "empty" | "closed">;
+  close(): void;
+}
+
+const SENDER = "sender";
+const RECEIVER = "receiver";
+/** Of a message, when nothing is said about their size. */
+const TYPICAL_BYTES = 256;
+const LEAST_BYTES = 65_536;
+
+class Send<T> extends SharedWait<void> {
+  readonly #sender: Sender<T>;
+  readonly #value: T;
+  constructor(sender: Sender<T>, value: T) {
+    super(sender.ring.notFull);
+    this.#sender = sender;
+    this.#value = value;
+  }
+  protected attempt(): Poll<void> {
+    const result = this.#sender.offer(this.#value);
+    if (result === FULL) return PENDING;
+    if (result === CLOSED) throw new SendError("send on a shared channel that is closed", this.#value);
+    if (result !== SENT_IT) {
+      throw new RangeError(
+        "send expects a message that fits into the shared channel, and holds no channel or lock itself; give sharedChannel more bytes",
+      );
+    }
+  }
+  override describeWait(): string {
+    return "room in a shared channel";
+  }
+}
+
+class Sender<T> implements SharedSender<T> {
+  readonly ring: SharedRing;
+  readonly #place: number;
+  readonly #life: number;
+  constructor(ring: SharedRing, place: number, life: number) {
+    this.ring = ring;
+    this.#place = place;
+    this.#life = life;
+  }
+  offer(value: T): number {
+    return this.ring.isOpen(this.#place, this.#life) ? this.ring.send(value) : CLOSED;
+  }
+  send(value: T): Future<void> {
+    checkMessage("send", value);
+    return new Send(this, value);
+  }
+  trySend(value: T): Try<void, "full" | "closed"> {
+    checkMessage("trySend", value);
+    const result = this.offer(value);
+    if (result === SENT_IT) return OK;
+    if (result === CLOSED) return refused("closed");
+    if (result === FULL) return refused("full");
+    throw new RangeError(
+      "trySend expects a message that fits into the shared channel, and holds no channel or lock itself; give sharedChannel more bytes",
+    );
+  }
+  clone(): SharedSender<T> {
+    if (!this.ring.isOpen(this.#place, this.#life))
+      throw new ClosedError("clone of a sender that was closed");
+    return newSender(this.ring);
+  }
+  close(): void {
+    this.ring.close(this.#place, this.#life);
+  }
+  [Symbol.dispose](): void {
+    this.close();
+  }
+  [SHARE](): SharedParts {
+    return { kind: SENDER, memory: this.ring.memory, data: [this.#place, this.#life] };
+  }
+}
+
+function newSender<T>(ring: SharedRing): Sender<T> {
+  const handle = ring.open();
+  if (handle === undefined) throw new RangeError("a shared channel has at most 1024 senders at a time");
+  return new Sender(ring, ...handle);
+}
+
+class Receive<T> extends SharedWait<T | undefined> {
+  readonly #ring: SharedRing;
+  constructor(ring: SharedRing) {
+    super(ring.notEmpty);
+    this.#ring = ring;
+  }
+  protected attempt(): Poll<T | undefined> {
+    // In this order: what was sent before the last sender closed is still received.
+    const { isOver } = this.#ring;
+    const value = this.#ring.receive(true);
+    if (value !== EMPTY) return value as T;
+    return isOver ? undefined : PENDING;
+  }
+  override describeWait(): string {
+    return "a message on a shared channel";
+  }
+}
+
+class Receiver<T> implements SharedReceiver<T> {
+  readonly #ring: SharedRing;
+  constructor(ring: SharedRing) {
+    this.#ring = ring;
+  }
+  recv(): Future<T | undefined> {
+    return new Receive<T>(this.#ring);
+  }
+  tryRecv(): Try<T, "empty" | "closed"> {
+    const { isOver } = this.#ring;
+    const value = this.#ring.receive(false);
+    if (value !== EMPTY) return { ok: true, value: value as T };
+    return refused(isOver ? "closed" : "empty");
+  }
+  close(): void {
+    this.#ring.closeReceiver();
+  }
+  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+    for (;;) {
+      const value = await this.recv();
+      if (value === undefined) return;
+      yield value;
+    }
+  }
+  [Symbol.dispose](): void {
+    this.close();
+  }
+  [SHARE](): SharedParts {
+    return { kind: RECEIVER, memory: this.#ring.memory, data: [] };
+  }
+}
+
+shareable(SENDER, (memory, [place, life]) => new Sender(new SharedRing(memory), place!, life!));
+shareable(RECEIVER, (memory) => new Receiver(new SharedRing(memory)));
+
+/**
+ * A bounded channel between threads, in shared memory. Either half can be passed to a `threaded` function.
+ * Messages are copied. It means what `mpsc.channel` means, except that senders of different threads have no
+ * order among themselves.
+ *
+ * `capacity` is in messages; `bytes` is how much memory they share, 256 a message unless said, and bounds
+ * the size of one.
+ *
+ * @throws RangeError when `capacity` or `bytes` is not a positive integer.
+ *
+ * @example
+ * ```ts
+ * import { main } from "millrace";
+ * import { sharedChannel, spawnBlocking, threaded, type SharedSender } from "millrace/threads";
+ *
+ * export const count = threaded(import.meta, async (tx: SharedSender<number>) => {
+ *   for (let i = 0; i < 3; i++) await tx.send(i);
+ *   tx.close();
+ * });
+ * main(async () => {
+ *   const [tx, rx] = sharedChannel<number>(32);
+ *   spawnBlocking(count, tx);
+ *   for await (const n of rx) console.log(n); // 0, 1, 2
+ * });
+ * ```
+ */
+export function sharedChannel<T>(
+  capacity: number,
+  options: { bytes?: number } = {},
+): [SharedSender<T>, SharedReceiver<T>] {
+  checkCount("sharedChannel", "capacity", capacity, 1);
+  const { bytes = Math.max(LEAST_BYTES, capacity * TYPICAL_BYTES) } = options;
+  checkCount("sharedChannel", "bytes", bytes, 1);
+  const ring = SharedRing.create(capacity, bytes);
+  return [newSender<T>(ring), new Receiver<T>(ring)];
+}

@@ -1,0 +1,181 @@
+/**
+ * The memory of a channel between threads: a ring of records, each a length and a value.
+ *
+ * Invariants
+ *  1. Whoever holds the senders' lock moves the tail, whoever holds the receivers' lock moves the head. A
+ *     lock is held for the copying of one message.
+ *  2. Positions count words for ever and wrap at 32 bits. A record lies in one piece: where it would not,
+ *     the rest of the ring is skipped. The ring is twice what was asked for, so that an empty one holds any
+ *     message of that size, wherever it begins.
+ *  3. Senders are counted. A handle is a numbered place with a life of its own, so that closing it twice, or
+ *     from two threads that were given the same one, counts once.
+ */
+import { bytesOf } from "./backend.ts";
+import { Codec } from "./codec.ts";
+import { SharedSignal } from "./shared-wait.ts";
+
+const HEAD = 0;
+const TAKEN = 1;
+const TAIL = 16;
+const SENT = 17;
+const SEND_LOCK = 32;
+const RECEIVE_LOCK = 48;
+const NOT_EMPTY = 64;
+const NOT_FULL = 80;
+const SENDERS = 96;
+const IS_CLOSED = 97;
+const CAPACITY = 98;
+const SIZE = 99;
+const HANDLES = 112;
+const MAX_HANDLES = 1024;
+const DATA: number = HANDLES + MAX_HANDLES;
+
+/** In the place of a length: the rest of the ring is not used. */
+const SKIP = -1;
+/** Attempts to take a lock before the other side is given a turn. */
+const PATIENCE = 2000;
+
+export const FULL = 0;
+export const SENT_IT = 1;
+export const CLOSED = 2;
+export const TOO_BIG = 3;
+
+/** What `receive` gives when there is nothing. */
+export const EMPTY: unique symbol = Symbol("empty");
+
+export class SharedRing {
+  readonly memory: SharedArrayBuffer;
+  readonly notEmpty: SharedSignal;
+  readonly notFull: SharedSignal;
+  readonly #words: Int32Array;
+  readonly #codec: Codec;
+  readonly #capacity: number;
+  readonly #size: number;
+
+  static create(capacity: number, bytes: number): SharedRing {
+    let size = 64;
+    while (size * 4 < bytes * 2) size *= 2;
+    const memory = new SharedArrayBuffer((DATA + size) * 4);
+    const words = new Int32Array(memory);
+    words[CAPACITY] = capacity;
+    words[SIZE] = size;
+    return new SharedRing(memory);
+  }
+
+  constructor(memory: SharedArrayBuffer) {
+    this.memory = memory;
+    const words = new Int32Array(memory);
+    this.#words = words;
+    this.#codec = new Codec(words, bytesOf(memory));
+    this.#capacity = words[CAPACITY]!;
+    this.#size = words[SIZE]!;
+    this.notEmpty = new SharedSignal(words, NOT_EMPTY);
+    this.notFull = new SharedSignal(words, NOT_FULL);
+  }
+
+  // ── handles of senders
+
+  /** A new handle: its place and its life; −1 when there are too many. */
+  open(): readonly [place: number, life: number] | undefined {
+    for (let place = 0; place < MAX_HANDLES; place++) {
+      const word = Atomics.load(this.#words, HANDLES + place);
+      if (word & 1 || Atomics.compareExchange(this.#words, HANDLES + place, word, word | 1) !== word)
+        continue;
+      Atomics.add(this.#words, SENDERS, 1);
+      return [place, word >> 1];
+    }
+    return undefined;
+  }
+  isOpen(place: number, life: number): boolean {
+    return Atomics.load(this.#words, HANDLES + place) === ((life << 1) | 1);
+  }
+  close(place: number, life: number): void {
+    const open = (life << 1) | 1;
+    if (Atomics.compareExchange(this.#words, HANDLES + place, open, (life + 1) << 1) !== open) return;
+    if (Atomics.sub(this.#words, SENDERS, 1) === 1) this.notEmpty.announce();
+  }
+  closeReceiver(): void {
+    Atomics.store(this.#words, IS_CLOSED, 1);
+    this.notFull.announce();
+    this.notEmpty.announce();
+  }
+
+  // ── messages
+
+  #lock(word: number): boolean {
+    for (let i = 0; i < PATIENCE; i++)
+      if (Atomics.compareExchange(this.#words, word, 0, 1) === 0) return true;
+    return false;
+  }
+
+  /** @throws DataCloneError for what cannot be cloned. */
+  send(value: unknown): number {
+    const words = this.#words;
+    if (Atomics.load(words, IS_CLOSED) !== 0) return CLOSED;
+    if (!this.#lock(SEND_LOCK)) return FULL;
+    try {
+      if (((words[SENT]! - Atomics.load(words, TAKEN)) | 0) >= this.#capacity) return FULL;
+      const tail = words[TAIL]!;
+      const used = (tail - Atomics.load(words, HEAD)) | 0;
+      const place = tail & (this.#size - 1);
+      const free = this.#size - used;
+      const rest = this.#size - place;
+      let end = this.#write(value, place, Math.min(rest, free));
+      let start = tail;
+      if (end < 0 && free > rest) {
+        end = this.#write(value, 0, free - rest);
+        if (end >= 0) {
+          words[DATA + place] = SKIP;
+          start = (tail + rest) | 0;
+        }
+      }
+      if (end < 0) return used === 0 ? TOO_BIG : FULL;
+      words[SENT] = (words[SENT]! + 1) | 0;
+      Atomics.store(words, TAIL, (start + end) | 0);
+    } finally {
+      Atomics.store(words, SEND_LOCK, 0);
+    }
+    this.notEmpty.announce();
+    return SENT_IT;
+  }
+
+  /** Words written at that place, or −1. */
+  #write(value: unknown, place: number, room: number): number {
+    if (room < 2) return -1;
+    const start = DATA + place;
+    const end = this.#codec.encode(value, start + 1, start + room);
+    if (end < 0) return -1;
+    this.#words[start] = end - start;
+    return end - start;
+  }
+
+  receive(isWaiting: boolean): unknown {
+    const words = this.#words;
+    if (!this.#lock(RECEIVE_LOCK)) return EMPTY;
+    let value: unknown;
+    try {
+      let head = words[HEAD]!;
+      if (head === Atomics.load(words, TAIL)) return EMPTY;
+      let place = head & (this.#size - 1);
+      if (words[DATA + place] === SKIP) {
+        head = (head + this.#size - place) | 0;
+        place = 0;
+      }
+      const length = words[DATA + place]!;
+      value = this.#codec.decode(DATA + place + 1);
+      words[TAKEN] = (words[TAKEN]! + 1) | 0;
+      Atomics.store(words, HEAD, (head + length) | 0);
+    } finally {
+      Atomics.store(words, RECEIVE_LOCK, 0);
+    }
+    if (isWaiting) this.notFull.announceSoon();
+    else this.notFull.announce();
+    return value;
+  }
+  /** Nothing is there, and nothing will come. */
+  get isOver(): boolean {
+    const words = this.#words;
+    const mayCome = Atomics.load(words, SENDERS) > 0 && Atomics.load(words, IS_CLOSED) === 0;
+    return !mayCome && Atomics.load(words, HEAD) === Atomics.load(words, TAIL);
+  }
+}

@@ -1,0 +1,141 @@
+/** Permits that any thread takes and gives back. */
+import { ClosedError } from "../errors.ts";
+import { PENDING, type Poll } from "../runtime/body.ts";
+import { checkCount } from "../runtime/duration.ts";
+import type { Future } from "../runtime/future.ts";
+import { SHARE, shareable, type SharedParts } from "./shareable.ts";
+import { SharedSignal, SharedWait } from "./shared-wait.ts";
+
+/** What is held until it is released; releasing twice does nothing. */
+export interface SharedGuard extends Disposable {
+  release(): void;
+}
+
+const FREE = 0;
+const SIGNAL = 16;
+const WORDS = 32;
+const KIND = "semaphore";
+
+/** Permits in shared memory: what the semaphore and the mutex are both made of. */
+export class SharedPermits {
+  readonly memory: SharedArrayBuffer;
+  readonly signal: SharedSignal;
+  readonly #words: Int32Array;
+
+  constructor(permits: number, memory?: SharedArrayBuffer) {
+    this.memory = memory ?? new SharedArrayBuffer(WORDS * 4);
+    this.#words = new Int32Array(this.memory);
+    this.signal = new SharedSignal(this.#words, SIGNAL);
+    if (memory === undefined) this.#words[FREE] = permits;
+  }
+
+  tryTake(count: number): boolean {
+    for (;;) {
+      const free = Atomics.load(this.#words, FREE);
+      if (free < count) return false;
+      if (Atomics.compareExchange(this.#words, FREE, free, free - count) === free) return true;
+    }
+  }
+  give(count: number): void {
+    Atomics.add(this.#words, FREE, count);
+    this.signal.announce();
+  }
+}
+
+class Held implements SharedGuard {
+  #permits: SharedPermits | null;
+  readonly #count: number;
+  constructor(permits: SharedPermits, count: number) {
+    this.#permits = permits;
+    this.#count = count;
+  }
+  release(): void {
+    const permits = this.#permits;
+    this.#permits = null;
+    permits?.give(this.#count);
+  }
+  [Symbol.dispose](): void {
+    this.release();
+  }
+  [SHARE](): never {
+    throw new ClosedError("what a thread holds of a lock cannot be passed to another; pass the lock");
+  }
+}
+
+class Take extends SharedWait<SharedGuard> {
+  readonly #permits: SharedPermits;
+  readonly #count: number;
+  readonly #what: string;
+  constructor(permits: SharedPermits, count: number, what: string) {
+    super(permits.signal);
+    this.#permits = permits;
+    this.#count = count;
+    this.#what = what;
+  }
+  protected attempt(): Poll<SharedGuard> {
+    return this.#permits.tryTake(this.#count) ? new Held(this.#permits, this.#count) : PENDING;
+  }
+  override describeWait(): string {
+    return this.#what;
+  }
+}
+
+export function take(permits: SharedPermits, count: number, what: string): Future<SharedGuard> {
+  return new Take(permits, count, what);
+}
+export function tryTake(permits: SharedPermits, count: number): SharedGuard | undefined {
+  return permits.tryTake(count) ? new Held(permits, count) : undefined;
+}
+
+/**
+ * A semaphore across threads; never blocks an event loop. Pass it to a `threaded` function. On one thread,
+ * those who wait are served first come, first served; between threads there is no order. Permits held by a
+ * thread that died are not given back.
+ *
+ * **Cancel safety.** Abandoning `acquire` takes nothing.
+ *
+ * @example
+ * ```ts
+ * import { SharedSemaphore } from "millrace/threads";
+ *
+ * const slots = new SharedSemaphore(2);
+ * using permit = await slots.acquire();
+ * ```
+ */
+export class SharedSemaphore {
+  readonly #permits: SharedPermits;
+  readonly #most: number;
+
+  /** @throws RangeError when `permits` is not a positive integer. */
+  constructor(permits: number) {
+    this.#most = checkCount("SharedSemaphore", "permits", permits, 1);
+    this.#permits = restoring === undefined ? new SharedPermits(permits) : new SharedPermits(0, restoring);
+  }
+
+  /**
+   * Waits for `count` permits (1 unless said), all or nothing.
+   *
+   * @throws RangeError for more than there are.
+   */
+  acquire(count: number = 1): Future<SharedGuard> {
+    checkCount("SharedSemaphore.acquire", "count", count, 1);
+    if (count > this.#most) {
+      throw new RangeError(`acquire expects at most ${this.#most}, which is all there are, got ${count}`);
+    }
+    return take(this.#permits, count, "permits of a shared semaphore");
+  }
+  /** @internal */
+  [SHARE](): SharedParts {
+    return { kind: KIND, memory: this.#permits.memory, data: [this.#most] };
+  }
+}
+
+let restoring: SharedArrayBuffer | undefined;
+shareable(KIND, (memory, [permits]) => {
+  restoring = memory;
+  try {
+    return new SharedSemaphore(permits!);
+  } finally {
+    restoring = undefined;
+  }
+});

@@ -1,0 +1,175 @@
+/**
+ * Waiting for something in shared memory, from any number of threads, without blocking an event loop.
+ *
+ *   attempt fails ──► LOOKING, once in every turn of the host, for a learned time ──► ARMED (waitAsync)
+ *         ▲                          │ attempt succeeds                                    │
+ *         │                          ▼                                                     │
+ *         └──────────────────────  DONE  ◄──────────── a change is announced ──────────────┘
+ *
+ * Two words: an epoch, and whether anybody waits. A waiter reads the epoch, says that it waits, tries once
+ * more, and only then waits for the epoch to change; whoever changes something looks at the second word
+ * afterwards. So one of the two sees the other. Everybody who waits is woken and tries again; whoever
+ * fails says anew that it waits, so that a thread that died waiting costs one needless wake-up.
+ *
+ * On one thread, waiters of one handle take turns: first come, first served.
+ */
+import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
+import { mayProceed } from "../runtime/cooperation.ts";
+import { Operation } from "../runtime/future.ts";
+import { host } from "../runtime/host.ts";
+import { cx } from "../runtime/kernel.ts";
+import { ambientKernel } from "../runtime/trail.ts";
+import { SpinBudget } from "./spin-budget.ts";
+
+/** Words of a signal. */
+export const SIGNAL_WORDS = 2;
+
+/** Changes that threads wait for. */
+export class SharedSignal {
+  readonly #words: Int32Array;
+  readonly #epoch: number;
+  readonly #waiting: number;
+  readonly #spin: SpinBudget = new SpinBudget();
+  /** Of this thread, in the order they came. */
+  readonly #line: Set<SharedWait<unknown>> = new Set();
+  #isArmed: boolean = false;
+  #keepAlive: unknown = undefined;
+  #isFlushing: boolean = false;
+
+  constructor(words: Int32Array, at: number) {
+    this.#words = words;
+    this.#epoch = at;
+    this.#waiting = at + 1;
+  }
+
+  /** Something changed: everybody who waits tries again. */
+  announce(): void {
+    const words = this.#words;
+    if (words[this.#waiting] === 0 || Atomics.exchange(words, this.#waiting, 0) === 0) return;
+    Atomics.add(words, this.#epoch, 1);
+    Atomics.notify(words, this.#epoch);
+  }
+  /** The same, at the end of the turn: what changes in it is announced once. */
+  announceSoon(): void {
+    if (this.#isFlushing || this.#words[this.#waiting] === 0) return;
+    this.#isFlushing = true;
+    host.macrotask(() => {
+      this.#isFlushing = false;
+      this.announce();
+    });
+  }
+
+  mayTry(wait: SharedWait<unknown>): boolean {
+    if (this.#line.size === 0) return true;
+    return this.#line.values().next().value === wait;
+  }
+  enter(wait: SharedWait<unknown>): void {
+    this.#line.add(wait);
+    if (this.#keepAlive === undefined) this.#keepAlive = host.timer(0x7fff_ffff, () => {});
+  }
+  /** It waits no more; `ms` is how long it has, when it got what it waited for. */
+  leave(wait: SharedWait<unknown>, ms: number, hasSlept: boolean): void {
+    if (!this.#line.delete(wait)) return;
+    if (ms >= 0) this.#spin.learn(ms, hasSlept);
+    const next = this.#line.values().next().value;
+    if (next !== undefined) return next.wake();
+    host.clearTimer(this.#keepAlive);
+    this.#keepAlive = undefined;
+  }
+
+  get spinMs(): number {
+    return this.#spin.ms;
+  }
+
+  /** Has the first in line woken at the next change. False when one has come since `epoch`. */
+  arm(epoch: number): boolean {
+    if (this.#isArmed) return true;
+    const wait = Atomics.waitAsync(this.#words, this.#epoch, epoch);
+    if (!wait.async) return false;
+    this.#isArmed = true;
+    void wait.value.then(() => {
+      this.#isArmed = false;
+      this.#line.values().next().value?.wake();
+    });
+    return true;
+  }
+  /** Says that somebody waits. */
+  prepare(): number {
+    const epoch = Atomics.load(this.#words, this.#epoch);
+    Atomics.store(this.#words, this.#waiting, 1);
+    return epoch;
+  }
+}
+
+/** Waits until an attempt succeeds. */
+export abstract class SharedWait<T> extends Operation<T> {
+  readonly #signal: SharedSignal;
+  #waker: Waker | null = null;
+  #since: number = -1;
+  #hasSlept: boolean = false;
+
+  constructor(signal: SharedSignal) {
+    super();
+    this.#signal = signal;
+  }
+
+  /** `PENDING` when it must wait. */
+  protected abstract attempt(): Poll<T>;
+
+  wake(): void {
+    this.#waker?.wake();
+  }
+
+  poll(waker: Waker): Poll<T> {
+    if (!mayProceed(waker)) return PENDING;
+    const signal = this.#signal;
+    if (this.#since < 0) {
+      if (signal.mayTry(this)) {
+        const result = this.attempt();
+        if (result !== PENDING) {
+          cx.budget--;
+          return result;
+        }
+      }
+      this.#since = host.now();
+      signal.enter(this);
+    }
+    this.#waker = waker;
+    if (!signal.mayTry(this)) return PENDING;
+    let result = this.#tried();
+    if (result !== PENDING) return result;
+    if (!this.#hasSlept && host.now() - this.#since < signal.spinMs) {
+      ambientKernel().scheduler.defer(waker);
+      return PENDING;
+    }
+    for (;;) {
+      const epoch = signal.prepare();
+      result = this.#tried();
+      if (result !== PENDING) return result;
+      this.#hasSlept = true;
+      if (signal.arm(epoch)) return PENDING;
+    }
+  }
+
+  #tried(): Poll<T> {
+    let result: Poll<T>;
+    try {
+      result = this.attempt();
+    } catch (error) {
+      this.#signal.leave(this, -1, false);
+      throw error;
+    }
+    if (result === PENDING) return PENDING;
+    cx.budget--;
+    this.#signal.leave(this, host.now() - this.#since, this.#hasSlept);
+    return result;
+  }
+
+  override drop(): void {
+    this.#waker = null;
+    this.#signal.leave(this, -1, false);
+  }
+  override get isExternalWait(): boolean {
+    return true;
+  }
+}
