@@ -1,4 +1,5 @@
 /** Functions that streams are given. */
+import { pin } from "../internal/pin.ts";
 import { isGeneratorFunction, isRoutine, isThenable, type Body } from "../runtime/body.ts";
 import { Call, requireBody } from "../runtime/call.ts";
 import { Future } from "../runtime/future.ts";
@@ -72,3 +73,5 @@ export function requireLimit(caller: string, what: string, count: number, least:
     `${caller} expects ${what} to be an integer of at least ${least}, or Infinity, got ${String(count)}`,
   );
 }
+
+pin(new Callback("", () => {}));

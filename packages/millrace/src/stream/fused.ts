@@ -4,6 +4,7 @@
  *
  * A chain that has begun is not extended but wrapped, for its steps hold counts.
  */
+import { pin } from "../internal/pin.ts";
 import { PENDING, type Waker } from "../runtime/body.ts";
 import { END, Operator, type Pulled, type Source } from "./source.ts";
 import type { Future } from "../runtime/future.ts";
@@ -144,3 +145,5 @@ export function fuse<T>(
 function copy({ kind, apply, count, state }: Step): Step {
   return new Step(kind, apply, count, state);
 }
+
+pin(new Fused(null as never, [new Step(MAP, nothing, 0, undefined)]));

@@ -5,6 +5,7 @@
  *   IDLE ──start──► RUNNING ──► SETTLED ──reset──► IDLE
  *                      └─abandon─► IDLE
  */
+import { pin } from "../internal/pin.ts";
 import { PENDING, type Waker } from "../runtime/body.ts";
 import type { Branch } from "../runtime/branch.ts";
 import { abandon, type Future } from "../runtime/future.ts";
@@ -126,3 +127,5 @@ export class InFlight extends Runnable implements Waker {
 }
 
 const { advanceAlone } = InFlight;
+
+pin(new InFlight(null as never));
