@@ -8,6 +8,7 @@ import { contractFolder, promised, valueNames } from "./contract.ts";
 const entryPoints: readonly EntryPoint[] = [
   { name: "millrace", facade: "index", files: ["core", "sync"] },
   { name: "millrace/stream", facade: "stream", files: ["stream"] },
+  { name: "millrace/threads", facade: "threads", files: ["threads"] },
   { name: "millrace/testing", facade: "testing", files: ["testing"] },
   { name: "millrace/diagnostics", facade: "diagnostics", files: ["diagnostics"] },
   { name: "millrace/actor", facade: "actor", files: ["actor"] },

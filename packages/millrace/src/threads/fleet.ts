@@ -264,5 +264,5 @@ export class Fleet implements Threads {
 }
 
 function inspect(thrown: unknown): string {
-  return typeof thrown === "object" ? Object.prototype.toString.call(thrown) : String(thrown);
+  return typeof thrown === "object" ? Object.prototype.toString.call(thrown) : `${thrown as string}`;
 }
