@@ -11,6 +11,9 @@ import type { Closing } from "./closing.ts";
 import { Flight, InFlight } from "./in-flight.ts";
 import { END, Operator, type Pulled, type Source } from "./source.ts";
 
+/** That of a promise which behaves as the language says. */
+const nativeThen: unknown = Reflect.get(Promise.prototype, "then");
+
 /** In flight, or settled and not consumed yet. */
 class Load extends Flight {
   /** Those that may be consumed next: in source order, or in the order in which they settled. */
@@ -79,6 +82,7 @@ export class Buffered<T> extends Operator<T, Awaited<T>> {
     load.size++;
     if (failure !== null) slot.settle(true, failure.error);
     else if (item instanceof Future) slot.start(claim(item as Future<unknown>));
+    else if (item instanceof Promise && item.then === nativeThen) slot.follow(item);
     else if (isThenable(item)) slot.start(watchPromise(item));
     else slot.settle(false, item);
     if (isOrdered || slot.isSettled) queue.push(slot);
