@@ -14,7 +14,6 @@ interface NodeReadable {
   off(event: string, listener: (...args: never[]) => void): unknown;
   readonly readableEnded: boolean;
   readonly destroyed: boolean;
-  readonly closed?: boolean;
   readonly errored?: Error | null;
 }
 
@@ -31,12 +30,11 @@ export function isNodeReadable(value: unknown): value is NodeReadable {
 const CHANGES = ["readable", "end", "close"] as const;
 
 /**
- *   FRESH ──poll──► errors are listened for ──nothing to read──► changes as well
- *     └───────────────┴──END─► nothing ◄──"close"── errors, so that a late one harms nobody ◄──free
+ *   errors are listened for ──nothing to read──► changes as well
+ *     └──END, "close"─► nothing ◄──"close"── errors, so that a late one harms nobody ◄──free
  */
 export class NodeSource extends Source<unknown> {
   readonly #stream: NodeReadable;
-  #isGuarded: boolean = false;
   #isListening: boolean = false;
   #waker: Waker | null = null;
   #failure: { readonly error: unknown } | null = null;
@@ -54,15 +52,14 @@ export class NodeSource extends Source<unknown> {
   constructor(stream: NodeReadable) {
     super();
     this.#stream = stream;
+    // Whoever fails before the first read would otherwise end the process.
+    stream.on("error", this.#onError);
+    stream.on("close", this.#onClose);
   }
 
   poll(waker: Waker): Pulled<unknown> {
     if (!mayProceed(waker)) return PENDING;
     const stream = this.#stream;
-    if (!this.#isGuarded) {
-      this.#isGuarded = true;
-      stream.on("error", this.#onError);
-    }
     const chunk = this.#failure === null ? stream.read() : null;
     if (chunk !== null) {
       cx.budget--;
@@ -84,10 +81,8 @@ export class NodeSource extends Source<unknown> {
   protected override free(): void {
     this.#stopListening();
     const stream = this.#stream;
-    if (stream.readableEnded || stream.closed === true) return this.#onClose();
-    if (!this.#isGuarded) stream.on("error", this.#onError);
-    stream.on("close", this.#onClose);
-    if (!stream.destroyed) stream.destroy();
+    if (stream.readableEnded) this.#onClose();
+    else if (!stream.destroyed) stream.destroy();
   }
   override waits(): Iterable<Future<unknown>> {
     return [this.#wait];

@@ -89,7 +89,7 @@ class Source {
       return { done: false, value: 1 };
     };
     const done = { done: true as const, value: undefined };
-    const iterator = { next, return: async () => (this.returns++, done) };
+    const iterator: AsyncIterator<number, undefined> = { next, return: async () => (this.returns++, done) };
     return Stream.from({ [Symbol.asyncIterator]: () => iterator });
   }
 }
