@@ -17,13 +17,16 @@ const nativeThen: unknown = Reflect.get(Promise.prototype, "then");
 /** In flight, or settled and not consumed yet. */
 class Load extends Flight {
   /** Those that may be consumed next: in source order, or in the order in which they settled. */
-  readonly queue: Ring<InFlight> = new Ring();
+  declare readonly queue: Ring<InFlight>;
   /** How many are aboard. */
-  size: number = 0;
-  waker: Waker | null = null;
-  readonly isOrdered: boolean;
+  declare size: number;
+  declare waker: Waker | null;
+  declare readonly isOrdered: boolean;
   constructor(isOrdered: boolean) {
     super();
+    this.queue = new Ring();
+    this.size = 0;
+    this.waker = null;
     this.isOrdered = isOrdered;
   }
   landed(item: InFlight): void {
@@ -34,76 +37,87 @@ class Load extends Flight {
 }
 
 export class Buffered<T> extends Operator<T, Awaited<T>> {
-  readonly #limit: number;
-  readonly #load: Load;
+  declare private readonly limit: number;
+  declare private readonly load: Load;
   /** As many as were ever aboard at once; used again. */
-  readonly #slots: InFlight[] = [];
-  readonly #idle: InFlight[] = [];
-  #hasEnded: boolean = false;
+  declare private readonly slots: InFlight[];
+  declare private readonly idle: InFlight[];
+  declare private hasEnded: boolean;
 
   constructor(upstream: Source<T>, limit: number, isOrdered: boolean) {
     super(upstream);
-    this.#limit = limit;
-    this.#load = new Load(isOrdered);
+    this.limit = limit;
+    this.load = new Load(isOrdered);
+    this.slots = [];
+    this.idle = [];
+    this.hasEnded = false;
   }
 
   poll(waker: Waker): Pulled<Awaited<T>> {
-    const load = this.#load;
+    const { load } = this;
     const { queue } = load;
     load.waker = waker;
     load.board();
-    while (!this.#hasEnded && load.size < this.#limit && this.#pull(waker));
+    while (load.size < this.limit && !this.hasEnded && this.pull(waker, load));
     const first = queue.peek();
-    if (first?.isSettled !== true) return this.#hasEnded && load.size === 0 ? END : PENDING;
+    if (first?.isSettled !== true) return this.hasEnded && load.size === 0 ? END : PENDING;
     queue.shift();
     load.size--;
-    this.#idle.push(first);
+    this.idle.push(first);
     return first.take() as Awaited<T>;
   }
 
   /** Pulls one item and starts it. False when there is none to be had now. */
-  #pull(waker: Waker): boolean {
-    const load = this.#load;
-    const { isOrdered, queue } = load;
+  private pull(waker: Waker, load: Load): boolean {
     let item: Pulled<T>;
-    let failure: { readonly error: unknown } | null = null;
     try {
       item = this.upstream.poll(waker);
     } catch (error) {
-      // In source order, it comes after what was pulled before it.
-      if (!isOrdered) throw error;
-      failure = { error };
-      item = END;
+      return this.fail(error, load);
     }
     if (item === PENDING) return false;
-    this.#hasEnded = item === END && (failure === null || !this.survives(failure.error));
-    if (item === END && failure === null) return false;
-    const slot = this.#idle.pop() ?? this.#newSlot();
-    load.size++;
-    if (failure !== null) slot.settle(true, failure.error);
-    else if (item instanceof Future) slot.start(claim(item as Future<unknown>));
+    if (item === END) {
+      this.hasEnded = true;
+      return false;
+    }
+    const slot = this.board(load);
+    if (item instanceof Future) slot.start(claim(item as Future<unknown>));
     else if (item instanceof Promise && item.then === nativeThen) slot.follow(item);
     else if (isThenable(item)) slot.start(watchPromise(item));
     else slot.settle(false, item);
-    if (isOrdered || slot.isSettled) queue.push(slot);
+    if (load.isOrdered || slot.isSettled) load.queue.push(slot);
     return true;
   }
 
-  #newSlot(): InFlight {
-    const slot = new InFlight(this.#load);
-    this.#slots.push(slot);
+  /** In source order, a failure of the source comes after what was pulled before it. */
+  private fail(error: unknown, load: Load): boolean {
+    if (!load.isOrdered) throw error;
+    this.hasEnded = !this.survives(error);
+    const slot = this.board(load);
+    slot.settle(true, error);
+    load.queue.push(slot);
+    return true;
+  }
+
+  private board(load: Load): InFlight {
+    load.size++;
+    return this.idle.pop() ?? this.newSlot();
+  }
+  private newSlot(): InFlight {
+    const slot = new InFlight(this.load);
+    this.slots.push(slot);
     return slot;
   }
 
   protected override free(closing: Closing | null): void {
-    this.#load.waker = null;
-    this.#load.queue.clear();
-    for (const slot of this.#slots) slot.abandon();
+    this.load.waker = null;
+    this.load.queue.clear();
+    for (const slot of this.slots) slot.abandon();
     super.free(closing);
   }
   override *waits(): Iterable<Future<unknown>> {
-    for (const { wait } of this.#slots) if (wait !== null) yield wait;
-    if (!this.#hasEnded && this.#load.size < this.#limit) yield* this.upstream.waits();
+    for (const { wait } of this.slots) if (wait !== null) yield wait;
+    if (!this.hasEnded && this.load.size < this.limit) yield* this.upstream.waits();
   }
 }
 
