@@ -152,7 +152,7 @@ const SEAMS: readonly [ours: RegExp, compared: string][] = [
   ],
   [/^(export type StopLike = AbortSignal \| )\{[^}]*\};$/m, `$1import("CONTRACT").CancellationToken;`],
   // A code is promised to be stable; which one it is, we add.
-  [/^(\s*readonly code: )"\w+";$/gm, "$1string;"],
+  [/^(\s*readonly code: )"(?!ERR_THREAD")\w+";$/gm, "$1string;"],
 ];
 
 /** A declaration file as it is compared; `contract` is where the contract lies, seen from it. */
