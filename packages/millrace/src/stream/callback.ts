@@ -37,6 +37,11 @@ export class Callback<A, B, R> {
     return this.settled(result);
   }
 
+  /** The function itself, while it gives its results at once; those that are objects belong through `settled`. */
+  get plain(): ((a: A, b: B) => R) | null {
+    return this.kind === PLAIN ? (this.body as (a: A, b: B) => R) : null;
+  }
+
   private begin(args: [A, B]): Future<R> {
     if (this.kind === WAITING) return new Call<R, [A, B]>(this.body, args);
     // In a branch of its own, for it may turn out to be async.
@@ -48,7 +53,7 @@ export class Callback<A, B, R> {
     }, args);
   }
 
-  private settled(result: unknown): R | Future<R> {
+  settled(result: unknown): R | Future<R> {
     if (result instanceof Future) return result as Future<R>;
     if (isThenable(result)) {
       this.kind = WAITING;

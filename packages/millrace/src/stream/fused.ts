@@ -53,13 +53,14 @@ class Fused extends Operator<unknown, unknown> {
   poll(waker: Waker): Pulled<unknown> {
     this.hasBegun = true;
     const { upstream, steps } = this;
-    while (!this.isSated) {
+    if (this.isSated) return this.leave(waker);
+    for (;;) {
       const pulled = upstream.poll(waker);
       if (pulled === PENDING || pulled === END) return pulled;
       const item = this.pass(pulled, steps);
       if (item !== END) return item;
+      if (this.isSated) return this.leave(waker);
     }
-    return this.leave(waker);
   }
 
   /** What the steps make of an item; END when it goes no further. */
