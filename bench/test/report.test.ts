@@ -37,6 +37,13 @@ test("an absolute limit is compared with our figure itself", () => {
   expect(mark(row([100], [60], [{ column: "yield*", limit: 60 }]))).toBe("ok");
 });
 
+test("ahead of peers means ahead of the quickest of them", () => {
+  const required = [{ column: "yield*", isAheadOfPeers: true }] as const;
+  expect(mark(row([100], [301], required))).toBe("SHORT");
+  expect(mark(row([100], [299], required))).toBe("ok");
+  expect(renderRow(row([100], [299], required))).toContain("ahead of peers");
+});
+
 test("a row in which ours gave no figure is marked FAILED", () => {
   expect(mark(row([100], [], [{ column: "yield*", ratio: 0.5 }]))).toBe("FAILED");
 });
