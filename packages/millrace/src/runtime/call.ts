@@ -115,13 +115,14 @@ export class Call<T, A extends unknown[]> extends Operation<T> {
 
   override drop(): void {
     const branch = this.running as Branch<unknown> | null;
-    if (branch === null) {
+    // Never begun; or an async body that has ended while nobody looked.
+    if (branch === null || branch.isDone) {
       this.callOptions.onEnd?.();
       return;
     }
     // Whoever polled it last has ended: whoever drops it waits for its cleanup.
     if (branch.parent?.unfinished().isDone === true && cx.branch !== null) move(branch, cx.branch);
-    if (!branch.isDone) branch.kernel.detached.add(branch);
+    branch.kernel.detached.add(branch);
     branch.detach(this.callOptions.isShielded ?? false);
   }
 
