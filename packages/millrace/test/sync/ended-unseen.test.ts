@@ -5,12 +5,7 @@ import { expect } from "vitest";
 import { get, inBothStyles } from "../both-styles.ts";
 
 inBothStyles("what they held is given back", function* () {
-  const [mutex, rwLock, semaphore, cell] = [
-    new Mutex(1),
-    new RwLock(1),
-    new Semaphore(1),
-    new OnceCell<number>(),
-  ];
+  const [mutex, semaphore, cell] = [new Mutex(1), new Semaphore(1), new OnceCell<number>()];
   const body = async (): Promise<number> => {
     await sleep(1);
     return 1;
