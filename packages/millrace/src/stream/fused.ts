@@ -68,14 +68,17 @@ class Fused extends Operator<unknown, unknown> {
     let item = pulled;
     for (let i = 0; i < steps.length; i++) {
       const step = steps[i]!;
-      const { apply } = step;
-      switch (step.kind) {
-        case MAP:
-          item = apply(item, step.count++);
-          break;
-        case FILTER:
-          if (!apply(item, step.count++)) return END;
-          break;
+      const { apply, kind } = step;
+      // Outside of the switch, which costs more than two comparisons (the "stream: synchronous" row of the bench).
+      if (kind === MAP) {
+        item = apply(item, step.count++);
+        continue;
+      }
+      if (kind === FILTER) {
+        if (!apply(item, step.count++)) return END;
+        continue;
+      }
+      switch (kind) {
         case FILTER_MAP:
           item = apply(item, step.count++);
           if (item === undefined) return END;
