@@ -23,6 +23,7 @@ import { yieldNow } from "../runtime/budget.ts";
 import { Call } from "../runtime/call.ts";
 import { reportFailure } from "../runtime/failure.ts";
 import type { Kernel, TaskFailure } from "../runtime/kernel.ts";
+import { hooks } from "../runtime/hooks.ts";
 import { spawnOn } from "../runtime/spawn.ts";
 import type { Task } from "../runtime/task.ts";
 import { ambientBranch } from "../runtime/trail.ts";
@@ -77,6 +78,7 @@ export class Actor {
     const options = settings.name === undefined ? {} : { name: settings.name };
     // A generator, so that the task can be unwound wherever it is.
     this.task = spawnOn<void>(kernel, () => this.#live(), options, null, true);
+    if (hooks.current !== null) this.task.kind = "actor";
     this.task.onEnd(() => this.#ended());
   }
 

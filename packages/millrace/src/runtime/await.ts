@@ -9,6 +9,7 @@ import { PENDING, type Poll, type Waker } from "./body.ts";
 import type { Branch } from "./branch.ts";
 import type { Future } from "./future.ts";
 import { captureContext, type AsyncContext } from "./host.ts";
+import { hooks } from "./hooks.ts";
 import { cx, UNLIMITED, type Kernel } from "./kernel.ts";
 import { ambientBranch, ambientKernel } from "./trail.ts";
 import { BUDGET, Runnable } from "./scheduler.ts";
@@ -73,7 +74,9 @@ export class Await<T> extends Runnable implements Waker {
   }
 
   wake(): void {
-    if (this.isPending) this.kernel.scheduler.push(this);
+    if (!this.isPending) return;
+    if (hooks.current !== null && this.branch !== null) hooks.current.bodyWoken?.(this.branch);
+    this.kernel.scheduler.push(this);
   }
 
   run(): void {
@@ -153,7 +156,10 @@ export class Await<T> extends Runnable implements Waker {
       this.resolve = resolve;
       this.rejectPromise = reject;
     });
-    this.branch?.addAwait(this as Await<unknown>);
+    const { branch } = this;
+    if (branch === null) return;
+    branch.addAwait(this as Await<unknown>);
+    if (hooks.current !== null) hooks.current.bodySuspended?.(branch);
   }
 
   /** Somebody else decides when the body goes on. */
@@ -163,7 +169,10 @@ export class Await<T> extends Runnable implements Waker {
 
   private finish(): void {
     this.isPending = false;
-    this.branch?.removeAwait(this as Await<unknown>);
+    const { branch } = this;
+    if (branch === null) return;
+    branch.removeAwait(this as Await<unknown>);
+    if (hooks.current !== null) hooks.current.bodyResumed?.(branch);
   }
 }
 

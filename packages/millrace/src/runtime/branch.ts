@@ -54,6 +54,7 @@ import {
 } from "./branch-state.ts";
 import { Cancellation, unwindByForce } from "./cancellation.ts";
 import { abandon, claim, Future } from "./future.ts";
+import { hooks } from "./hooks.ts";
 import { captureContext, type AsyncContext } from "./host.ts";
 import { cx, type Kernel } from "./kernel.ts";
 import { runInTrail, type Trail } from "./trail.ts";
@@ -258,6 +259,7 @@ export abstract class Branch<T> extends BranchState implements Waker {
 
   private settleAsync(failed: number, result: unknown): void {
     if (this.flags & DONE) return;
+    if (hooks.current !== null) hooks.current.bodySuspended?.(this as Branch<unknown>);
     this.end(failed, result);
     this.waker?.wake();
   }

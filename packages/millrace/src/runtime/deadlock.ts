@@ -1,11 +1,14 @@
 /** What every task waits for, and whether anything can ever end that. */
 import { DeadlockError } from "../errors.ts";
 import type { Branch } from "./branch.ts";
-import { type Future } from "./future.ts";
+import { hooks } from "./hooks.ts";
 import { joinedTask } from "./join-handle.ts";
 import type { Kernel } from "./kernel.ts";
+import { describeCycle, findCycles, leaves } from "./wait-graph.ts";
 import { isAbortableFromOutside } from "./spawn.ts";
 import type { Task } from "./task.ts";
+
+export { leaves };
 
 /** Of a message about tasks. */
 const MOST_LINES = 100;
@@ -15,18 +18,6 @@ export function listed(lines: readonly string[]): string {
   const shown = lines.slice(0, MOST_LINES).map((line) => `  ${line}`);
   if (lines.length > MOST_LINES) shown.push(`  … and ${lines.length - MOST_LINES} more`);
   return shown.join("\n");
-}
-
-/** The innermost futures that are waited for. */
-export function* leaves(futures: Iterable<Future<unknown>>): IterableIterator<Future<unknown>> {
-  for (const future of futures) {
-    let isLeaf = true;
-    for (const leaf of leaves(future.innerWaits())) {
-      isLeaf = false;
-      yield leaf;
-    }
-    if (isLeaf) yield future;
-  }
 }
 
 /** False while something outside the runtime may still wake one of its tasks. */
@@ -48,9 +39,14 @@ export function waitsOutside(branch: Branch<unknown>): boolean {
 }
 
 /** "task #3 'fetch' waits for recv on an mpsc channel (0/32)" */
+export function describeTask(task: Task<unknown>): string {
+  return `${task.describe()} ${waitsOf(task)}${spawnSite(task)}`;
+}
+
+/** Of every task, the oldest first. */
 export function describeWaits(kernel: Kernel): string[] {
   const lines: string[] = [];
-  for (const task of kernel.tasks()) lines.push(`${task.describe()} ${waitsOf(task)}${spawnSite(task)}`);
+  for (const task of kernel.tasks()) lines.push(describeTask(task));
   for (const call of kernel.detached) lines.unshift(`${call.describe()} ${waitsOf(call)}`);
   return lines.reverse();
 }
@@ -63,38 +59,17 @@ export function spawnSite(task: Task<unknown>): string {
 export function waitsOf(task: Branch<unknown>): string {
   if (task.isDone) return `waits for the cleanup of ${task.cleanups} abandoned calls`;
   const waits = [...leaves(task.waits())].map((leaf) => leaf.describeWait());
-  if (waits.length > 0) return `waits for ${waits.join(" and ")}`;
+  if (waits.length > 0) {
+    const detail = hooks.current?.waitDetail?.(task) ?? "";
+    return `waits for ${waits.join(" and ")}${detail}`;
+  }
   return task.isStarted ? "waits for a promise that is not the runtime's" : "has not started";
-}
-
-/** Tasks that wait for each other end, as "task #1 → task #2 → task #1". */
-function findCycle(kernel: Kernel): string | undefined {
-  const seen = new Set<Task<unknown>>();
-  for (const start of kernel.tasks()) {
-    const path: Task<unknown>[] = [];
-    let task: Task<unknown> | undefined = start;
-    while (task !== undefined && !seen.has(task)) {
-      seen.add(task);
-      path.push(task);
-      task = nextJoined(task);
-    }
-    const from = task === undefined ? -1 : path.indexOf(task);
-    if (from >= 0) return [...path.slice(from), task!].map((each) => each.describe()).join(" → ");
-  }
-  return undefined;
-}
-
-function nextJoined(task: Task<unknown>): Task<unknown> | undefined {
-  for (const leaf of leaves(task.waits())) {
-    const joined = joinedTask(leaf);
-    if (joined !== undefined) return joined;
-  }
-  return undefined;
 }
 
 export function deadlockError(kernel: Kernel): DeadlockError {
   const waits = describeWaits(kernel);
-  const cycle = findCycle(kernel);
-  if (cycle !== undefined) waits.unshift(`cycle: ${cycle}`);
+  for (const cycle of findCycles(kernel.tasks()).toReversed()) {
+    waits.unshift(`cycle: ${describeCycle(cycle)}`);
+  }
   return new DeadlockError(`deadlock: nothing can ever run again\n${listed(waits)}`, waits);
 }

@@ -6,6 +6,7 @@
  * garbage-collected, else when the runtime or the process ends. The note refers to the error, never to
  * the task, so that it keeps nothing alive.
  */
+import { hooks } from "./hooks.ts";
 import { host, hostProcess } from "./host.ts";
 import type { Kernel, TaskFailure } from "./kernel.ts";
 import type { Task } from "./task.ts";
@@ -95,6 +96,7 @@ function remove(note: FailureNote): boolean {
 
 /** Applies the runtime's policy to a failure that nobody will observe. */
 export function reportFailure(kernel: Kernel, failure: TaskFailure): void {
+  if (hooks.current !== null) hooks.current.failureUnobserved?.(failure);
   const policy = kernel.onTaskFailure;
   if (policy === "ignore") return;
   if (typeof policy === "function") {

@@ -15,6 +15,7 @@ import type { Duration } from "./duration.ts";
 import { hooks } from "./hooks.ts";
 import { host } from "./host.ts";
 import { cx } from "./kernel.ts";
+import type { Resource } from "./resource.ts";
 import { ambientBranch } from "./trail.ts";
 import { markTrail } from "./trail.ts";
 import { resumeWith, Suspension, unwind } from "./suspension.ts";
@@ -156,6 +157,14 @@ export abstract class Future<T> implements Promise<T>, Disposable {
   innerWaits(): Iterable<Future<unknown>> {
     return NONE;
   }
+  /** The channel, lock or timer that it waits for. @internal */
+  get waitedResource(): Resource | undefined {
+    return undefined;
+  }
+  /** It stops waiting by itself, after some time. @internal */
+  get givesUp(): boolean {
+    return false;
+  }
   /** Only the world outside the runtime can finish it: no deadlock while one is pending. @internal */
   get isExternalWait(): boolean {
     return this.describeWait === Future.prototype.describeWait;
@@ -260,6 +269,7 @@ Object.defineProperty(Future.prototype, "then", {
   configurable: true,
   get() {
     if (cx.branch !== null) markTrail(cx.branch);
+    if (hooks.current !== null) hooks.current.futureAwaited?.(this as Future<unknown>);
     return then;
   },
 });

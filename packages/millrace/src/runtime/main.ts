@@ -2,7 +2,8 @@
 import { CancelledError, DeadlockError } from "../errors.ts";
 import type { Body } from "./body.ts";
 import { requireBody } from "./call.ts";
-import { listed, spawnSite } from "./deadlock.ts";
+import { describeTask, listed } from "./deadlock.ts";
+import { hooks } from "./hooks.ts";
 import { host, hostProcess } from "./host.ts";
 import type { Kernel } from "./kernel.ts";
 import { internalsOf, Runtime, type RuntimeOptions } from "./runtime.ts";
@@ -42,6 +43,8 @@ export async function main(body: Body<unknown, [TaskContext]>, options: RuntimeO
   const { kernel } = internalsOf(runtime);
   const interrupt = new Interrupt();
   let exitCode: number | undefined;
+  stage.mains.add(kernel);
+  if (hooks.current !== null) hooks.current.mainStarted?.();
   try {
     await runtime.run((cx): unknown => {
       interrupt.watch(cx as Task<unknown>);
@@ -59,6 +62,8 @@ export async function main(body: Body<unknown, [TaskContext]>, options: RuntimeO
   if (exitCode !== DEADLOCKED && !interrupt.hasFired) reportLeaks(kernel);
   if (exitCode !== DEADLOCKED || !(await isBeyondHelp(runtime, kernel))) await runtime.shutdown();
   interrupt.stop();
+  stage.mains.delete(kernel);
+  if (hooks.current !== null) hooks.current.mainEnded?.();
   if (interrupt.hasFired) exitCode = INTERRUPTED;
   if (exitCode === undefined) return;
   // Open sockets and timers of others must not keep a failed program alive.
@@ -95,7 +100,7 @@ function reportLeaks(kernel: Kernel): void {
   // A task that was aborted, or told to end, and has not had its turn since is not leaked.
   const leaked = [...kernel.tasks()].filter((task) => !task.isCancelled && !task.isLeaving).reverse();
   if (leaked.length === 0) return;
-  const lines = leaked.map((task) => `${task.describe()}${spawnSite(task)}`);
+  const lines = leaked.map(describeTask);
   const what = leaked.length === 1 ? "1 task was" : `${leaked.length} tasks were`;
   host.report(`millrace: ${what} still running when main ended, and aborted:\n${listed(lines)}`);
 }

@@ -55,6 +55,7 @@ const LEAVING = 1 << 20;
 class Extras {
   failure: FailureNote | null = null;
   spawnedAt: string | undefined = undefined;
+  kind: "task" | "actor" = "task";
   locals: LocalBinding | null = null;
   controller: AbortController | null = null;
   onEnd: (() => void) | null = null;
@@ -135,6 +136,12 @@ export class Task<T> extends Branch<T> implements TaskContext {
   get spawnedAt(): string | undefined {
     return this.extras?.spawnedAt;
   }
+  get kind(): "task" | "actor" {
+    return this.extras?.kind ?? "task";
+  }
+  set kind(kind: "task" | "actor") {
+    this.extra().kind = kind;
+  }
   get locals(): LocalBinding | null {
     return this.extras?.locals ?? null;
   }
@@ -170,7 +177,9 @@ export class Task<T> extends Branch<T> implements TaskContext {
   }
 
   override wake(): void {
-    if (!this.isSettled) this.kernel.scheduler.push(this);
+    if (this.isSettled) return;
+    if (hooks.current !== null) hooks.current.taskWoken?.(this as Task<unknown>);
+    this.kernel.scheduler.push(this);
   }
 
   override run(): void {
@@ -185,7 +194,9 @@ export class Task<T> extends Branch<T> implements TaskContext {
     const { budget, isMarked } = cx;
     cx.budget = BUDGET;
     cx.isMarked = false;
+    if (hooks.current !== null) hooks.current.pollStarted?.(this as Task<unknown>);
     this.advance(this);
+    if (hooks.current !== null) hooks.current.pollEnded?.(this as Task<unknown>);
     this.budget = BUDGET;
     cx.budget = budget;
     cx.isMarked = isMarked;
@@ -196,6 +207,7 @@ export class Task<T> extends Branch<T> implements TaskContext {
     if (this.isDone || this.isCancelled) return;
     this.requestCancel(new CancelledError(`${this.describe()} was cancelled`, reason));
     this.extras?.controller?.abort(this.cancelError);
+    if (hooks.current !== null) hooks.current.taskCancelled?.(this as Task<unknown>);
     if (this.isStarted) return this.wake();
     // Never started: it runs nothing.
     this.kernel.scheduler.unlink(this);

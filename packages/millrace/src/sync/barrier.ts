@@ -4,15 +4,30 @@ import { mayProceed } from "../runtime/cooperation.ts";
 import { checkCount } from "../runtime/duration.ts";
 import { Operation, type Future } from "../runtime/future.ts";
 import { cx } from "../runtime/kernel.ts";
+import {
+  label,
+  made,
+  type Attributes,
+  type Named,
+  type Resource,
+  type ResourceKind,
+} from "../runtime/resource.ts";
 import { WaitQueue, type Waiter } from "../runtime/wait-queue.ts";
 
 /** What the parties of one barrier share. Those who have arrived are those who wait in the queue. */
-class Meeting {
+class Meeting implements Resource {
   readonly parties: number;
   readonly queue: WaitQueue = new WaitQueue(0);
   arrived: number = 0;
-  constructor(parties: number) {
+  constructor(parties: number, options: Named | undefined) {
     this.parties = parties;
+    made(this, options);
+  }
+  get resourceKind(): ResourceKind {
+    return "barrier";
+  }
+  attributes(): Attributes {
+    return { arrived: this.arrived, parties: this.parties };
   }
 }
 
@@ -52,8 +67,12 @@ class Wait extends Operation<BarrierResult> {
     if (waiter.isWaiting) meeting.arrived--;
     meeting.queue.abandon(waiter);
   }
+  override get waitedResource(): Resource {
+    return this.meeting;
+  }
   override describeWait(): string {
-    return `a barrier (${this.meeting.arrived} of ${this.meeting.parties} arrived)`;
+    const barrier = label(this.meeting, "a barrier");
+    return `${barrier} (${this.meeting.arrived} of ${this.meeting.parties} arrived)`;
   }
 }
 
@@ -79,8 +98,8 @@ export class Barrier {
    *
    * @throws RangeError unless `parties` is a non-negative integer.
    */
-  constructor(parties: number) {
-    this.#meeting = new Meeting(Math.max(1, checkCount("Barrier", "parties", parties, 0)));
+  constructor(parties: number, options?: Named) {
+    this.#meeting = new Meeting(Math.max(1, checkCount("Barrier", "parties", parties, 0)), options);
   }
 
   /**

@@ -25,6 +25,14 @@ import { checkCount } from "../runtime/duration.ts";
 import { Future } from "../runtime/future.ts";
 import { iterate } from "../runtime/iterate.ts";
 import { cx } from "../runtime/kernel.ts";
+import {
+  label,
+  made,
+  type Attributes,
+  type Named,
+  type Resource,
+  type ResourceKind,
+} from "../runtime/resource.ts";
 import { WaitQueue } from "../runtime/wait-queue.ts";
 import { Audience, Seat } from "./audience.ts";
 import { ReceiverCount, ReceiversGone } from "./closed.ts";
@@ -49,7 +57,7 @@ interface Slot<T> {
  * that ends at the tail, so `unseen` never falls from one number to the next; once it is 0 for the last,
  * everybody has seen everything, and large storage is given back.
  */
-class State<T> {
+class State<T> implements Resource {
   readonly capacity: number;
   slots: Slot<T>[] = [];
   first: number = 0;
@@ -58,8 +66,16 @@ class State<T> {
   readonly receivers: ReceiverCount = new ReceiverCount(1);
   readonly audience: Audience = new Audience();
 
-  constructor(capacity: number) {
+  constructor(capacity: number, options: Named | undefined) {
     this.capacity = capacity;
+    made(this, options);
+  }
+  get resourceKind(): ResourceKind {
+    return "broadcast";
+  }
+  attributes(): Attributes {
+    const { size, capacity, senders, receivers } = this;
+    return { size, capacity, senders, receivers: receivers.count };
   }
 
   slot(number: number): Slot<T> {
@@ -176,7 +192,10 @@ class Recv<T> extends Future<T | undefined> {
     this.#seat.leave();
   }
   override describeWait(): string {
-    return "recv on a broadcast channel";
+    return `recv on ${label(this.#position.state, "a broadcast channel")}`;
+  }
+  override get waitedResource(): Resource {
+    return this.#position.state;
   }
 }
 
@@ -327,10 +346,10 @@ function receiver<T extends Message>(state: State<T>): Receiver<T> {
  *
  * @throws RangeError unless `capacity` is an integer from 1 to 2^30.
  */
-export function channel<T extends Message>(capacity: number): [Sender<T>, Receiver<T>] {
+export function channel<T extends Message>(capacity: number, options?: Named): [Sender<T>, Receiver<T>] {
   if (checkCount("broadcast.channel", "capacity", capacity, 1) > MAX_CAPACITY) {
     throw new RangeError(`broadcast.channel expects a capacity of at most ${MAX_CAPACITY}, got ${capacity}`);
   }
-  const state = new State<T>(2 ** Math.ceil(Math.log2(capacity)));
+  const state = new State<T>(2 ** Math.ceil(Math.log2(capacity)), options);
   return [new Sender(state), new Receiver(new Position(state))];
 }

@@ -10,6 +10,7 @@
  *   OPEN, LISTED ──somebody waits──► OPEN, LISTED, SOON ──turn ends──► OPEN, WATCHED ──collected──► LOST
  *        └───────────close──────────────────┴──────────────────────────────┴────► CLOSED      (released, reported)
  */
+import { hooks } from "../runtime/hooks.ts";
 import { host } from "../runtime/host.ts";
 import type { WaitQueue } from "../runtime/wait-queue.ts";
 
@@ -30,11 +31,14 @@ const reported: Set<string> = new Set();
 const lost = new FinalizationRegistry<Remains>((remains) => {
   if (!remains.isOpen) return;
   remains.isOpen = false;
-  if (remains.waiters.some((queue) => !queue.isEmpty) && !reported.has(remains.what)) {
-    reported.add(remains.what);
-    host.report(
-      `millrace: ${remains.what} was garbage-collected while open, and others wait for it; it counts as closed. Close it when done, or declare it with \`using\`. (Said once for each kind of handle.)`,
-    );
+  if (remains.waiters.some((queue) => !queue.isEmpty)) {
+    if (hooks.current !== null) hooks.current.handleLost?.(remains.what);
+    if (!reported.has(remains.what)) {
+      reported.add(remains.what);
+      host.report(
+        `millrace: ${remains.what} was garbage-collected while open, and others wait for it; it counts as closed. Close it when done, or declare it with \`using\`. (Said once for each kind of handle.)`,
+      );
+    }
   }
   remains.release();
 });
@@ -101,8 +105,10 @@ export class Handles implements Watchable {
     }
     this.head = handle;
     if (isAwaited) this.awaited();
+    if (hooks.current !== null) hooks.current.handleOpened?.(this, handle);
   }
   closed(handle: Handle): void {
+    if (hooks.current !== null) hooks.current.handleClosed?.(this, handle);
     if (handle.remains !== null) {
       handle.remains.isOpen = false;
       return;

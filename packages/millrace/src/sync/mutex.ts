@@ -5,6 +5,14 @@ import { Acquire } from "../runtime/acquire.ts";
 import type { Body } from "../runtime/body.ts";
 import { requireBody } from "../runtime/call.ts";
 import type { Future } from "../runtime/future.ts";
+import {
+  label,
+  made,
+  type Attributes,
+  type Named,
+  type Resource,
+  type ResourceKind,
+} from "../runtime/resource.ts";
 import { WaitQueue } from "../runtime/wait-queue.ts";
 import { Handle, Handles, type Remains } from "./handle.ts";
 import { WithGuard } from "./with-guard.ts";
@@ -17,15 +25,22 @@ export interface MutexGuard<T> extends Disposable {
 }
 
 /** What a mutex and its guards share: the value, and the one permit there is. */
-class Guarded<T> {
+class Guarded<T> implements Resource {
   declare readonly turn: WaitQueue;
   /** The guard that is held. */
   declare readonly handles: Handles;
   declare value: T;
-  constructor(value: T) {
+  constructor(value: T, options?: Named) {
     this.turn = new WaitQueue(1);
     this.handles = new Handles();
     this.value = value;
+    made(this, options);
+  }
+  get resourceKind(): ResourceKind {
+    return "mutex";
+  }
+  attributes(): Attributes {
+    return { locked: this.turn.available === 0, waiting: this.turn.waiting };
   }
 }
 
@@ -77,7 +92,10 @@ class Lock<T> extends Acquire<MutexGuard<T>> {
     throw new ClosedError("a mutex is never closed");
   }
   override describeWait(): string {
-    return "a mutex";
+    return `lock on ${label(this.guarded, "a mutex")}`;
+  }
+  override get waitedResource(): Resource {
+    return this.guarded;
   }
 }
 
@@ -110,9 +128,9 @@ class Lock<T> extends Acquire<MutexGuard<T>> {
 export class Mutex<T = undefined> {
   declare private readonly guarded: Guarded<T>;
 
-  constructor(value?: T) {
+  constructor(value?: T, options?: Named) {
     // Without a value T is undefined.
-    this.guarded = new Guarded(value as T);
+    this.guarded = new Guarded(value as T, options);
   }
 
   /**

@@ -3,15 +3,32 @@ import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { mayProceed } from "../runtime/cooperation.ts";
 import { cx } from "../runtime/kernel.ts";
 import { Future } from "../runtime/future.ts";
+import {
+  label,
+  made,
+  type Attributes,
+  type Named,
+  type Resource,
+  type ResourceKind,
+} from "../runtime/resource.ts";
 import { WaitQueue, type Waiter } from "../runtime/wait-queue.ts";
 
 /** What the futures of one `Notify` share. */
-class State {
+class State implements Resource {
   /** What is available in it is the stored permit: at most one. */
   readonly queue: WaitQueue = new WaitQueue(0);
   /** Calls of `notifyWaiters`: a future made before one is completed by it. */
   broadcasts: number = 0;
 
+  constructor(options: Named | undefined) {
+    made(this, options);
+  }
+  get resourceKind(): ResourceKind {
+    return "notify";
+  }
+  attributes(): Attributes {
+    return { stored: this.queue.available > 0, waiting: this.queue.waiting };
+  }
   keepOne(): void {
     if (this.queue.available > 1) this.queue.available = 1;
   }
@@ -80,7 +97,11 @@ export class Notified extends Future<void> {
 
   /** @internal */
   override describeWait(): string {
-    return "a notification";
+    return `a notification of ${label(this.#state, "a notify")}`;
+  }
+  /** @internal */
+  override get waitedResource(): Resource {
+    return this.#state;
   }
 }
 
@@ -102,7 +123,11 @@ export class Notified extends Future<void> {
  * ```
  */
 export class Notify {
-  readonly #state: State = new State();
+  readonly #state: State;
+
+  constructor(options?: Named) {
+    this.#state = new State(options);
+  }
 
   /** Takes the stored permit or waits. Made before `notifyWaiters()`, it is completed by it even if not yet polled. */
   notified(): Notified {

@@ -21,6 +21,14 @@ import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { Future } from "../runtime/future.ts";
 import { mayProceed } from "../runtime/cooperation.ts";
 import { cx } from "../runtime/kernel.ts";
+import {
+  label,
+  made,
+  type Attributes,
+  type Named,
+  type Resource,
+  type ResourceKind,
+} from "../runtime/resource.ts";
 import { WaitQueue, type Waiter } from "../runtime/wait-queue.ts";
 import { watch, watchSoon, type Remains, type Watchable } from "./handle.ts";
 import { refused, type Try } from "./try.ts";
@@ -33,7 +41,7 @@ const TAKEN = 2;
 /** In the place of a waker that has been used for the last time. */
 const WOKEN: Waker = { wake: () => {} };
 
-class State<T> implements Watchable {
+class State<T> implements Watchable, Resource {
   declare phase: number;
   declare value: T | undefined;
   declare isSenderClosed: boolean;
@@ -50,7 +58,7 @@ class State<T> implements Watchable {
   declare private isReceiverAwaited: boolean;
   declare private isSoon: boolean;
 
-  constructor() {
+  constructor(options: Named | undefined) {
     this.phase = EMPTY;
     this.value = undefined;
     this.isSenderClosed = false;
@@ -64,6 +72,15 @@ class State<T> implements Watchable {
     this.isSenderAwaited = false;
     this.isReceiverAwaited = false;
     this.isSoon = false;
+    made(this, options);
+  }
+
+  get resourceKind(): ResourceKind {
+    return "oneshot";
+  }
+  attributes(): Attributes {
+    const { phase, isSenderClosed, isReceiverClosed } = this;
+    return { sent: phase !== EMPTY, senderClosed: isSenderClosed, receiverClosed: isReceiverClosed };
   }
 
   /** Nobody waits for the value: as a queue with one place. */
@@ -162,7 +179,11 @@ class Closed extends Future<void> {
   }
   /** @internal */
   override describeWait(): string {
-    return "the receiver of a oneshot channel to go";
+    return `the receiver of ${label(this.#state, "a oneshot channel")} to go`;
+  }
+  /** @internal */
+  override get waitedResource(): Resource {
+    return this.#state;
   }
 }
 
@@ -286,7 +307,11 @@ export class Receiver<T> extends Future<T> {
   }
   /** @internal */
   override describeWait(): string {
-    return "the value of a oneshot channel";
+    return `the value of ${label(this.state, "a oneshot channel")}`;
+  }
+  /** @internal */
+  override get waitedResource(): Resource {
+    return this.state;
   }
 }
 
@@ -294,8 +319,8 @@ const SENDER_GONE = "the oneshot sender was closed without sending a value";
 const CLOSED_HERE = "the oneshot receiver was closed before a value was sent";
 
 /** A sender and a receiver of one value. */
-export function channel<T>(): [Sender<T>, Receiver<T>] {
-  const state = new State<T>();
+export function channel<T>(options?: Named): [Sender<T>, Receiver<T>] {
+  const state = new State<T>(options);
   const sender = new Sender(state);
   const receiver = new Receiver(state);
   state.sender = sender;

@@ -2,6 +2,14 @@
 import { ClosedError } from "../errors.ts";
 import { Acquire } from "../runtime/acquire.ts";
 import type { Future } from "../runtime/future.ts";
+import {
+  label,
+  made,
+  type Attributes,
+  type Named,
+  type Resource,
+  type ResourceKind,
+} from "../runtime/resource.ts";
 import { WaitQueue } from "../runtime/wait-queue.ts";
 import { Handle, Handles, type Remains } from "./handle.ts";
 
@@ -23,17 +31,24 @@ export interface WriteGuard<T> extends Disposable {
 }
 
 /** The value and its permits: a reader takes one, a writer takes all. */
-class Guarded<T> {
+class Guarded<T> implements Resource {
   declare readonly permits: WaitQueue;
   declare readonly maxReaders: number;
   /** The guards that are held. */
   declare readonly handles: Handles;
   declare value: T;
-  constructor(value: T, maxReaders: number) {
+  constructor(value: T, maxReaders: number, options?: Named) {
     this.permits = new WaitQueue(maxReaders);
     this.maxReaders = maxReaders;
     this.handles = new Handles();
     this.value = value;
+    made(this, options);
+  }
+  get resourceKind(): ResourceKind {
+    return "rwlock";
+  }
+  attributes(): Attributes {
+    return { free: this.permits.available, maxReaders: this.maxReaders, waiting: this.permits.waiting };
   }
 }
 
@@ -125,6 +140,9 @@ abstract class Enter<T, G> extends Acquire<G> {
   protected override entered(): void {
     this.guarded.handles.awaited();
   }
+  override get waitedResource(): Resource {
+    return this.guarded;
+  }
   protected closed(): never {
     throw new ClosedError("a read-write lock is never closed");
   }
@@ -135,7 +153,7 @@ class Read<T> extends Enter<T, ReadGuard<T>> {
     return new Reading(this.guarded);
   }
   override describeWait(): string {
-    return "a read lock";
+    return `read on ${label(this.guarded, "a read-write lock")}`;
   }
 }
 
@@ -147,7 +165,7 @@ class Write<T> extends Enter<T, WriteGuard<T>> {
     return new Writing(this.guarded);
   }
   override describeWait(): string {
-    return "a write lock";
+    return `write on ${label(this.guarded, "a read-write lock")}`;
   }
 }
 
@@ -179,7 +197,7 @@ export class RwLock<T = undefined> {
   declare private readonly guarded: Guarded<T>;
 
   /** @throws RangeError unless `maxReaders` is an integer from 1 to 2^29 - 1 (the default). */
-  constructor(value?: T, options: { maxReaders?: number } = {}) {
+  constructor(value?: T, options: { maxReaders?: number; name?: string } = {}) {
     const { maxReaders = MAX_READERS } = options;
     if (!Number.isInteger(maxReaders) || maxReaders < 1 || maxReaders > MAX_READERS) {
       throw new RangeError(
@@ -187,7 +205,7 @@ export class RwLock<T = undefined> {
       );
     }
     // Without a value T is undefined.
-    this.guarded = new Guarded(value as T, maxReaders);
+    this.guarded = new Guarded(value as T, maxReaders, options);
   }
 
   /**

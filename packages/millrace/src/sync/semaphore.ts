@@ -5,6 +5,14 @@ import type { Body } from "../runtime/body.ts";
 import { requireBody } from "../runtime/call.ts";
 import { checkCount } from "../runtime/duration.ts";
 import { type Future } from "../runtime/future.ts";
+import {
+  label,
+  made,
+  type Attributes,
+  type Named,
+  type Resource,
+  type ResourceKind,
+} from "../runtime/resource.ts";
 import { WaitQueue } from "../runtime/wait-queue.ts";
 import { Handle, Handles, type Remains } from "./handle.ts";
 import { refused, type Try } from "./try.ts";
@@ -26,13 +34,21 @@ export interface SemaphorePermit extends Disposable {
 }
 
 /** What a semaphore and its permits share. */
-class Shared {
+class Shared implements Resource {
   declare readonly permits: WaitQueue;
   /** The permits that are held. */
   declare readonly handles: Handles;
-  constructor(permits: number) {
+  constructor(permits: number, options?: Named) {
     this.permits = new WaitQueue(permits);
     this.handles = new Handles();
+    made(this, options);
+  }
+  get resourceKind(): ResourceKind {
+    return "semaphore";
+  }
+  attributes(): Attributes {
+    const { available, waiting, isClosed } = this.permits;
+    return { free: available, waiting, closed: isClosed };
   }
 }
 
@@ -140,7 +156,11 @@ class AcquirePermit extends Acquire<SemaphorePermit> {
     throw new ClosedError("the semaphore was closed");
   }
   override describeWait(): string {
-    return `${this.need} of a semaphore's permits (${this.queue.available} free)`;
+    const semaphore = label(this.semaphore, "a semaphore");
+    return `${this.need} of ${semaphore}'s permits (${this.queue.available} free)`;
+  }
+  override get waitedResource(): Resource {
+    return this.semaphore;
   }
 }
 
@@ -165,8 +185,8 @@ export class Semaphore {
   declare private readonly shared: Shared;
 
   /** @throws RangeError unless `permits` is a non-negative integer of at most 2^53 - 1. */
-  constructor(permits: number) {
-    this.shared = new Shared(checkCount("Semaphore", "permits", permits, 0));
+  constructor(permits: number, options?: Named) {
+    this.shared = new Shared(checkCount("Semaphore", "permits", permits, 0), options);
   }
 
   /**

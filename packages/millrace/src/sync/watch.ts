@@ -29,21 +29,37 @@ import { mayProceed } from "../runtime/cooperation.ts";
 import { Future } from "../runtime/future.ts";
 import { FutureIterator } from "../runtime/iterate.ts";
 import { cx } from "../runtime/kernel.ts";
+import {
+  label,
+  made,
+  type Attributes,
+  type Named,
+  type Resource,
+  type ResourceKind,
+} from "../runtime/resource.ts";
 import { WaitQueue } from "../runtime/wait-queue.ts";
 import { Audience, Seat } from "./audience.ts";
 import { ReceiverCount, ReceiversGone } from "./closed.ts";
 import { Handle, type Remains } from "./handle.ts";
 
 /** What senders and receivers share. Each value has a version; a receiver has seen one. */
-class State<T> {
+class State<T> implements Resource {
   value: T;
   version: number = 0;
   senders: number = 1;
   readonly receivers: ReceiverCount = new ReceiverCount(1);
   readonly audience: Audience = new Audience();
 
-  constructor(value: T) {
+  constructor(value: T, options: Named | undefined) {
     this.value = value;
+    made(this, options);
+  }
+  get resourceKind(): ResourceKind {
+    return "watch";
+  }
+  attributes(): Attributes {
+    const { version, senders, receivers } = this;
+    return { version, senders, receivers: receivers.count };
   }
   store(value: T): void {
     this.value = value;
@@ -123,7 +139,10 @@ abstract class Change<T, R> extends Future<R> {
     return this.position.state.senders === 0;
   }
   override describeWait(): string {
-    return "a change on a watch channel";
+    return `a change on ${label(this.position.state, "a watch channel")}`;
+  }
+  override get waitedResource(): Resource {
+    return this.position.state;
   }
 }
 
@@ -368,7 +387,7 @@ class Versions<T> extends FutureIterator<T> {
 const NONE = -1;
 
 /** A sender and a receiver of the latest value, which counts as seen at first. */
-export function channel<T>(initial: T): [Sender<T>, Receiver<T>] {
-  const state = new State(initial);
+export function channel<T>(initial: T, options?: Named): [Sender<T>, Receiver<T>] {
+  const state = new State(initial, options);
   return [new Sender(state), new Receiver(new Position(state, state.version))];
 }

@@ -4,6 +4,7 @@ import { checkDeadline, toMs, type Duration } from "../runtime/duration.ts";
 import { Future, renew } from "../runtime/future.ts";
 import { mayProceed } from "../runtime/cooperation.ts";
 import { cx, type Kernel } from "../runtime/kernel.ts";
+import type { Attributes, Resource, ResourceKind } from "../runtime/resource.ts";
 import { ambientKernel } from "../runtime/trail.ts";
 import { Alarm } from "./alarm.ts";
 
@@ -87,6 +88,18 @@ export class Sleep extends Future<void> {
   /** @internal */
   override describeWait(): string {
     return `a sleep until ${Math.round(this.wakesAt)} ms`;
+  }
+  /** @internal */
+  override get waitedResource(): Resource {
+    return this;
+  }
+  /** @internal */
+  get resourceKind(): ResourceKind {
+    return "timer";
+  }
+  /** @internal */
+  attributes(): Attributes {
+    return { deadline: this.wakesAt };
   }
 }
 

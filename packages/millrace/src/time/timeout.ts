@@ -54,6 +54,10 @@ class Timeout<T> extends Adapter<T, T> {
     super.drop();
   }
 
+  override get givesUp(): boolean {
+    return this.deadline !== Infinity;
+  }
+
   private isPast(): boolean {
     return this.kernel!.clock.now() >= this.deadline;
   }

@@ -13,6 +13,13 @@
  */
 import { Ring } from "../../internal/ring.ts";
 import type { Waker } from "../../runtime/body.ts";
+import {
+  made,
+  type Attributes,
+  type Named,
+  type Resource,
+  type ResourceKind,
+} from "../../runtime/resource.ts";
 import { WaitQueue, type Waiter } from "../../runtime/wait-queue.ts";
 
 import { Handles, watch, type Remains } from "../handle.ts";
@@ -23,7 +30,7 @@ export const UNBOUNDED = 0;
 /** A channel of at most this many keeps its storage once it has it: it would grow and shrink all the time. */
 const KEPT = 64;
 
-export class Channel<T> {
+export class Channel<T> implements Resource {
   declare readonly capacity: number;
   /** The buffer; none before the first message, since many channels stay empty. */
   declare private ring: Ring<T> | null;
@@ -48,7 +55,7 @@ export class Channel<T> {
   /** The receiver was disposed: what is sent by a last permit is discarded. */
   declare isDiscarding: boolean;
 
-  constructor(capacity: number) {
+  constructor(capacity: number, options?: Named) {
     this.capacity = capacity;
     this.ring = null;
     // Nobody takes a slot of an unbounded channel, so none is counted.
@@ -64,6 +71,18 @@ export class Channel<T> {
     this.isEnded = false;
     this.isReceiverClosed = false;
     this.isDiscarding = false;
+    made(this, options);
+  }
+
+  get resourceKind(): ResourceKind {
+    return "mpsc";
+  }
+  attributes(): Attributes {
+    const { size, capacity, senders, permits, isReceiverClosed } = this;
+    const waiting = this.items.waiting + this.slots.waiting;
+    return capacity === UNBOUNDED
+      ? { size, unbounded: true, senders, waiting, closed: isReceiverClosed }
+      : { size, capacity, senders, permits, waiting, closed: isReceiverClosed };
   }
 
   /** Buffered messages, those that are assigned to receivers included. */

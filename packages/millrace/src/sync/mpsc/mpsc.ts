@@ -22,6 +22,7 @@
  */
 import { pin } from "../../internal/pin.ts";
 import { checkCount } from "../../runtime/duration.ts";
+import type { Named } from "../../runtime/resource.ts";
 import type { Message } from "../try.ts";
 import { Channel, UNBOUNDED } from "./channel.ts";
 import { Receiver } from "./receiver.ts";
@@ -33,18 +34,18 @@ export { Receiver } from "./receiver.ts";
 export { UnboundedSender } from "./unbounded.ts";
 
 /**
- * A bounded FIFO channel.
+ * A bounded FIFO channel. Reports call it by the `name` it was given.
  *
  * @throws RangeError unless `capacity` is a positive integer.
  */
-export function channel<T extends Message>(capacity: number): [Sender<T>, Receiver<T>] {
-  const shared = new Channel<T>(checkCount("mpsc.channel", "capacity", capacity, 1));
+export function channel<T extends Message>(capacity: number, options?: Named): [Sender<T>, Receiver<T>] {
+  const shared = new Channel<T>(checkCount("mpsc.channel", "capacity", capacity, 1), options);
   return [new Sender(shared), new Receiver(shared)];
 }
 
 /** A channel without back-pressure: memory grows with the backlog. Prefer `channel`. */
-export function unbounded<T extends Message>(): [UnboundedSender<T>, Receiver<T>] {
-  const shared = new Channel<T>(UNBOUNDED);
+export function unbounded<T extends Message>(options?: Named): [UnboundedSender<T>, Receiver<T>] {
+  const shared = new Channel<T>(UNBOUNDED, options);
   const receiver = new Receiver(shared);
   // Senders never wait: what they send would pile up.
   shared.receiverAwaited();

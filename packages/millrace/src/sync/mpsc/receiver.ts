@@ -4,6 +4,7 @@ import type { Poll, Waker } from "../../runtime/body.ts";
 import { checkCount } from "../../runtime/duration.ts";
 import { type Future } from "../../runtime/future.ts";
 import { iterate } from "../../runtime/iterate.ts";
+import type { Resource } from "../../runtime/resource.ts";
 import { refused, type Message, type Try } from "../try.ts";
 import type { Channel } from "./channel.ts";
 import { describe } from "./sender.ts";
@@ -28,6 +29,9 @@ class Recv<T> extends Acquire<T | undefined> {
   }
   override describeWait(): string {
     return `recv on ${describe(this.channel)}`;
+  }
+  override get waitedResource(): Resource {
+    return this.channel;
   }
 }
 
@@ -64,6 +68,9 @@ class RecvMany<T> extends Acquire<number> {
   }
   override describeWait(): string {
     return `recvMany on ${describe(this.channel)}`;
+  }
+  override get waitedResource(): Resource {
+    return this.channel;
   }
 }
 

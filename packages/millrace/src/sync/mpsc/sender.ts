@@ -6,6 +6,7 @@ import { checkCount } from "../../runtime/duration.ts";
 import { Future } from "../../runtime/future.ts";
 import { mayProceed } from "../../runtime/cooperation.ts";
 import { cx } from "../../runtime/kernel.ts";
+import { label, type Resource } from "../../runtime/resource.ts";
 import type { Waiter } from "../../runtime/wait-queue.ts";
 import { Handle, type Remains } from "../handle.ts";
 import { checkMessage, OK, refused, type Message, type Try } from "../try.ts";
@@ -24,6 +25,9 @@ abstract class TakeSlots<T, R> extends Acquire<R> {
   protected override entered(): void {
     this.channel.pendingSends++;
     this.channel.slotAwaited();
+  }
+  override get waitedResource(): Resource {
+    return this.channel;
   }
   protected override left(): void {
     this.channel.pendingSends--;
@@ -108,7 +112,10 @@ export class ReceiverClosed extends Future<void> {
     if (this.waiter !== null) this.sharedChannel.stopWaitingUntilClosed(this.waiter);
   }
   override describeWait(): string {
-    return "the receiver of a channel to close";
+    return `the receiver of ${label(this.sharedChannel, "a channel")} to close`;
+  }
+  override get waitedResource(): Resource {
+    return this.sharedChannel;
   }
 }
 
@@ -316,5 +323,5 @@ export function senderRemains<T>(channel: Channel<T>): Remains {
 export function describe(channel: Channel<unknown> | Channel<never>): string {
   const { capacity, senders } = channel;
   const size = capacity === UNBOUNDED ? `${channel.size} buffered` : `${channel.size}/${capacity}`;
-  return `an mpsc channel (${size}, ${senders} sender${senders === 1 ? "" : "s"})`;
+  return `${label(channel, "an mpsc channel")} (${size}, ${senders} sender${senders === 1 ? "" : "s"})`;
 }

@@ -1,0 +1,72 @@
+/**
+ * What tasks wait for, as it describes itself: channels, locks, timers. The deadlock report, the dump and
+ * the console read this and nothing else.
+ *
+ * Who waits is read off the tasks; who holds is known while something records (`hooks.ts`).
+ */
+import { hooks } from "./hooks.ts";
+
+export type ResourceKind =
+  | "mpsc"
+  | "oneshot"
+  | "broadcast"
+  | "watch"
+  | "mutex"
+  | "rwlock"
+  | "semaphore"
+  | "notify"
+  | "barrier"
+  | "timer"
+  | "pool";
+
+export type Attributes = Readonly<Record<string, string | number | boolean>>;
+
+export interface Resource {
+  readonly resourceKind: ResourceKind;
+  /** The list of its open guards or permits, if others wait for these to be closed. */
+  readonly handles?: object;
+  /** Sizes, capacities, counts. */
+  attributes(): Attributes;
+}
+
+/** Takes a name, for reports. */
+export interface Named {
+  /** What reports call it. */
+  name?: string;
+}
+
+/** "channel" of "channel #12 'jobs'". */
+const NOUNS: Readonly<Record<ResourceKind, string>> = {
+  mpsc: "channel",
+  oneshot: "oneshot channel",
+  broadcast: "broadcast channel",
+  watch: "watch channel",
+  mutex: "mutex",
+  rwlock: "read-write lock",
+  semaphore: "semaphore",
+  notify: "notify",
+  barrier: "barrier",
+  timer: "timer",
+  pool: "pool",
+};
+
+const names: WeakMap<Resource, string> = new WeakMap();
+
+/** A resource was made. */
+export function made(resource: Resource, options: Named | undefined): void {
+  if (options?.name !== undefined) names.set(resource, options.name);
+  if (hooks.current !== null) hooks.current.resourceMade?.(resource);
+}
+
+export function nameOf(resource: Resource): string | undefined {
+  return names.get(resource);
+}
+
+/** "channel 'jobs'", with its number while something records; `anonymous` when it has neither. */
+export function label(resource: Resource, anonymous: string): string {
+  const id = hooks.current?.resourceId?.(resource);
+  const name = names.get(resource);
+  if (id === undefined && name === undefined) return anonymous;
+  const number = id === undefined ? "" : ` #${id}`;
+  return `${NOUNS[resource.resourceKind]}${number}${name === undefined ? "" : ` '${name}'`}`;
+}
