@@ -3,7 +3,11 @@
  * put it, its URL is known here, and a thread that begins there finds itself in the same bundle.
  */
 import { workerData } from "./backend.ts";
+// What is called by name on a thread, and what arrives there made of shared memory.
 import "./par-map.ts";
+import "./shared-channel.ts";
+import "./shared-mutex.ts";
+import "./shared-semaphore.ts";
 import "./spawn-inline.ts";
 import { callerUrl } from "./caller-url.ts";
 import { startThread, type ThreadStart } from "./thread.ts";

@@ -146,26 +146,31 @@ export class Codec {
   #writeString(text: string): void {
     const { length } = text;
     const at = this.#reserve(2);
-    this.#words[at + 1] = length;
+    const words = this.#words;
+    words[at + 1] = length;
     if (length <= SHORT_STRING) {
-      const start = this.#reserve((length + 3) >> 2) * 4;
+      let place = this.#reserve((length + 3) >> 2);
       let seen = 0;
-      for (let i = 0; i < length; i++) {
-        const unit = text.charCodeAt(i);
-        seen |= unit;
-        this.#bytes[start + i] = unit;
+      for (let i = 0; i < length; i += 4) {
+        const a = text.charCodeAt(i);
+        // Past the end it is NaN, which is 0 here.
+        const b = text.charCodeAt(i + 1) | 0;
+        const c = text.charCodeAt(i + 2) | 0;
+        const d = text.charCodeAt(i + 3) | 0;
+        seen |= a | b | c | d;
+        words[place++] = a | (b << 8) | (c << 16) | (d << 24);
       }
       if (seen < 256) {
-        this.#words[at] = LATIN1;
+        words[at] = LATIN1;
         return;
       }
       this.#at = at + 2;
     } else if (!/[^\0-\xff]/.test(text)) {
-      this.#words[at] = LATIN1;
+      words[at] = LATIN1;
       this.#bytes.latin1Write(text, this.#reserve((length + 3) >> 2) * 4);
       return;
     }
-    this.#words[at] = UTF16;
+    words[at] = UTF16;
     this.#bytes.ucs2Write(text, this.#reserve((length + 1) >> 1) * 4);
   }
 
@@ -177,6 +182,10 @@ export class Codec {
     if (value instanceof Error) {
       this.#tag(ERROR);
       return this.#write(packError(value), depth + 1);
+    }
+    if (prototype === Uint8Array.prototype) {
+      const bytes = value as Uint8Array;
+      if (bytes.buffer instanceof ArrayBuffer) return this.#writeBytes(0, bytes);
     }
     if (ArrayBuffer.isView(value)) {
       const kind = VIEWS.findIndex((type) => type.prototype === prototype);
@@ -225,8 +234,22 @@ export class Codec {
     const at = this.#reserve(3);
     this.#words[at] = BYTES;
     this.#words[at + 1] = kind;
-    this.#words[at + 2] = bytes.length;
-    this.#bytes.set(bytes, this.#reserve((bytes.length + 3) >> 2) * 4);
+    const { length } = bytes;
+    this.#words[at + 2] = length;
+    this.#copyIn(bytes, this.#reserve((length + 3) >> 2), length);
+  }
+  /** In words where that goes: a loop over shared words is twice as fast as `set`, which takes bytes one by one. */
+  #copyIn(bytes: Uint8Array, to: number, length: number): void {
+    const { byteOffset } = bytes;
+    let copied = 0;
+    if (length >= 64 && (byteOffset & 3) === 0) {
+      const words = this.#words;
+      const source = new Int32Array(bytes.buffer, byteOffset, length >> 2);
+      for (let i = 0; i < source.length; i++) words[to + i] = source[i]!;
+      copied = source.length << 2;
+    }
+    const target = this.#bytes;
+    for (let i = copied; i < length; i++) target[to * 4 + i] = bytes[i]!;
   }
 
   #writeCloned(value: unknown): void {
@@ -293,9 +316,19 @@ export class Codec {
     const length = this.#next();
     const start = this.#skip(length);
     if (length > SHORT_STRING) return this.#bytes.latin1Slice(start, start + length);
+    const words = this.#words;
     let text = "";
-    for (let i = 0; i < length; i++) text += String.fromCharCode(this.#bytes[start + i]!);
-    return text;
+    let place = start >> 2;
+    let left = length;
+    for (; left >= 4; left -= 4) {
+      const word = words[place++]!;
+      text += String.fromCharCode(word & 255, (word >> 8) & 255, (word >> 16) & 255, word >>> 24);
+    }
+    if (left === 0) return text;
+    const word = words[place]!;
+    if (left === 1) return text + String.fromCharCode(word & 255);
+    if (left === 2) return text + String.fromCharCode(word & 255, (word >> 8) & 255);
+    return text + String.fromCharCode(word & 255, (word >> 8) & 255, (word >> 16) & 255);
   }
   #readUtf16(): string {
     const length = this.#next() * 2;
@@ -329,10 +362,23 @@ export class Codec {
     const kind = this.#next();
     const length = this.#next();
     const start = this.#skip(length);
-    const copy = new Uint8Array(length);
-    copy.set(this.#bytes.subarray(start, start + length));
+    const copy = this.#copyOut(start, length);
     if (kind === 0) return copy;
     if (kind === BUFFER) return copy.buffer;
     return new VIEWS[kind as 1](copy.buffer);
+  }
+  #copyOut(start: number, length: number): Uint8Array<ArrayBuffer> {
+    const copy = new Uint8Array(length);
+    let copied = 0;
+    if (length >= 64) {
+      const words = this.#words;
+      const target = new Int32Array(copy.buffer, 0, length >> 2);
+      const from = start >> 2;
+      for (let i = 0; i < target.length; i++) target[i] = words[from + i]!;
+      copied = target.length << 2;
+    }
+    const source = this.#bytes;
+    for (let i = copied; i < length; i++) copy[i] = source[start + i]!;
+    return copy;
   }
 }

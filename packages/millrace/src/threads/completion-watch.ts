@@ -1,7 +1,7 @@
 /**
  * How the main thread learns of results without burning its core.
  *
- *   IDLE ──a call is under way──► POLLING ──nothing for the spin budget──► ASLEEP (Atomics.waitAsync)
+ *   IDLE ──a call is under way──► POLLING ──nothing for the spin budget──► ASLEEP (until a message)  
  *    ▲                              │ ▲                                            │
  *    └────── none is any more ──────┘ └──────────────── woken ─────────────────────┘
  *
@@ -22,7 +22,6 @@ export class CompletionWatch {
   #isScheduled: boolean = false;
   #since: number = 0;
   #hasSlept: boolean = false;
-  #sleep: Promise<unknown> | null = null;
   readonly #turn: () => void = () => {
     this.#isScheduled = false;
     this.#look();
@@ -58,21 +57,15 @@ export class CompletionWatch {
       this.#submitter.drain();
     } else if (this.#isBusy && (this.#hasSlept || host.now() - this.#since > this.#spin.ms)) {
       parking.announce(0, IDLE);
-      if (!this.#submitter.hasResults) return this.#fallAsleep();
+      this.#hasSlept = true;
+      if (!this.#submitter.hasResults) return;
       parking.rise(0);
     }
     if (this.#isBusy) this.#schedule();
   }
 
-  #fallAsleep(): void {
-    this.#hasSlept = true;
-    if (this.#sleep !== null) return;
-    const sleep = this.#memory.parking.idle(0);
-    if (sleep === undefined) return this.#schedule();
-    this.#sleep = sleep;
-    void sleep.then(() => {
-      this.#sleep = null;
-      this.#look();
-    });
+  /** A message says that there are results. */
+  look(): void {
+    if (!this.#isScheduled) this.#look();
   }
 }

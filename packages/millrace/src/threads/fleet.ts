@@ -47,6 +47,7 @@ export interface FleetOwner {
   /** A thread has died; `name` of what it executed can still be read. */
   reclaim(): void;
   receive(result: PayloadMessage): void;
+  wake(): void;
   /** No thread can be started. */
   giveUp(error: () => Error): void;
   currentOf(thread: number): string | undefined;
@@ -74,6 +75,10 @@ export class Fleet implements Threads {
     this.#missing = threads;
     this.#lives = Array.from({ length: threads + 1 }, () => null);
     this.#bound = this.#lives.map(() => 0);
+    memory.parking.bell = (participant) => {
+      this.#lives[participant]?.worker.postMessage(null);
+      return true;
+    };
   }
 
   get live(): number {
@@ -130,6 +135,8 @@ export class Fleet implements Threads {
         life.isRetiring = true;
         void life.worker.terminate();
         return;
+      case "wake":
+        return this.#owner.wake();
       case "grow":
         if (message.thread !== undefined) return this.grow(message.thread);
         while (this.#missing > 0 && !this.#isClosed) this.grow();

@@ -4,7 +4,7 @@
  *            announce                                   a waker's CAS, then notify
  *   AWAKE ────────────► BLOCKED (in Atomics.wait)  ──────────────────────────────► AWAKE
  *     │                                             the sleeper's own CAS: found work after all
- *     └───────────────► IDLE (in its event loop, with Atomics.waitAsync) ─────────► AWAKE
+ *     └───────────────► IDLE (in its event loop: a message, or Atomics.waitAsync) ► AWAKE
  *
  * Invariants
  *  1. The compare-and-set on the park word decides a wake-up: whoever makes it, waker or sleeper, ends the
@@ -24,6 +24,8 @@ export const BLOCKED = 1;
 export const IDLE = 2;
 
 export class Parking {
+  /** How a participant is woken that waits in its event loop, if there is a better way than `notify`. */
+  bell: ((participant: number) => boolean) | null = null;
   readonly #words: Int32Array;
   readonly #layout: Layout;
 
@@ -63,7 +65,7 @@ export class Parking {
     const park = this.#park(participant);
     const how = Atomics.load(words, park);
     if (how === AWAKE || Atomics.compareExchange(words, park, how, AWAKE) !== how) return false;
-    Atomics.notify(words, park);
+    if (how !== IDLE || this.bell?.(participant) !== true) Atomics.notify(words, park);
     return true;
   }
 

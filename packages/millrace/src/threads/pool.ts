@@ -66,6 +66,7 @@ class Workshop implements Engine {
     this.room = new WaitQueue(options.queue);
     this.fleet = new Fleet(memory, options, {
       reclaim: () => this.submitter.reclaim(),
+      wake: () => watch.look(),
       receive: (result) => this.submitter.receive(result),
       giveUp: (error) => this.submitter.failAll(error),
       currentOf: (thread) => this.submitter.currentOf(thread),

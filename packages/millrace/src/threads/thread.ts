@@ -25,7 +25,7 @@ export interface ThreadStart {
 
 /** From a thread to the main one. */
 export type FromThread =
-  | { readonly type: "ready" | "retire" }
+  | { readonly type: "ready" | "retire" | "wake" }
   | { readonly type: "grow"; readonly thread: number | undefined }
   | { readonly type: "kill"; readonly thread: number; readonly incarnation: number; readonly why: string }
   /** A payload for another thread. */
@@ -56,11 +56,17 @@ export function startThread(start: ThreadStart): void {
     closed: undefined,
     kill: (thread, life, why) => tell({ type: "kill", thread, incarnation: life, why }),
   };
+  memory.parking.bell = (participant) => {
+    if (participant !== 0) return false;
+    tell({ type: "wake" });
+    return true;
+  };
   stage.isPoolThread = true;
   home.engine = engine;
   home.thread = self;
   port.on("message", (message) => {
-    mail.accept(message as PayloadMessage);
+    // Anything else only wakes.
+    if (message !== null) mail.accept(message as PayloadMessage);
     loop.wake();
   });
   loop.start();
