@@ -8,16 +8,20 @@ export type Actor = number;
 
 /** What a step did, as far as others can tell. */
 export interface Footprint {
-  /** User code ran, which may have touched anything. */
+  /** User code ran, or something that many share was changed: it may have touched anything. */
   isUser: boolean;
+  /** It ended the run, and with it whatever else might have come. */
+  isLast: boolean;
+  /** How many it made ready. They queue up behind each other, so its place in the order is theirs. */
+  pushes: number;
   /** Those that it ran, woke or cancelled. */
   readonly actors: Set<Actor>;
 }
 
 export interface Option {
   readonly actor: Actor;
-  /** What it is, for people. */
-  readonly label: string;
+  /** Comes behind all that is ready, however late that became so. */
+  readonly isTimer: boolean;
   readonly isCancellation: boolean;
   /** Tells strategies which options belong together: the number of the task. */
   readonly task: Actor;
@@ -33,14 +37,21 @@ export interface Chooser {
   value(count: number): number;
 }
 
+export function noFootprint(): Footprint {
+  return { isUser: false, isLast: false, pushes: 0, actors: new Set() };
+}
+
 /** Whether the order of two steps can make a difference. */
 export function conflict(a: Footprint, b: Footprint): boolean {
-  if (a.isUser && b.isUser) return true;
+  if ((a.isUser && b.isUser) || a.isLast || b.isLast) return true;
   for (const actor of a.actors) if (b.actors.has(actor)) return true;
   return false;
 }
 
+/** What either did: a step may go several ways. */
 export function merge(into: Footprint, from: Footprint): void {
   into.isUser ||= from.isUser;
+  into.isLast ||= from.isLast;
+  into.pushes = Math.max(into.pushes, from.pushes);
   for (const actor of from.actors) into.actors.add(actor);
 }

@@ -10,21 +10,19 @@
  * when they do so follows from which of their awaits were polled.
  */
 import { CancelledError, DeadlockError } from "../../errors.ts";
-import { Random } from "../../internal/random.ts";
-import { Await } from "../../runtime/await.ts";
 import type { Body } from "../../runtime/body.ts";
-import { Branch } from "../../runtime/branch.ts";
-import { rootTask } from "../../runtime/call.ts";
-import type { Clock, TimerEntry } from "../../runtime/clock.ts";
-import { deadlockError, leaves, waitsOf, waitsOutside } from "../../runtime/deadlock.ts";
+import type { Branch } from "../../runtime/branch.ts";
+import { deadlockError, waitsOutside } from "../../runtime/deadlock.ts";
 import { reportAll } from "../../runtime/failure.ts";
-import { Future } from "../../runtime/future.ts";
 import { host } from "../../runtime/host.ts";
 import { Kernel } from "../../runtime/kernel.ts";
-import { Runnable, Scheduler } from "../../runtime/scheduler.ts";
+import type { Runnable } from "../../runtime/scheduler.ts";
 import { spawnOn } from "../../runtime/spawn.ts";
 import type { Task } from "../../runtime/task.ts";
-import type { Actor, Chooser, Footprint, Option } from "./decision.ts";
+import { noFootprint, type Actor, type Chooser, type Footprint } from "./decision.ts";
+import { Narrator } from "./narrator.ts";
+import { ChosenRandom, ChosenScheduler, Continuation, taskOf } from "./parts.ts";
+import { CancelStep, INJECTED, PollStep, TimerStep, type Stage, type Step } from "./steps.ts";
 
 export interface Program {
   readonly body: Body<void>;
@@ -43,103 +41,69 @@ export interface Ending {
   readonly trace: readonly string[];
 }
 
-/** The reason of a cancellation that the explorer injected. */
-export const INJECTED = "cancelled by the explorer";
 /** Turns of the host in which foreign work may wake a program that waits for nothing else. */
 const FOREIGN_TURNS = 20;
 
-class ChosenScheduler extends Scheduler {
-  pushed: (runnable: Runnable) => void = () => {};
-  constructor(clock: Clock) {
-    super(clock, true);
-  }
-  override push(runnable: Runnable): void {
-    this.pushed(runnable);
-    super.push(runnable);
-  }
-}
+type Failed = { readonly error: unknown };
+const GIVEN_UP: Failed = { error: undefined };
 
-class ChosenRandom extends Random {
-  readonly #choose: (count: number) => number;
-  constructor(seed: number, choose: (count: number) => number) {
-    super(seed);
-    this.#choose = choose;
-  }
-  override below(count: number): number {
-    return this.#choose(count);
-  }
-}
-
-/** An async body that has the value which it awaited, and goes on with it. */
-class Continuation extends Runnable {
-  readonly branch: Branch<unknown> | null;
-  readonly #resume: () => void;
-  constructor(branch: Branch<unknown> | null, resume: () => void) {
-    super();
-    this.branch = branch;
-    this.#resume = resume;
-  }
-  run(): void {
-    this.#resume();
-  }
-}
-
-interface Step extends Option {
-  perform(): void;
-  /** What happened, for the trace. Called once the host's turn is over. */
-  outcome(): string;
-}
-
-export class Execution {
+export class Execution implements Stage {
+  readonly kernel: Kernel;
+  readonly narrator: Narrator;
   readonly #program: Program;
   readonly #chooser: Chooser;
-  readonly #kernel: Kernel;
+  readonly #scheduler: ChosenScheduler;
   readonly #root: Task<unknown>;
   readonly #actors: Map<object, Actor> = new Map();
-  /** What tasks are called here, by their ids, which are not the same in another run. */
-  readonly #names: Map<number, string> = new Map();
   readonly #choices: number[] = [];
   readonly #trace: string[] = [];
   readonly #unobserved: unknown[] = [];
-  #footprint: Footprint = { isUser: false, actors: new Set() };
-  #injected: Task<unknown> | null = null;
+  /** Of the step that is being taken. */
+  #footprint: Footprint = noFootprint();
+  readonly #pushed: Set<Runnable> = new Set();
+  #note: string = "";
+  #hasInjected: boolean = false;
   #hasEnded: boolean = false;
 
   constructor(program: Program, chooser: Chooser) {
     this.#program = program;
     this.#chooser = chooser;
     let scheduler: ChosenScheduler | undefined;
-    this.#kernel = new Kernel({
+    this.kernel = new Kernel({
       isManual: true,
       isPaused: true,
       seed: program.seed,
-      onTaskFailure: ({ error }) => this.#unobserved.push(error),
+      onTaskFailure: ({ error }) => {
+        if (!isInjected(error)) this.#unobserved.push(error);
+      },
       parts: {
         makeScheduler: (clock) => (scheduler = new ChosenScheduler(clock)),
         random: new ChosenRandom(program.seed, (count) => this.#value(count)),
       },
     });
+    this.#scheduler = scheduler!;
     // Whoever joins a task does not run it, and an async body that has what it awaited does not go on
     // before others: these are steps of their own.
-    this.#kernel.runsInline = false;
-    this.#kernel.resumeLater = ({ branch }) =>
-      new Promise((resolve) => scheduler!.push(new Continuation(branch, resolve)));
-    scheduler!.pushed = (runnable) => this.#footprint.actors.add(this.#actor(runnable));
-    this.#root = spawnOn(this.#kernel, program.body as Body<unknown>, { name: "body" }, null, true);
+    this.kernel.runsInline = false;
+    this.kernel.resumeLater = ({ branch }) =>
+      new Promise((resolve) => this.#scheduler.push(new Continuation(branch, resolve)));
+    this.#scheduler.pushed = (runnable) => this.#sawPush(runnable);
+    this.narrator = new Narrator(this.kernel, () => this.#root);
+    this.#root = spawnOn(this.kernel, program.body as Body<unknown>, { name: "body" }, null, true);
     this.#root.isObserved = true;
   }
 
   /** Runs the program to its end. */
   async run(): Promise<Ending> {
-    const failure = await this.#execute();
+    let failure = await this.#execute();
     this.#hasEnded = true;
     const isGivenUp = failure === GIVEN_UP;
-    const left = isGivenUp || failure !== null ? null : await this.#leftovers();
+    if (failure === null && !this.#wasStopped) failure = await this.#leftovers();
     await this.#cleanUp();
-    const unobserved = failure === null && left === null ? this.#unobservedFailure() : null;
+    failure ??= this.#unobservedFailure();
     return {
       isGivenUp,
-      failure: isGivenUp ? null : (failure ?? left ?? unobserved),
+      failure: isGivenUp ? null : failure,
       choices: this.#choices,
       trace: this.#trace,
     };
@@ -148,13 +112,15 @@ export class Execution {
   async #execute(): Promise<Failed | null> {
     let foreignTurns = 0;
     for (let steps = 0; !this.#root.isSettled;) {
-      const options = this.#options();
+      const options = this.#options(foreignTurns > FOREIGN_TURNS);
       if (options.every(({ isCancellation }) => isCancellation)) {
-        if (!waitsForOthers(this.#kernel)) return this.#deadlock();
-        if (++foreignTurns > FOREIGN_TURNS) return this.#foreign();
+        if (!waitsForOthers(this.kernel)) return this.#deadlock();
+        // One more after the last may let time move, which foreign work has held back.
+        if (++foreignTurns > FOREIGN_TURNS + 1) return this.#foreign();
         await turn();
         continue;
       }
+      foreignTurns = 0;
       if (++steps > this.#program.maxSteps) {
         const message = `the program goes on after ${this.#program.maxSteps} steps; it may never end`;
         return { error: new Error(message) };
@@ -166,16 +132,41 @@ export class Execution {
       if (this.#unobserved.length > 0) return this.#unobservedFailure();
     }
     const { isFailed, result } = this.#root;
-    if (!isFailed || (result instanceof CancelledError && result.reason === INJECTED)) return null;
-    return { error: result };
+    return isFailed && !isInjected(result) ? { error: result } : null;
+  }
+
+  /** The body has ended because of the cancellation that was injected: that is all right. */
+  get #wasStopped(): boolean {
+    return this.#root.isFailed && isInjected(this.#root.result);
   }
 
   async #perform(step: Step): Promise<void> {
-    this.#footprint = { isUser: false, actors: new Set([step.actor]) };
+    const footprint = (this.#footprint = noFootprint());
+    footprint.actors.add(step.actor);
+    this.#pushed.clear();
+    this.#note = "";
     step.perform();
     await turn();
-    this.#trace.push(step.outcome());
-    this.#chooser.stepped(this.#footprint);
+    // What has yielded in this step is ready now, and part of what the step did.
+    this.#scheduler.nextTurn();
+    this.#trace.push(step.outcome(footprint, this.#pushed, this.#note));
+    footprint.isLast = this.#isOver;
+    this.#chooser.stepped(footprint);
+  }
+
+  /** The body has ended, somebody has failed, or nothing can happen any more but a cancellation. */
+  get #isOver(): boolean {
+    if (this.#root.isSettled || this.#unobserved.length > 0) return true;
+    return this.#scheduler.isIdle && this.kernel.clock.size === 0;
+  }
+
+  #sawPush(runnable: Runnable): void {
+    const { actors } = this.#footprint;
+    const task = taskOf(runnable);
+    actors.add(this.actor(runnable));
+    if (task !== null) actors.add(this.actor(task));
+    if (!runnable.isQueued) this.#footprint.pushes++;
+    this.#pushed.add(runnable);
   }
 
   #value(count: number): number {
@@ -184,61 +175,29 @@ export class Execution {
     this.#choices.push(value);
     // Whatever the values lead to, it is not the same step.
     this.#footprint.isUser = true;
-    this.#trace.push(`select begins with branch ${value + 1} of ${count}`);
+    this.#note += ` (its select looks at branch ${value + 1} of ${count} first)`;
     return value;
+  }
+
+  actor(thing: object): Actor {
+    let actor = this.#actors.get(thing);
+    if (actor === undefined) this.#actors.set(thing, (actor = this.#actors.size + 1));
+    return actor;
   }
 
   // ── what may come next
 
-  #options(): Step[] {
-    const { scheduler, clock } = this.#kernel;
+  #options(isTimeFree: boolean): Step[] {
+    const { clock, foreign } = this.kernel;
+    const scheduler = this.#scheduler;
     scheduler.nextTurn();
-    const options = Array.from(scheduler.ready(), (runnable) => this.#poll(runnable));
-    if (options.length === 0 && this.#kernel.foreign === 0) clock.moveToEarliest();
-    for (const entry of clock.due()) options.push(this.#timer(entry));
-    if (this.#program.cancel !== undefined && this.#injected === null)
-      for (const task of [...this.#kernel.tasks()].reverse())
-        if (this.#mayCancel(task)) options.push(this.#cancellation(task));
+    const options: Step[] = Array.from(scheduler.ready(), (runnable) => new PollStep(this, runnable));
+    if (options.length === 0 && (foreign === 0 || isTimeFree)) clock.moveToEarliest();
+    for (const entry of clock.due()) options.push(new TimerStep(this, entry));
+    if (this.#program.cancel !== undefined && !this.#hasInjected)
+      for (const task of [...this.kernel.tasks()].reverse())
+        if (this.#mayCancel(task)) options.push(new CancelStep(this, task, () => (this.#hasInjected = true)));
     return options;
-  }
-
-  #poll(runnable: Runnable): Step {
-    const task = taskOf(runnable);
-    const actor = this.#actor(runnable);
-    const name = task === null ? "an await outside of tasks" : this.#name(task);
-    const before = new Set(task === null ? [] : leaves(task.waits()));
-    const wasStarted = task?.isStarted ?? true;
-    const wasDone = task?.isDone ?? false;
-    return {
-      actor,
-      task: task === null ? actor : this.#actor(task),
-      label: name,
-      isCancellation: false,
-      perform: () => this.#kernel.scheduler.runNow(runnable),
-      outcome: () => {
-        if (task === null || !wasStarted || runnable instanceof Continuation || isChanged(task, before))
-          this.#footprint.isUser = true;
-        if (task === null) return `${name} goes on`;
-        if (wasDone) return `${name} settles`;
-        for (const ready of this.#kernel.scheduler.ready())
-          if (ready instanceof Continuation && taskOf(ready) === task)
-            return `${name} ${wasStarted ? "" : "starts, and "}gets what it awaits`;
-        return `${name} ${wasStarted ? "goes on" : "starts"}, ${this.#inNames(stateOf(task))}`;
-      },
-    };
-  }
-
-  #timer(entry: TimerEntry): Step {
-    const actor = this.#actor(entry);
-    const label = `a timer fires at ${entry.tick} ms`;
-    return {
-      actor,
-      task: actor,
-      label,
-      isCancellation: false,
-      perform: () => this.#kernel.clock.fireNow(entry),
-      outcome: () => label,
-    };
   }
 
   #mayCancel(task: Task<unknown>): boolean {
@@ -246,56 +205,17 @@ export class Execution {
     const isMeant = cancel === true ? task !== this.#root : task.name === cancel;
     return isMeant && task.isStarted && !task.isDone && !task.isCancelled;
   }
-  #cancellation(task: Task<unknown>): Step {
-    const label = `${this.#name(task)} is cancelled while it ${this.#inNames(waitsOf(task))}`;
-    return {
-      actor: -this.#actor(task),
-      task: this.#actor(task),
-      label,
-      isCancellation: true,
-      perform: () => {
-        this.#injected = task;
-        this.#footprint.actors.add(this.#actor(task));
-        task.abort(INJECTED);
-      },
-      outcome: () => label,
-    };
-  }
-
-  /** Numbered as they appear, which is the same in runs that have gone the same way. */
-  #actor(thing: object): Actor {
-    let actor = this.#actors.get(thing);
-    if (actor === undefined) this.#actors.set(thing, (actor = this.#actors.size + 1));
-    return actor;
-  }
-  #name(task: Task<unknown>): string {
-    this.#nameAll();
-    return this.#names.get(task.id) ?? "a task";
-  }
-  #nameAll(): void {
-    for (const task of [...this.#kernel.tasks()].reverse()) {
-      if (this.#names.has(task.id)) continue;
-      const name = task.name === undefined ? `task ${this.#names.size + 1}` : `task '${task.name}'`;
-      this.#names.set(task.id, task === this.#root ? "the body" : name);
-    }
-  }
-  /** A description with the names of this run. */
-  #inNames(text: string): string {
-    this.#nameAll();
-    return text.replace(
-      /task #(\d+)(?: '[^']*')?/g,
-      (_, id: string) => this.#names.get(Number(id)) ?? "a task",
-    );
-  }
 
   // ── how it can end
 
   #deadlock(): Failed {
-    return { error: deadlockError(this.#kernel) };
+    const { message, waits } = deadlockError(this.kernel);
+    const inNames = (text: string): string => this.narrator.inNames(text);
+    return { error: new DeadlockError(inNames(message), waits.map(inNames)) };
   }
   #foreign(): Failed {
-    const waiting = [...this.#kernel.tasks()].filter((task) => waitsOutside(task as Branch<unknown>));
-    const names = waiting.map((task) => `${this.#name(task)} ${this.#inNames(waitsOf(task))}`).join("; ");
+    const waiting = [...this.kernel.tasks()].filter((task) => waitsOutside(task as Branch<unknown>));
+    const names = this.narrator.all(waiting.reverse());
     return {
       error: new DeadlockError(
         `the program waits for something that the explorer does not control: ${names || "a foreign promise"}. Explored programs must be made of the runtime's own timers and channels`,
@@ -306,22 +226,19 @@ export class Execution {
 
   /** The body has ended. What is ready may end, too; what remains was leaked. */
   async #leftovers(): Promise<Failed | null> {
-    const { scheduler } = this.#kernel;
-    await this.#drain(() => {
-      scheduler.nextTurn();
-      return scheduler.ready().next().value;
-    });
-    const leaked = [...this.#kernel.tasks()].filter((task) => !task.isCancelled && !task.isLeaving).reverse();
+    await this.#drain(() => this.#firstReady());
+    const leaked = [...this.kernel.tasks()].filter((task) => !task.isCancelled && !task.isLeaving).reverse();
     if (leaked.length === 0) return null;
-    const names = leaked.map((task) => `${this.#name(task)} ${this.#inNames(waitsOf(task))}`).join("; ");
-    const s = leaked.length === 1 ? "task is" : "tasks are";
+    const tasks = leaked.length === 1 ? "task is" : "tasks are";
     return {
-      error: new Error(`${leaked.length} ${s} leaked, still there when the body has ended: ${names}`),
+      error: new Error(
+        `${leaked.length} ${tasks} leaked, still there when the body has ended: ${this.narrator.all(leaked)}`,
+      ),
     };
   }
 
   #unobservedFailure(): Failed | null {
-    reportAll(this.#kernel);
+    reportAll(this.kernel);
     if (this.#unobserved.length === 0) return null;
     const [error] = this.#unobserved;
     return { error };
@@ -329,62 +246,45 @@ export class Execution {
 
   /** Nothing of this run is left behind. */
   async #cleanUp(): Promise<void> {
-    const { scheduler, clock } = this.#kernel;
-    this.#kernel.isClosed = true;
-    for (const task of this.#kernel.tasks()) task.abort("the explored run is over");
+    const { kernel } = this;
+    kernel.isClosed = true;
+    for (const task of kernel.tasks()) task.abort("the explored run is over");
     await this.#drain(() => {
-      scheduler.nextTurn();
-      const ready = scheduler.ready().next().value;
-      if (ready !== undefined || this.#kernel.alive === 0 || !clock.moveToEarliest()) return ready;
-      for (const entry of clock.due()) {
-        clock.fireNow(entry);
+      const ready = this.#firstReady();
+      if (ready !== undefined || kernel.alive === 0 || !kernel.clock.moveToEarliest()) return ready;
+      for (const entry of kernel.clock.due()) {
+        kernel.clock.fireNow(entry);
         break;
       }
-      return scheduler.ready().next().value ?? NOTHING;
+      return this.#firstReady() ?? null;
     });
   }
+  #firstReady(): Runnable | undefined {
+    this.#scheduler.nextTurn();
+    return this.#scheduler.ready().next().value;
+  }
 
-  async #drain(next: () => Runnable | typeof NOTHING | undefined): Promise<void> {
+  /** Runs what it is given, as long as there is something; `null` for another turn. */
+  async #drain(next: () => Runnable | null | undefined): Promise<void> {
     for (let steps = 0; steps < this.#program.maxSteps; steps++) {
       const runnable = next();
       if (runnable === undefined) return;
-      if (runnable !== NOTHING) this.#kernel.scheduler.runNow(runnable);
+      if (runnable !== null) this.#scheduler.runNow(runnable);
       await turn();
     }
   }
 }
-
-type Failed = { readonly error: unknown };
-const GIVEN_UP: Failed = { error: undefined };
-const NOTHING: unique symbol = Symbol("nothing to run");
 
 /** The microtasks of the host, in which async bodies go on. */
 function turn(): Promise<void> {
   return new Promise((resolve) => host.macrotask(resolve));
 }
 
-function taskOf(runnable: Runnable): Task<unknown> | null {
-  if (runnable instanceof Await || runnable instanceof Continuation) return rootTask(runnable.branch);
-  return runnable instanceof Branch ? rootTask(runnable as Branch<unknown>) : null;
-}
-
-/** Whether user code may have run: it waits for something else now, or for a future that users wrote. */
-function isChanged(task: Task<unknown>, before: ReadonlySet<Future<unknown>>): boolean {
-  if (task.isDone) return true;
-  let count = 0;
-  for (const leaf of leaves(task.waits())) {
-    if (!before.has(leaf) || leaf.describeWait === Future.prototype.describeWait) return true;
-    count++;
-  }
-  return count !== before.size || count === 0;
-}
-
-function stateOf(task: Task<unknown>): string {
-  if (!task.isDone) return `then ${waitsOf(task)}`;
-  if (!task.isFailed) return "and ends";
-  const { result } = task;
-  if (result instanceof CancelledError) return "and ends as cancelled";
-  return `and fails: ${result instanceof Error ? `${result.name}: ${result.message}` : String(result)}`;
+/** Nothing but the cancellation that the explorer has asked for. */
+function isInjected(error: unknown): boolean {
+  if (error instanceof CancelledError) return error.reason === INJECTED;
+  if (error instanceof AggregateError) return error.errors.length > 0 && error.errors.every(isInjected);
+  return error instanceof Error && error.cause !== undefined && isInjected(error.cause);
 }
 
 function waitsForOthers(kernel: Kernel): boolean {

@@ -1,0 +1,93 @@
+/**
+ * A run in words. Tasks have names of this run, counted from 1 or their own: the numbers that the
+ * runtime gives them differ from run to run.
+ */
+import { CancelledError } from "../../errors.ts";
+import { waitsOf } from "../../runtime/deadlock.ts";
+import type { Branch } from "../../runtime/branch.ts";
+import type { Kernel } from "../../runtime/kernel.ts";
+import type { Runnable } from "../../runtime/scheduler.ts";
+import type { Task } from "../../runtime/task.ts";
+import { Continuation, taskOf } from "./parts.ts";
+
+export class Narrator {
+  readonly #kernel: Kernel;
+  readonly #root: () => Task<unknown>;
+  readonly #names: Map<number, string> = new Map();
+  #spawned: number = 0;
+
+  constructor(kernel: Kernel, root: () => Task<unknown>) {
+    this.#kernel = kernel;
+    this.#root = root;
+  }
+
+  /** Notes the tasks that have been spawned since it was called last. */
+  meet(): void {
+    if (this.#spawned === this.#kernel.spawned) return;
+    this.#spawned = this.#kernel.spawned;
+    for (const task of [...this.#kernel.tasks()].reverse()) {
+      if (this.#names.has(task.id)) continue;
+      const name = task.name === undefined ? `task ${this.#names.size}` : `task '${task.name}'`;
+      this.#names.set(task.id, task === this.#root() ? "the body" : name);
+    }
+  }
+
+  name(task: Task<unknown>): string {
+    this.meet();
+    return this.#names.get(task.id) ?? (task.name === undefined ? "a task" : `task '${task.name}'`);
+  }
+
+  /** A text of the runtime's with the names of this run. */
+  inNames(text: string): string {
+    this.meet();
+    return text.replace(/task #(\d+)(?: '([^']*)')?/g, (_, id: string, name: string | undefined) => {
+      return this.#names.get(Number(id)) ?? (name === undefined ? "a task" : `task '${name}'`);
+    });
+  }
+
+  /** "task 'a' waits for a mutex" */
+  waiting(task: Branch<unknown>): string {
+    return this.inNames(waitsOf(task));
+  }
+  all(tasks: readonly Task<unknown>[]): string {
+    return tasks.map((task) => `${this.name(task)} ${this.waiting(task)}`).join("; ");
+  }
+
+  /** ", wakes task 'b' and spawns task 'c'": what `task` did to others. */
+  deeds(task: Task<unknown> | null, pushed: ReadonlySet<Runnable>): string {
+    const woken = new Set<string>();
+    const spawned = new Set<string>();
+    for (const runnable of pushed) {
+      const other = taskOf(runnable);
+      if (other === null || other === task) continue;
+      (other.isStarted || other.isDone ? woken : spawned).add(this.name(other));
+    }
+    const deeds: string[] = [];
+    if (spawned.size > 0) deeds.push(`spawns ${listed([...spawned])}`);
+    if (woken.size > 0) deeds.push(`wakes ${listed([...woken])}`);
+    return deeds.map((deed) => `, ${deed}`).join("");
+  }
+
+  /** "then waits for a mutex": how a step has left `task`. */
+  state(task: Task<unknown>): string {
+    if (task.isDone) {
+      if (task.isSettled || task.cleanups === 0) return this.#ending(task);
+      return `${this.#ending(task)}, once ${task.cleanups} abandoned calls have cleaned up`;
+    }
+    for (const ready of this.#kernel.scheduler.ready())
+      if (ready instanceof Continuation && taskOf(ready) === task) return "then gets at once what it awaits";
+    return `then ${this.waiting(task)}`;
+  }
+  #ending(task: Task<unknown>): string {
+    const { isFailed, result } = task;
+    if (!isFailed) return "and ends";
+    if (result instanceof CancelledError) return "and ends as cancelled";
+    return this.inNames(
+      `and fails: ${result instanceof Error ? `${result.name}: ${result.message}` : String(result)}`,
+    );
+  }
+}
+
+function listed(names: readonly string[]): string {
+  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+}

@@ -1,0 +1,56 @@
+/**
+ * What a runtime under exploration has instead of its own scheduler, randomness and promises: the same,
+ * but nothing happens by itself, and somebody chooses.
+ */
+import { Random } from "../../internal/random.ts";
+import { Await } from "../../runtime/await.ts";
+import { Branch } from "../../runtime/branch.ts";
+import { rootTask } from "../../runtime/call.ts";
+import type { Clock } from "../../runtime/clock.ts";
+import { Runnable, Scheduler } from "../../runtime/scheduler.ts";
+import type { Task } from "../../runtime/task.ts";
+import { InFlight } from "../../stream/in-flight.ts";
+
+export class ChosenScheduler extends Scheduler {
+  /** Told of whatever becomes ready, and of what is ready already and woken again. */
+  pushed: (runnable: Runnable) => void = () => {};
+  constructor(clock: Clock) {
+    super(clock, true);
+  }
+  override push(runnable: Runnable): void {
+    this.pushed(runnable);
+    super.push(runnable);
+  }
+}
+
+export class ChosenRandom extends Random {
+  readonly #choose: (count: number) => number;
+  constructor(seed: number, choose: (count: number) => number) {
+    super(seed);
+    this.#choose = choose;
+  }
+  override below(count: number): number {
+    return this.#choose(count);
+  }
+}
+
+/** An async body that has the value which it awaited, and goes on with it. */
+export class Continuation extends Runnable {
+  readonly branch: Branch<unknown> | null;
+  readonly #resume: () => void;
+  constructor(branch: Branch<unknown> | null, resume: () => void) {
+    super();
+    this.branch = branch;
+    this.#resume = resume;
+  }
+  run(): void {
+    this.#resume();
+  }
+}
+
+/** The task as whose part it runs. */
+export function taskOf(runnable: Runnable): Task<unknown> | null {
+  if (runnable instanceof Await || runnable instanceof Continuation) return rootTask(runnable.branch);
+  if (runnable instanceof InFlight) return rootTask(runnable["flight"].branch);
+  return runnable instanceof Branch ? rootTask(runnable as Branch<unknown>) : null;
+}

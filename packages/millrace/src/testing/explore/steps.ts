@@ -1,0 +1,156 @@
+/**
+ * The steps that a run can take next: something that is ready is polled, a timer that is due fires, a
+ * task is cancelled. Each can be performed, and then says what it was.
+ */
+import { Await } from "../../runtime/await.ts";
+import { leaves, waitsOf } from "../../runtime/deadlock.ts";
+import type { TimerEntry } from "../../runtime/clock.ts";
+import type { Kernel } from "../../runtime/kernel.ts";
+import type { Runnable } from "../../runtime/scheduler.ts";
+import type { Task } from "../../runtime/task.ts";
+import type { Actor, Footprint, Option } from "./decision.ts";
+import type { Narrator } from "./narrator.ts";
+import { Continuation, taskOf } from "./parts.ts";
+import { awaitsShared, isPlainTimer, ranUserCode, waitsBefore, type Waits } from "./user-code.ts";
+
+/** The reason of a cancellation that the explorer injected. */
+export const INJECTED = "cancelled by the explorer";
+
+/** Of one run. */
+export interface Stage {
+  readonly kernel: Kernel;
+  readonly narrator: Narrator;
+  /** Numbered as they appear, which is the same in runs that have gone the same way. */
+  actor(thing: object): Actor;
+}
+
+export abstract class Step implements Option {
+  readonly isCancellation: boolean = false;
+  readonly isTimer: boolean = false;
+  abstract readonly actor: Actor;
+  abstract readonly task: Actor;
+  abstract perform(): void;
+  /** Once the host's turn is over: adds to the footprint, and says what happened. */
+  abstract outcome(footprint: Footprint, pushed: ReadonlySet<Runnable>, note: string): string;
+}
+
+export class PollStep extends Step {
+  readonly actor: Actor;
+  readonly task: Actor;
+  readonly #stage: Stage;
+  readonly #runnable: Runnable;
+  readonly #task: Task<unknown> | null;
+  #before: Waits | null = null;
+  #isPrivate: boolean = false;
+  #wasStarted: boolean = true;
+  #wasDone: boolean = false;
+  #awaited: string = "";
+
+  constructor(stage: Stage, runnable: Runnable) {
+    super();
+    this.#stage = stage;
+    this.#runnable = runnable;
+    this.#task = taskOf(runnable);
+    this.actor = stage.actor(runnable);
+    this.task = this.#task === null ? this.actor : stage.actor(this.#task);
+  }
+
+  perform(): void {
+    const task = this.#task;
+    const runnable = this.#runnable;
+    if (task !== null) {
+      this.#wasStarted = task.isStarted;
+      this.#wasDone = task.isDone;
+      if (runnable instanceof Await) {
+        this.#awaited = words(runnable);
+        this.#isPrivate = !awaitsShared(runnable);
+      } else if (this.#wasStarted && runnable === task) this.#before = waitsBefore(task);
+    }
+    this.#stage.kernel.scheduler.runNow(runnable);
+  }
+
+  outcome(footprint: Footprint, pushed: ReadonlySet<Runnable>, note: string): string {
+    const task = this.#task;
+    footprint.actors.add(this.task);
+    footprint.isUser ||= !this.#isPrivate && (this.#before === null || ranUserCode(task!, this.#before));
+    const { narrator } = this.#stage;
+    const deeds = narrator.deeds(task, pushed);
+    if (task === null) return `an await outside of any task goes on${note}${deeds}`;
+    const name = narrator.name(task);
+    const runnable = this.#runnable;
+    if (this.#wasDone) return `${name} is over${note}${deeds}`;
+    if (runnable instanceof Await) {
+      const awaited = narrator.inNames(this.#awaited);
+      if (runnable.isPending) return `${name} looks again, and still waits for ${awaited}${note}${deeds}`;
+      return `${name} gets what it awaits: ${awaited}${note}${deeds}`;
+    }
+    if (runnable !== task && !(runnable instanceof Continuation))
+      return `something that ${name} has begun goes on by itself${note}${deeds}`;
+    const verb = this.#wasStarted ? "goes on" : "starts";
+    return `${name} ${verb}${note}${deeds}, ${narrator.state(task)}`;
+  }
+}
+
+function words(pending: Await<unknown>): string {
+  return [...leaves([pending.future])].map((leaf) => leaf.describeWait()).join(" and ");
+}
+
+export class TimerStep extends Step {
+  override readonly isTimer: boolean = true;
+  readonly actor: Actor;
+  readonly #stage: Stage;
+  readonly #entry: TimerEntry;
+
+  constructor(stage: Stage, entry: TimerEntry) {
+    super();
+    this.#stage = stage;
+    this.#entry = entry;
+    this.actor = stage.actor(entry);
+  }
+  get task(): Actor {
+    return this.actor;
+  }
+  perform(): void {
+    this.#stage.kernel.clock.fireNow(this.#entry);
+  }
+  outcome(footprint: Footprint, pushed: ReadonlySet<Runnable>): string {
+    footprint.isUser ||= !isPlainTimer(this.#entry);
+    const deeds = this.#stage.narrator.deeds(null, pushed);
+    return `${this.#stage.kernel.clock.now()} ms: a timer fires${deeds.replace(/^,/, " and")}`;
+  }
+}
+
+export class CancelStep extends Step {
+  override readonly isCancellation: boolean = true;
+  readonly actor: Actor;
+  readonly task: Actor;
+  readonly #stage: Stage;
+  readonly #task: Task<unknown>;
+  readonly #done: () => void;
+  #state: string = "";
+
+  constructor(stage: Stage, task: Task<unknown>, done: () => void) {
+    super();
+    this.#stage = stage;
+    this.#task = task;
+    this.#done = done;
+    this.task = stage.actor(task);
+    this.actor = -this.task;
+  }
+  perform(): void {
+    this.#state = this.#isAboutToGoOn ? "is about to go on" : waitsOf(this.#task);
+    this.#done();
+    this.#task.abort(INJECTED);
+  }
+  outcome(footprint: Footprint): string {
+    footprint.actors.add(this.task);
+    // Whoever listens to its signal runs in this step.
+    footprint.isUser ||= (this.#task["extras"]?.controller ?? null) !== null;
+    const { narrator } = this.#stage;
+    return `${narrator.name(this.#task)} is cancelled while it ${narrator.inNames(this.#state)}`;
+  }
+  get #isAboutToGoOn(): boolean {
+    for (const ready of this.#stage.kernel.scheduler.ready()) if (taskOf(ready) === this.#task) return true;
+    return false;
+  }
+}
