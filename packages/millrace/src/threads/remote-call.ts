@@ -5,14 +5,13 @@
  *    │                  │                  └─drop─► ABANDONED: queued, it is over; running, it is told, and
  *    └──────drop────────┴─► never runs              whoever dropped it waits for its end (`killAfter`)
  */
-import { CancelledError, ThreadError } from "../errors.ts";
+import { ThreadError } from "../errors.ts";
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { shield } from "../runtime/call.ts";
 import { mayProceed } from "../runtime/cooperation.ts";
-import { reportFailure } from "../runtime/failure.ts";
 import { abandon, Future, Operation } from "../runtime/future.ts";
 import { host } from "../runtime/host.ts";
-import { cx, type Kernel, type TaskId } from "../runtime/kernel.ts";
+import { cx, type Kernel } from "../runtime/kernel.ts";
 import { ambientKernel } from "../runtime/trail.ts";
 import { errorClassesOf } from "./error-classes.ts";
 import type { FunctionEntry } from "./function-table.ts";
@@ -164,14 +163,9 @@ export class RemoteCall<R> extends Operation<R> implements SubmittedCall {
       this.waker?.wake();
       return;
     }
+    // Whoever gave it up wants neither its value nor its failure.
     this.onEnd?.();
-    if (state === REJECTED && !isCancellation(result) && !this.wasKilled) {
-      const failure = { error: result, id: 0 as TaskId, name: this.entry.name, spawnedAt: undefined };
-      reportFailure(this.kernel!, failure);
-    }
   }
-
-  declare private wasKilled: boolean;
 
   override drop(): void {
     const { state } = this;
@@ -180,7 +174,6 @@ export class RemoteCall<R> extends Operation<R> implements SubmittedCall {
     if (state !== SUBMITTED) return;
     const { submitter } = this.engine!;
     if (submitter.abandon(this)) return this.release();
-    this.wasKilled = false;
     this.watchEnd();
   }
 
@@ -192,7 +185,6 @@ export class RemoteCall<R> extends Operation<R> implements SubmittedCall {
       timer = host.timer(killAfter, () => {
         const runner = this.engine!.submitter.runner(this);
         if (runner === undefined) return;
-        this.wasKilled = true;
         const why = `${this.entry.name} did not end within ${killAfter} ms after it was abandoned`;
         this.engine!.kill(runner.thread, runner.incarnation, why);
       });
@@ -237,11 +229,6 @@ class Ending extends Future<void> {
   override describeWait(): string {
     return "the end of an abandoned call on a thread";
   }
-}
-
-/** How a body ends that was told to stop. */
-function isCancellation(error: unknown): boolean {
-  return error instanceof CancelledError || (error instanceof Error && error.name === "AbortError");
 }
 
 function calledTooEarly({ url, name }: FunctionEntry): ThreadError {

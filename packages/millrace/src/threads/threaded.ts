@@ -54,7 +54,8 @@ const entries = new WeakMap<object, FunctionEntry>();
  *
  * **Cancel safety.** Calling it returns a lazy future, dispatched when first polled. Abandoned before it
  * started it never runs. Abandoned while running, its `cx().signal` fires on the thread and, `killAfter`
- * later, the thread is replaced; a task that abandoned it does not end before that.
+ * later, the thread is replaced; a task that abandoned it does not end before that. What an abandoned call
+ * gives or throws is ignored.
  *
  * @throws TypeError when `fn` is not a function.
  *

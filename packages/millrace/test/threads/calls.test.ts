@@ -1,0 +1,205 @@
+/** Calls on threads in both styles: values, errors, bodies of every kind, handles. */
+import { joinAll, JoinSet, select, sleep, spawn, timeout, type Future } from "millrace";
+import { cx, parMap, spawnBlocking, spawnInline, threaded, ThreadPool } from "millrace/threads";
+import { paused } from "millrace/testing";
+import { afterAll, describe, expect, test } from "vitest";
+import { get, styles } from "../both-styles.ts";
+import * as work from "./fixtures/work.ts";
+
+const pool = new ThreadPool({ threads: 2, name: "calls" });
+afterAll(() => pool.shutdown());
+const on = { pool };
+
+describe.each(styles)("in $name style", ({ body }) => {
+  test("a call gives the result of a plain, an async and a generator body", async () => {
+    const results = spawn(
+      body(function* () {
+        const plain = yield* get(work.double.with(on)(21));
+        const later = yield* get(work.later.with(on)(1, "a"));
+        const yielding = yield* get(work.laterYielding.with(on)(1, "g"));
+        return [plain, later, yielding];
+      }),
+    );
+    expect(await results).toEqual([42, "a", "g"]);
+  });
+
+  test("an error keeps its class, code, cause, properties and both stacks", async () => {
+    const failing = spawn(
+      body(function* () {
+        yield* get(work.fail.with(on)("bad"));
+      }),
+    );
+    const error: unknown = await failing.then(undefined, (thrown: unknown) => thrown);
+    expect(error).toMatchObject({ name: "ParseError", code: "ERR_PARSE", line: 7, message: "bad" });
+    expect((error as Error).cause).toBeInstanceOf(RangeError);
+    expect((error as Error).stack).toContain("fixtures/work.ts");
+    expect((error as Error).stack).toContain("calls.test.ts");
+  });
+});
+
+test("values come back as structured clone would give them", async () => {
+  const cyclic: Record<string, unknown> = { name: "a" };
+  cyclic["self"] = cyclic;
+  const values: unknown[] = [
+    undefined,
+    null,
+    true,
+    0,
+    -0,
+    1.5,
+    NaN,
+    2 ** 40,
+    -(2 ** 31),
+    12n,
+    "",
+    "latin ü",
+    "wide €",
+    "x".repeat(1000),
+    "€".repeat(1000),
+    [1, 2, 3, 4, 5, 6],
+    [1, "a", [null]],
+    { a: 1, b: { c: "d" } },
+    new Uint8Array([1, 2, 3]),
+    new Uint8Array(5000).fill(7),
+    new Float64Array([1.5, 2.5]),
+    new Uint8Array([1, 2, 3, 4]).buffer,
+    new Map([[1, new Set([2])]]),
+    new Date(5),
+    /x/g,
+    "y".repeat(200_000),
+    Array.from({ length: 50_000 }, (_, i) => ({ i })),
+    cyclic,
+  ];
+  for (const value of values) expect(await work.echo.with(on)(value)).toEqual(value);
+  expect(Object.keys((await work.echo.with(on)(JSON.parse('{"__proto__":1}'))) as object)).toEqual([
+    "__proto__",
+  ]);
+});
+
+test("errors travel as values, too", async () => {
+  const back = (await work.echo.with(on)({ error: new RangeError("far") })) as { error: Error };
+  expect(back.error).toBeInstanceOf(RangeError);
+});
+
+test("what cannot be cloned is refused at the call, and as a result", async () => {
+  await expect(work.echo.with(on)(() => {})).rejects.toMatchObject({ name: "DataCloneError" });
+  await expect(work.unsendable.with(on)()).rejects.toMatchObject({ name: "DataCloneError" });
+  expect(await work.double.with(on)(1)).toBe(2);
+});
+
+test("what is transferred is moved", async () => {
+  const buffer = new ArrayBuffer(100_000);
+  const call = work.byteLengthOf.with({ ...on, transfer: [buffer] });
+  expect(await call(buffer)).toBe(100_000);
+  expect(buffer.byteLength).toBe(0);
+});
+
+test("a call is lazy, and an unused one never runs", async () => {
+  const before = pool.metrics().completed;
+  using _ = work.double.with(on)(1);
+  await sleep(5);
+  expect(pool.metrics().completed).toBe(before);
+});
+
+test("local is the function itself", () => {
+  expect(work.double.local(4)).toBe(8);
+  expect(work.whoAmI.local()).toBe(0);
+  expect(cx().isCancelled).toBe(false);
+});
+
+test("a handle is a task: sets, select, names and timeouts take it", async () => {
+  const set = new JoinSet<unknown>();
+  set.spawn(work.double.with(on)(1));
+  set.spawn(work.later.with(on)(1, 5));
+  expect((await set.joinAll()).toSorted()).toEqual([2, 5]);
+  const slow = pool.spawn(work.later, 10_000, "slow");
+  const won = await select({ slow: slow.ref(), quick: work.double.with(on)(3) });
+  expect(won).toEqual({ key: "quick", value: 6 });
+  await expect(timeout(5, slow as Future<unknown>)).rejects.toMatchObject({ name: "TimeoutError" });
+  slow.abort("enough");
+  expect(await slow.settled()).toEqual({ status: "cancelled", reason: "enough" });
+});
+
+test("threads call each other, and results find their way back", async () => {
+  expect(await pool.spawn(work.nested, 6)).toBe(64);
+});
+
+test("a thousand calls at once all come back, in their own places", async () => {
+  const calls = Array.from({ length: 5000 }, (_, i) => work.double.with(on)(i));
+  expect(await joinAll(calls)).toEqual(Array.from({ length: 5000 }, (_, i) => i * 2));
+});
+
+test("uneven tasks that one thread submitted are run by both", async () => {
+  const threads = await joinAll(
+    Array.from({ length: 40 }, (_, i) => work.busy.with(on)(i % 10 === 0 ? 20 : 2)),
+  );
+  expect(new Set(threads)).toEqual(new Set([1, 2]));
+});
+
+test("a paused clock is held back while a thread works", async () => {
+  await paused(async (clock) => {
+    const timer = spawn(async () => {
+      await sleep(1000);
+      return "timer";
+    });
+    const first = await select(
+      { timer: timer.ref(), thread: work.later.with(on)(30, "thread") },
+      { biased: true },
+    );
+    expect(first.key).toBe("thread");
+    expect(clock.now()).toBe(0);
+    timer.abort();
+  });
+});
+
+describe("spawnInline", () => {
+  test("runs a closure that captures nothing", async () => {
+    expect(await spawnInline((a: number, b: number) => a + b, 2, 3)).toBe(5);
+    expect(
+      await spawnInline(
+        async (words: string[]) => {
+          const { length } = words.filter((word) => /^[a-z}]+$/.test(word));
+          const label = { count: length, text: `${length} of ${words.length}` };
+          await Promise.resolve();
+          for (const [key, value] of Object.entries(label)) if (key === "text") return value;
+          return "";
+        },
+        ["a", "1", "b"],
+      ),
+    ).toBe("2 of 3");
+  });
+
+  test("names what a closure captures, at the call", () => {
+    const captured = 1;
+    const another = { deep: 2 };
+    expect(() => spawnInline((n: number) => n + captured + another.deep, 1)).toThrow(
+      /captures captured, another/,
+    );
+  });
+});
+
+describe("parMap", () => {
+  test("keeps the order, whatever the sizes", async () => {
+    for (const length of [0, 1, 7, 5000]) {
+      const items = Array.from({ length }, (_, i) => i);
+      expect(await parMap(items, work.double, on)).toEqual(items.map((n) => n * 2));
+    }
+  });
+  test("takes async functions, any iterable and a bound", async () => {
+    const items = new Set([1, 2, 3]);
+    const wait = threaded(import.meta, () => 0);
+    expect(wait.local()).toBe(0);
+    expect(await parMap(items, work.double, { ...on, maxInFlight: 1 })).toEqual([2, 4, 6]);
+    expect(() => parMap([1], work.double, { maxInFlight: 0 })).toThrow(RangeError);
+  });
+  test("throws the first failure", async () => {
+    await expect(parMap(["a", "b"], work.fail, on)).rejects.toMatchObject({ name: "ParseError" });
+  });
+});
+
+test("misuse is refused at the call", () => {
+  expect(() => threaded(import.meta, 5 as never)).toThrow(/threaded expects a function/);
+  expect(() => spawnBlocking((() => 1) as never)).toThrow(/made with threaded/);
+  expect(() => new ThreadPool({ threads: 0 })).toThrow(RangeError);
+  expect(() => new ThreadPool({ queue: 0 })).toThrow(RangeError);
+});

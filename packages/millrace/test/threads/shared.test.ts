@@ -1,0 +1,106 @@
+/** Channels and locks between threads. */
+import { joinAll, sleep, spawn } from "millrace";
+import { sharedChannel, SharedMutex, SharedSemaphore, spawnBlocking, ThreadPool } from "millrace/threads";
+import { afterAll, describe, expect, test } from "vitest";
+import * as work from "./fixtures/work.ts";
+
+const pool = new ThreadPool({ threads: 2, name: "shared" });
+afterAll(() => pool.shutdown({ timeout: 0 }));
+
+describe("a shared channel", () => {
+  test("carries messages to a thread and back, in order, with back-pressure", async () => {
+    const [tx, rx] = sharedChannel<number>(4);
+    const [back, results] = sharedChannel<number>(4);
+    const handle = pool.spawn(work.doubleAll, rx, back);
+    const sending = spawn(function* () {
+      for (let i = 0; i < 1000; i++) yield* tx.send(i);
+      tx.close();
+    });
+    const received: number[] = [];
+    for await (const n of results) received.push(n);
+    await sending;
+    expect(received).toEqual(Array.from({ length: 1000 }, (_, i) => i * 2));
+    expect(await handle).toBe(1000);
+  });
+
+  test("says when it is full, empty or closed", async () => {
+    const [tx, rx] = sharedChannel<string>(1);
+    expect(rx.tryRecv()).toEqual({ ok: false, reason: "empty" });
+    expect(tx.trySend("a").ok).toBe(true);
+    expect(tx.trySend("b")).toEqual({ ok: false, reason: "full" });
+    expect(rx.tryRecv()).toEqual({ ok: true, value: "a" });
+    const other = tx.clone();
+    tx.close();
+    tx.close();
+    expect(tx.trySend("c")).toEqual({ ok: false, reason: "closed" });
+    expect(other.trySend("d").ok).toBe(true);
+    other.close();
+    expect(await rx.recv()).toBe("d");
+    expect(await rx.recv()).toBeUndefined();
+    expect(rx.tryRecv()).toEqual({ ok: false, reason: "closed" });
+  });
+
+  test("hands the value back when the receiver is gone", async () => {
+    const [tx, rx] = sharedChannel<string>(1);
+    await tx.send("a");
+    const waiting = tx.send("b");
+    const outcome = waiting.settled();
+    spawn(async () => {
+      await sleep(2);
+      rx.close();
+    });
+    expect(await outcome).toMatchObject({ status: "rejected", reason: { code: "ERR_SEND", value: "b" } });
+  });
+
+  test("loses nothing when a waiting recv or send is abandoned", async () => {
+    const [tx, rx] = sharedChannel<number>(1);
+    await expect(rx.recv().timeout(3)).rejects.toMatchObject({ name: "TimeoutError" });
+    await tx.send(1);
+    await expect(tx.send(2).timeout(3)).rejects.toMatchObject({ name: "TimeoutError" });
+    await expect(rx.recv()).resolves.toBe(1);
+    expect(rx.tryRecv()).toEqual({ ok: false, reason: "empty" });
+  });
+
+  test("takes messages of any size up to what it was given", async () => {
+    const [tx, rx] = sharedChannel<unknown>(8, { bytes: 4096 });
+    for (let size = 0; size < 4000; size += 37) {
+      const bytes = new Uint8Array(size).fill(size);
+      await tx.send(bytes);
+      expect(await rx.recv()).toEqual(bytes);
+    }
+    await expect(tx.send(new Uint8Array(100_000))).rejects.toThrow(RangeError);
+    expect(() => sharedChannel(0)).toThrow(RangeError);
+    expect(() => tx.trySend(undefined)).toThrow(TypeError);
+  });
+});
+
+test("a shared mutex lets one in at a time, here and on threads", async () => {
+  const mutex = new SharedMutex();
+  const shared = new SharedArrayBuffer(4);
+  const there = [1, 2].map(() => pool.spawn(work.addUnderLock, mutex, shared, 200));
+  const here = spawn(() => work.addUnderLock.local(mutex, shared, 200) as Generator<never, void, void>);
+  await joinAll([...there, here]);
+  expect(new Int32Array(shared)[0]).toBe(600);
+  const guard = mutex.tryLock();
+  expect(mutex.tryLock()).toBeUndefined();
+  guard?.release();
+  guard?.release();
+  expect(mutex.tryLock()).toBeDefined();
+});
+
+test("a shared semaphore never lets more in than it has permits for", async () => {
+  const permits = new SharedSemaphore(4);
+  const shared = new SharedArrayBuffer(8);
+  await joinAll(Array.from({ length: 20 }, () => pool.spawn(work.holdPermits, permits, shared)));
+  expect(new Int32Array(shared)[0]).toBe(0);
+  expect(new Int32Array(shared)[1]).toBeLessThanOrEqual(2);
+  expect(() => permits.acquire(5)).toThrow(RangeError);
+  expect(() => new SharedSemaphore(0)).toThrow(RangeError);
+});
+
+test("the default pool is there without asking", async () => {
+  expect(await spawnBlocking(work.double, 2)).toBe(4);
+  expect(ThreadPool.default().metrics().threads).toBeGreaterThan(0);
+  await ThreadPool.default().shutdown();
+  expect(await work.double(3)).toBe(6);
+});
