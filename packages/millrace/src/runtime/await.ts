@@ -6,6 +6,7 @@
  * awaited; cancelling the branch rejects its pending awaits.
  */
 import { PENDING, type Poll, type Waker } from "./body.ts";
+import { pin } from "../internal/pin.ts";
 import type { Branch } from "./branch.ts";
 import type { Future } from "./future.ts";
 import { captureContext, type AsyncContext } from "./host.ts";
@@ -28,7 +29,7 @@ export class Await<T> extends Runnable implements Waker {
   declare private resolve: ((value: T) => void) | null;
   declare private rejectPromise: ((reason: unknown) => void) | null;
 
-  constructor(future: Future<T>) {
+  constructor(future: Future<T>, branch: Branch<unknown> | null = ambientBranch()) {
     super();
     this.nextAwait = null;
     this.prevAwait = null;
@@ -38,8 +39,8 @@ export class Await<T> extends Runnable implements Waker {
     this.resolve = null;
     this.rejectPromise = null;
     this.future = future;
-    this.branch = ambientBranch();
-    this.kernel = this.branch === null ? ambientKernel() : this.branch.kernel;
+    this.branch = branch;
+    this.kernel = branch === null ? ambientKernel() : branch.kernel;
     this.promise = undefined!;
   }
 
@@ -172,7 +173,7 @@ export class Await<T> extends Runnable implements Waker {
     const { branch } = this;
     if (branch === null) return;
     branch.removeAwait(this as Await<unknown>);
-    if (hooks.current !== null) hooks.current.bodyResumed?.(branch);
+    if (hooks.current !== null) hooks.current.bodyResumed?.(branch, this.future as Future<unknown>);
   }
 }
 
@@ -181,3 +182,5 @@ const step = Await.step;
 function rethrow(error: unknown): never {
   throw error;
 }
+
+pin(new Await(null as never, { kernel: null } as never));
