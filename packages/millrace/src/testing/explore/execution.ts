@@ -39,10 +39,12 @@ export interface Ending {
   readonly failure: { readonly error: unknown } | null;
   readonly choices: readonly number[];
   readonly trace: readonly string[];
+  /** The names of the tasks that could have been cancelled. */
+  readonly names: ReadonlySet<string>;
 }
 
 /** Turns of the host in which foreign work may wake a program that waits for nothing else. */
-const FOREIGN_TURNS = 20;
+const FOREIGN_TURNS = 4;
 
 type Failed = { readonly error: unknown };
 const GIVEN_UP: Failed = { error: undefined };
@@ -58,6 +60,7 @@ export class Execution implements Stage {
   readonly #choices: number[] = [];
   readonly #trace: string[] = [];
   readonly #unobserved: unknown[] = [];
+  readonly #names: Set<string> = new Set();
   /** Of the step that is being taken. */
   #footprint: Footprint = noFootprint();
   readonly #pushed: Set<Runnable> = new Set();
@@ -85,8 +88,8 @@ export class Execution implements Stage {
     // Whoever joins a task does not run it, and an async body that has what it awaited does not go on
     // before others: these are steps of their own.
     this.kernel.runsInline = false;
-    this.kernel.resumeLater = ({ branch }) =>
-      new Promise((resolve) => this.#scheduler.push(new Continuation(branch, resolve)));
+    this.kernel.resumeLater = (pending) =>
+      new Promise((resolve) => this.#scheduler.push(new Continuation(pending, resolve)));
     this.#scheduler.pushed = (runnable) => this.#sawPush(runnable);
     this.narrator = new Narrator(this.kernel, () => this.#root);
     this.#root = spawnOn(this.kernel, program.body as Body<unknown>, { name: "body" }, null, true);
@@ -106,6 +109,7 @@ export class Execution implements Stage {
       failure: isGivenUp ? null : failure,
       choices: this.#choices,
       trace: this.#trace,
+      names: this.#names,
     };
   }
 
@@ -202,6 +206,7 @@ export class Execution implements Stage {
 
   #mayCancel(task: Task<unknown>): boolean {
     const { cancel } = this.#program;
+    if (task.name !== undefined) this.#names.add(task.name);
     const isMeant = cancel === true ? task !== this.#root : task.name === cancel;
     return isMeant && task.isStarted && !task.isDone && !task.isCancelled;
   }

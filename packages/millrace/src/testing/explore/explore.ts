@@ -63,6 +63,8 @@ export class ExploreError extends Error {
 /** Steps after which a run is taken to go on for ever. */
 const MAX_STEPS = 10_000;
 const DEFAULT_SCHEDULES = 10_000;
+/** Of a trace, in a message. */
+const MOST_STEPS = 100;
 /** The share of the runs that is kept for drawing at random, when the search does not come to an end. */
 const RANDOM_SHARE = 0.25;
 
@@ -110,6 +112,8 @@ interface Limits {
  */
 export async function explore(body: Body<void>, options: ExploreOptions = {}): Promise<ExploreReport> {
   requireBody("explore", body);
+  if (typeof options !== "object" || options === null)
+    throw new TypeError(`explore expects options to be an object, got ${String(options)}`);
   const { strategy = "exhaustive", cancel, seed = 0, preemptions = 3 } = options;
   if (strategy !== "exhaustive" && strategy !== "random" && strategy !== "pct")
     throw new TypeError(
@@ -159,6 +163,7 @@ class Search {
   #runs: number = 0;
   #schedules: number = 0;
   #maxDepth: number = 0;
+  readonly #names: Set<string> = new Set();
 
   constructor(program: Program, limits: Limits) {
     this.#program = program;
@@ -166,6 +171,13 @@ class Search {
   }
 
   report(complete: boolean, strategy: string): ExploreReport {
+    const { cancel } = this.#program;
+    if (typeof cancel === "string" && !this.#names.has(cancel)) {
+      const names = [...this.#names].map((name) => `'${name}'`).join(", ");
+      throw new TypeError(
+        `explore was to cancel a task '${cancel}', but none of that name ever waited; there were ${names}`,
+      );
+    }
     return { schedules: this.#schedules, complete, strategy, maxDepth: this.#maxDepth };
   }
 
@@ -206,6 +218,7 @@ class Search {
       throw new ExploreError(notDeterministic(error.message), this.#encode([]), [], error);
     }
     if (!ending.isGivenUp) this.#schedules++;
+    for (const name of ending.names) this.#names.add(name);
     this.#maxDepth = Math.max(this.#maxDepth, ending.trace.length);
     if (this.#limits.isCheckedTwice && !ending.isGivenUp) await this.#compare(ending);
     if (ending.failure !== null) throw await this.#failed(ending);
@@ -228,8 +241,7 @@ class Search {
     const schedule = this.#encode(choices);
     const { error } = failure!;
     const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    const steps = trace.map((step, index) => `  ${String(index + 1).padStart(3)}. ${step}`);
-    const message = `${what}\n\nfound by the ${ordinal(this.#schedules)} schedule; shortened to\n${steps.join("\n")}\n\nreplay it with: await replay(body, ${JSON.stringify(schedule)});\n`;
+    const message = `${what}\n\nfound by the ${ordinal(this.#schedules)} schedule; shortened to\n${numbered(trace).join("\n")}\n\nreplay it with: await replay(body, ${JSON.stringify(schedule)});\n`;
     return new ExploreError(message, schedule, trace, error);
   }
 
@@ -240,6 +252,14 @@ class Search {
 
 function notDeterministic(how: string): string {
   return `the body is not deterministic: ${how}. Is there a real timer, I/O, Math.random or state that outlives a run?`;
+}
+
+/** Of a long trace, where it begins and where it ends. */
+function numbered(trace: readonly string[]): string[] {
+  const steps = trace.map((step, index) => `  ${String(index + 1).padStart(3)}. ${step}`);
+  if (steps.length <= MOST_STEPS) return steps;
+  const left = steps.length - MOST_STEPS;
+  return [...steps.slice(0, MOST_STEPS / 2), `       … ${left} more …`, ...steps.slice(-MOST_STEPS / 2)];
 }
 
 function ordinal(n: number): string {

@@ -3,7 +3,10 @@
  * runtime gives them differ from run to run.
  */
 import { CancelledError } from "../../errors.ts";
-import { waitsOf } from "../../runtime/deadlock.ts";
+import { Acquire } from "../../runtime/acquire.ts";
+import { leaves, waitsOf } from "../../runtime/deadlock.ts";
+import type { Future } from "../../runtime/future.ts";
+import type { WaitQueue } from "../../runtime/wait-queue.ts";
 import type { Branch } from "../../runtime/branch.ts";
 import type { Kernel } from "../../runtime/kernel.ts";
 import type { Runnable } from "../../runtime/scheduler.ts";
@@ -14,6 +17,7 @@ export class Narrator {
   readonly #kernel: Kernel;
   readonly #root: () => Task<unknown>;
   readonly #names: Map<number, string> = new Map();
+  readonly #queues: Map<WaitQueue, number> = new Map();
   #spawned: number = 0;
 
   constructor(kernel: Kernel, root: () => Task<unknown>) {
@@ -45,9 +49,23 @@ export class Narrator {
     });
   }
 
-  /** "task 'a' waits for a mutex" */
+  /** "waits for a mutex #1" */
   waiting(task: Branch<unknown>): string {
-    return this.inNames(waitsOf(task));
+    const waits = task.isDone ? "" : this.words(task.waits());
+    return waits === "" ? this.inNames(waitsOf(task)) : `waits for ${waits}`;
+  }
+  /** "a mutex #1 and the end of task 'a'": what one waits for in a queue is numbered, in this run's order. */
+  words(futures: Iterable<Future<unknown>>): string {
+    return [...leaves(futures)]
+      .map((leaf) => `${this.inNames(leaf.describeWait())}${this.#number(leaf)}`)
+      .join(" and ");
+  }
+  #number(leaf: Future<unknown>): string {
+    if (!(leaf instanceof Acquire)) return "";
+    const queue = leaf["queue"];
+    let number = this.#queues.get(queue);
+    if (number === undefined) this.#queues.set(queue, (number = this.#queues.size + 1));
+    return ` #${number}`;
   }
   all(tasks: readonly Task<unknown>[]): string {
     return tasks.map((task) => `${this.name(task)} ${this.waiting(task)}`).join("; ");
@@ -75,7 +93,8 @@ export class Narrator {
       return `${this.#ending(task)}, once ${task.cleanups} abandoned calls have cleaned up`;
     }
     for (const ready of this.#kernel.scheduler.ready())
-      if (ready instanceof Continuation && taskOf(ready) === task) return "then gets at once what it awaits";
+      if (ready instanceof Continuation && taskOf(ready) === task)
+        return `then gets at once what it awaits: ${this.words([ready.future])}`;
     return `then ${this.waiting(task)}`;
   }
   #ending(task: Task<unknown>): string {

@@ -6,6 +6,7 @@ import { Random } from "../../internal/random.ts";
 import { Await } from "../../runtime/await.ts";
 import { Branch } from "../../runtime/branch.ts";
 import { rootTask } from "../../runtime/call.ts";
+import type { Future } from "../../runtime/future.ts";
 import type { Clock } from "../../runtime/clock.ts";
 import { Runnable, Scheduler } from "../../runtime/scheduler.ts";
 import type { Task } from "../../runtime/task.ts";
@@ -37,10 +38,13 @@ export class ChosenRandom extends Random {
 /** An async body that has the value which it awaited, and goes on with it. */
 export class Continuation extends Runnable {
   readonly branch: Branch<unknown> | null;
+  /** What it awaited. */
+  readonly future: Future<unknown>;
   readonly #resume: () => void;
-  constructor(branch: Branch<unknown> | null, resume: () => void) {
+  constructor({ branch, future }: Await<unknown>, resume: () => void) {
     super();
     this.branch = branch;
+    this.future = future;
     this.#resume = resume;
   }
   run(): void {

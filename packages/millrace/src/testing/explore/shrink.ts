@@ -26,12 +26,12 @@ export async function shrink(
     isBetter = false;
     const { choices } = best;
     for (let at = choices.length - 1; at >= 0 && !isBetter; at--) {
-      if (choices[at] === 0) continue;
-      // Without all that comes after it; without it; a smaller one.
+      const [before, after] = [choices.slice(0, at), choices.slice(at + 1)];
+      const isDefault = choices[at] === 0;
+      // Without all that comes after it; the default in its place; what comes after it, earlier.
       isBetter =
-        (await attempt(choices.slice(0, at))) ||
-        (await attempt([...choices.slice(0, at), 0, ...choices.slice(at + 1)])) ||
-        (await attempt([...choices.slice(0, at), ...choices.slice(at + 1)]));
+        (!isDefault && ((await attempt(before)) || (await attempt([...before, 0, ...after])))) ||
+        (after.some((choice) => choice !== 0) && (await attempt([...before, ...after])));
     }
   }
   return best;

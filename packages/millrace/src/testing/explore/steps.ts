@@ -3,7 +3,6 @@
  * task is cancelled. Each can be performed, and then says what it was.
  */
 import { Await } from "../../runtime/await.ts";
-import { leaves, waitsOf } from "../../runtime/deadlock.ts";
 import type { TimerEntry } from "../../runtime/clock.ts";
 import type { Kernel } from "../../runtime/kernel.ts";
 import type { Runnable } from "../../runtime/scheduler.ts";
@@ -62,7 +61,7 @@ export class PollStep extends Step {
       this.#wasStarted = task.isStarted;
       this.#wasDone = task.isDone;
       if (runnable instanceof Await) {
-        this.#awaited = words(runnable);
+        this.#awaited = this.#stage.narrator.words([runnable.future]);
         this.#isPrivate = !awaitsShared(runnable);
       } else if (this.#wasStarted && runnable === task) this.#before = waitsBefore(task);
     }
@@ -78,21 +77,18 @@ export class PollStep extends Step {
     if (task === null) return `an await outside of any task goes on${note}${deeds}`;
     const name = narrator.name(task);
     const runnable = this.#runnable;
-    if (this.#wasDone) return `${name} is over${note}${deeds}`;
+    if (this.#wasDone) return `${name} is over${note}${deeds.replace(/^,/, " and")}`;
     if (runnable instanceof Await) {
-      const awaited = narrator.inNames(this.#awaited);
-      if (runnable.isPending) return `${name} looks again, and still waits for ${awaited}${note}${deeds}`;
-      return `${name} gets what it awaits: ${awaited}${note}${deeds}`;
+      const awaited = this.#awaited;
+      if (!runnable.isPending) return `${name} gets what it awaits: ${awaited}${note}${deeds}`;
+      if (task.isCancelled) return `${name}, being cancelled, does not look at ${awaited} any more`;
+      return `${name} looks again, and still waits for ${awaited}${note}${deeds}`;
     }
     if (runnable !== task && !(runnable instanceof Continuation))
       return `something that ${name} has begun goes on by itself${note}${deeds}`;
     const verb = this.#wasStarted ? "goes on" : "starts";
     return `${name} ${verb}${note}${deeds}, ${narrator.state(task)}`;
   }
-}
-
-function words(pending: Await<unknown>): string {
-  return [...leaves([pending.future])].map((leaf) => leaf.describeWait()).join(" and ");
 }
 
 export class TimerStep extends Step {
@@ -138,7 +134,8 @@ export class CancelStep extends Step {
     this.actor = -this.task;
   }
   perform(): void {
-    this.#state = this.#isAboutToGoOn ? "is about to go on" : waitsOf(this.#task);
+    const { narrator } = this.#stage;
+    this.#state = this.#isAboutToGoOn ? "is about to go on" : narrator.waiting(this.#task);
     this.#done();
     this.#task.abort(INJECTED);
   }
@@ -147,7 +144,7 @@ export class CancelStep extends Step {
     // Whoever listens to its signal runs in this step.
     footprint.isUser ||= (this.#task["extras"]?.controller ?? null) !== null;
     const { narrator } = this.#stage;
-    return `${narrator.name(this.#task)} is cancelled while it ${narrator.inNames(this.#state)}`;
+    return `${narrator.name(this.#task)} is cancelled while it ${this.#state}`;
   }
   get #isAboutToGoOn(): boolean {
     for (const ready of this.#stage.kernel.scheduler.ready()) if (taskOf(ready) === this.#task) return true;
