@@ -1,4 +1,5 @@
 /** A keyed set of streams. */
+import { ClosedError } from "../errors.ts";
 import { PENDING, type Waker } from "../runtime/body.ts";
 import type { Future } from "../runtime/future.ts";
 import type { Closing } from "./closing.ts";
@@ -58,9 +59,11 @@ export class StreamMap<K, T> extends Stream<[K, T]> {
   /**
    * Adds a stream. Gives back the one that had the key, not released; `undefined` when there was none.
    *
-   * @throws TypeError when `source` cannot be iterated.
+   * @throws TypeError when `source` cannot be iterated; ClosedError when the map was left or disposed.
    */
   insert(key: K, source: AsyncIterable<T>): Stream<T> | undefined {
+    if (this.#keyed.isOver)
+      throw new ClosedError("StreamMap.insert into a map that was left early or disposed; make a new one");
     const next = sourceOf("StreamMap.insert", source);
     const replaced = this.remove(key);
     const { byKey, members } = this.#keyed;

@@ -25,6 +25,8 @@ export abstract class Terminal<T, R> extends Operation<R> {
   declare protected readonly source: Source<T>;
   declare private closing: Closing | null;
   declare private isFailed: boolean;
+  /** The source has given all that it had. */
+  declare private isComplete: boolean;
   declare private result: unknown;
 
   constructor(source: Source<T>) {
@@ -32,6 +34,7 @@ export abstract class Terminal<T, R> extends Operation<R> {
     this.source = source;
     this.closing = null;
     this.isFailed = false;
+    this.isComplete = false;
     this.result = undefined;
   }
 
@@ -46,7 +49,7 @@ export abstract class Terminal<T, R> extends Operation<R> {
     if (source.isOver) return this.atEnd();
     try {
       const result = this.consume(source, waker);
-      if (result === PENDING || source.isOver) return result;
+      if (result === PENDING || this.isComplete) return result;
       this.result = result;
     } catch (error) {
       this.isFailed = true;
@@ -58,6 +61,7 @@ export abstract class Terminal<T, R> extends Operation<R> {
 
   /** The source has answered END. */
   protected ended(): R {
+    this.isComplete = true;
     this.source.isOver = !this.source.mayGoOn;
     return this.atEnd();
   }

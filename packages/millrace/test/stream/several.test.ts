@@ -2,7 +2,7 @@
  * Several streams, or several readers of one. STR-02 and STR-13 speak of size hints too, which streams
  * do not have; the other half of STR-12 is next_many, which the contract leaves out: readyChunks does it.
  */
-import { join, LaggedError, mpsc, pending, sleep, spawn } from "millrace";
+import { ClosedError, join, LaggedError, mpsc, pending, sleep, spawn } from "millrace";
 import { step } from "millrace/testing";
 import { Stream, StreamMap } from "millrace/stream";
 import { describe, expect } from "vitest";
@@ -152,6 +152,17 @@ describe("STR-12 a StreamMap", () => {
     yield* get(clock.settle());
     map.remove("slow");
     expect(yield* get(waiting)).toEqual(END);
+  });
+
+  inBothStyles("goes on after a terminal has reached its end, and not after it was left", function* () {
+    const map = new StreamMap<string, number>();
+    map.insert("a", Stream.of(1));
+    expect(yield* get(map.collect())).toEqual([["a", 1]]);
+    map.insert("b", Stream.of(2, 3));
+    expect(yield* get(map.count())).toBe(2);
+    map.insert("c", Stream.of(4, 5));
+    expect(yield* get(map.first())).toEqual(["c", 4]);
+    expect(() => map.insert("d", Stream.of(6))).toThrow(ClosedError);
   });
 });
 
