@@ -6,6 +6,7 @@ import { CancelledError } from "../errors.ts";
 import { pin } from "../internal/pin.ts";
 import { PENDING, type Awaitable, type Body, type Poll, type Routine, type Waker } from "./body.ts";
 import { Branch } from "./branch.ts";
+import { DETACHED } from "./branch-state.ts";
 import { reportFailure } from "./failure.ts";
 import { type Future, Operation } from "./future.ts";
 import { cx, UNLIMITED, Kernel } from "./kernel.ts";
@@ -55,6 +56,8 @@ class CallBranch<T, A extends unknown[]> extends Branch<T> {
 
   /** Only a detached call comes here: one that was dropped and has finished by itself. */
   protected ended(): void {
+    // It has given its result, and what it had dropped below has cleaned up since.
+    if ((this.flags & DETACHED) === 0) return;
     this.kernel.detached.delete(this as Branch<unknown>);
     if (this.isFailed && !(this.result instanceof CancelledError)) this.failed(this.result);
     this.options.onEnd?.();
