@@ -9,6 +9,7 @@ export default defineConfig({
     include: [
       "test/**/*.test.ts",
       "packages/*/test/**/*.test.ts",
+      "packages/eslint-plugin/src/**/*.test.ts",
       "examples/*/test/**/*.test.ts",
       "bench/test/**/*.test.ts",
     ],

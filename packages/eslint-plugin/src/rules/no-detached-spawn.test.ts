@@ -1,0 +1,71 @@
+import { testRule } from "../../test/cases.ts";
+import { noDetachedSpawn } from "./no-detached-spawn.ts";
+
+const from = (names: string, code: string) => `import { ${names} } from "millrace";\n${code}`;
+
+testRule("no-detached-spawn", noDetachedSpawn, {
+  wrong: [
+    {
+      code: from("spawn", "async function f() { spawn(work); }"),
+      says: ["dropped"],
+      suggests: [
+        { messageId: "detach", output: from("spawn", "async function f() { spawn(work).detach(); }") },
+        { messageId: "wait", output: from("spawn", "async function f() { await spawn(work); }") },
+      ],
+    },
+    {
+      code: from("spawn", "function f() { void spawn(work); }"),
+      says: ["dropped"],
+      suggests: [{ messageId: "detach", output: from("spawn", "function f() { spawn(work).detach(); }") }],
+    },
+    { code: from("spawn", "function f() { const task = spawn(work); }"), says: ["unused"], suggests: [] },
+    from("spawn", "spawn(async () => {});"),
+    from("spawn", "spawn(function* () {}, { name: 'x' });"),
+    from("spawn as go", "go(work);"),
+    from("spawn", "const go = spawn; go(work);"),
+    `import * as millrace from "millrace"; millrace.spawn(work);`,
+    `import { spawn } from "millrace"; export { spawn }; spawn(work);`,
+    from("spawn", "ready && spawn(work);"),
+    from("spawn", "ready ? spawn(a) : undefined;"),
+    from("spawn", "void (log(), spawn(work));"),
+    from("Runtime", "const runtime = new Runtime(); runtime.spawn(work);"),
+    from("Runtime", "Runtime.current().spawn(work);"),
+    from("LocalExecutor", "new LocalExecutor().spawn(work);"),
+    from("spawn", "[1, 2].forEach((n) => spawn(() => work(n)));"),
+    from("spawn", "setInterval(() => spawn(work), 1000);"),
+    from("spawn", "const start = () => spawn(work); start();"),
+    `import { spawnBlocking } from "millrace/threads"; spawnBlocking(hash, "x");`,
+    `import { ThreadPool } from "millrace/threads"; ThreadPool.default().spawn(hash, "x");`,
+    from("spawn", "function f() { let task = spawn(work); }"),
+    from(
+      "type Runtime",
+      "class Server { constructor(private readonly x: number) {} rt: Runtime; go() { this.rt.spawn(work); } }",
+    ),
+  ],
+  right: [
+    from("spawn", "await spawn(work);"),
+    from("spawn", "function* f() { yield* spawn(work); }"),
+    from("spawn", "spawn(work).detach();"),
+    from("spawn", "const task = spawn(work); await task;"),
+    from("spawn", "const task = spawn(work); task.abort();"),
+    from("spawn", "async function f() { using task = spawn(work); await other(); }"),
+    from("spawn", "async function f() { await using task = spawn(work); await other(); }"),
+    from("spawn", "const f = () => spawn(work);"),
+    from("spawn", "function f() { return spawn(work); }"),
+    from("spawn", "tasks.push(spawn(work));"),
+    from("spawn", "this.task = spawn(work);"),
+    from("spawn, join", "await join(spawn(a), spawn(b));"),
+    from("spawn", "export const task = spawn(work);"),
+    from("spawn", "const task = spawn(work); export { task };"),
+    from("spawn", "const tasks = ids.map((id) => spawn(() => load(id)));"),
+    from("scope", "await scope(async (tasks) => { tasks.spawn(work); });"),
+    from("type TaskScope", "function start(tasks: TaskScope) { tasks.spawn(work); }"),
+    from("JoinSet", "const set = new JoinSet(); set.spawn(work);"),
+    from("JoinMap", "const map = new JoinMap(); map.spawn('a', work);"),
+    from("TaskTracker", "const tracker = new TaskTracker(); tracker.spawn(work);"),
+    from("spawn", "spawn(work).abort();"),
+    `import { spawn } from "node:child_process"; import "millrace"; spawn("ls");`,
+    `import { spawn } from "node:child_process"; const millrace = 1; spawn("ls");`,
+    from("spawn", "function f(spawn: () => void) { spawn(); }"),
+  ],
+});
