@@ -106,7 +106,7 @@ describe.each(styles)("$name: it finds", (style) => {
     const waits = ["ab", "ba"].map((name) =>
       error.trace.findLast((step) => step.startsWith(`task '${name}' goes on, then waits for`))?.slice(-2),
     );
-    expect(waits.sort()).toEqual(["#1", "#2"]);
+    expect(waits.sort((a = "", b = "") => a.localeCompare(b))).toEqual(["#1", "#2"]);
   });
 
   test("a task that is left behind", async () => {

@@ -38,6 +38,9 @@ export interface Ending {
   readonly isGivenUp: boolean;
   readonly failure: { readonly error: unknown } | null;
   readonly choices: readonly number[];
+  /** How many it took. */
+  readonly steps: number;
+  /** The steps in words, if the run was told. */
   readonly trace: readonly string[];
   /** The names of the tasks that could have been cancelled. */
   readonly names: ReadonlySet<string>;
@@ -52,6 +55,7 @@ const GIVEN_UP: Failed = { error: undefined };
 export class Execution implements Stage {
   readonly kernel: Kernel;
   readonly narrator: Narrator;
+  readonly isTold: boolean;
   readonly #program: Program;
   readonly #chooser: Chooser;
   readonly #scheduler: ChosenScheduler;
@@ -59,6 +63,7 @@ export class Execution implements Stage {
   readonly #actors: Map<object, Actor> = new Map();
   readonly #choices: number[] = [];
   readonly #trace: string[] = [];
+  #steps: number = 0;
   readonly #unobserved: unknown[] = [];
   readonly #names: Set<string> = new Set();
   /** Of the step that is being taken. */
@@ -68,7 +73,9 @@ export class Execution implements Stage {
   #hasInjected: boolean = false;
   #hasEnded: boolean = false;
 
-  constructor(program: Program, chooser: Chooser) {
+  /** `isTold`: with a trace of it, which costs as much again. */
+  constructor(program: Program, chooser: Chooser, isTold: boolean = false) {
+    this.isTold = isTold;
     this.#program = program;
     this.#chooser = chooser;
     let scheduler: ChosenScheduler | undefined;
@@ -108,6 +115,7 @@ export class Execution implements Stage {
       isGivenUp,
       failure: isGivenUp ? null : failure,
       choices: this.#choices,
+      steps: this.#steps,
       trace: this.#trace,
       names: this.#names,
     };
@@ -115,7 +123,7 @@ export class Execution implements Stage {
 
   async #execute(): Promise<Failed | null> {
     let foreignTurns = 0;
-    for (let steps = 0; !this.#root.isSettled;) {
+    while (!this.#root.isSettled) {
       const options = this.#options(foreignTurns > FOREIGN_TURNS);
       if (options.every(({ isCancellation }) => isCancellation)) {
         if (!waitsForOthers(this.kernel)) return this.#deadlock();
@@ -125,7 +133,7 @@ export class Execution implements Stage {
         continue;
       }
       foreignTurns = 0;
-      if (++steps > this.#program.maxSteps) {
+      if (this.#steps >= this.#program.maxSteps) {
         const message = `the program goes on after ${this.#program.maxSteps} steps; it may never end`;
         return { error: new Error(message) };
       }
@@ -153,7 +161,10 @@ export class Execution implements Stage {
     await turn();
     // What has yielded in this step is ready now, and part of what the step did.
     this.#scheduler.nextTurn();
-    this.#trace.push(step.outcome(footprint, this.#pushed, this.#note));
+    step.touched(footprint);
+    this.#steps++;
+    this.narrator.meet();
+    if (this.isTold) this.#trace.push(step.describe(this.#pushed, this.#note));
     footprint.isLast = this.#isOver;
     this.#chooser.stepped(footprint);
   }

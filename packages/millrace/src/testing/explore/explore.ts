@@ -212,20 +212,20 @@ class Search {
     this.#runs++;
     let ending: Ending;
     try {
-      ending = await new Execution(this.#program, chooser).run();
+      ending = await new Execution(this.#program, chooser, this.#limits.isCheckedTwice).run();
     } catch (error) {
       if (!(error instanceof Divergence)) throw error;
       throw new ExploreError(notDeterministic(error.message), this.#encode([]), [], error);
     }
     if (!ending.isGivenUp) this.#schedules++;
     for (const name of ending.names) this.#names.add(name);
-    this.#maxDepth = Math.max(this.#maxDepth, ending.trace.length);
+    this.#maxDepth = Math.max(this.#maxDepth, ending.steps);
     if (this.#limits.isCheckedTwice && !ending.isGivenUp) await this.#compare(ending);
     if (ending.failure !== null) throw await this.#failed(ending);
   }
 
   async #compare(first: Ending): Promise<void> {
-    const second = await new Execution(this.#program, new Replayed(first.choices)).run();
+    const second = await this.#again(first.choices, true);
     const at = first.trace.findIndex((step, index) => step !== second.trace[index]);
     if (at < 0 && first.trace.length === second.trace.length) return;
     const step = at < 0 ? first.trace.length : at;
@@ -236,13 +236,17 @@ class Search {
   }
 
   async #failed(found: Ending): Promise<ExploreError> {
-    const run = (choices: readonly number[]) => new Execution(this.#program, new Replayed(choices)).run();
-    const { choices, trace, failure } = await shrink(found, run);
+    const { choices, failure } = await shrink(found, (shorter) => this.#again(shorter, false));
+    const { trace } = await this.#again(choices, true);
     const schedule = this.#encode(choices);
     const { error } = failure!;
     const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     const message = `${what}\n\nfound by the ${ordinal(this.#schedules)} schedule; shortened to\n${numbered(trace).join("\n")}\n\nreplay it with: await replay(body, ${JSON.stringify(schedule)});\n`;
     return new ExploreError(message, schedule, trace, error);
+  }
+
+  #again(choices: readonly number[], isTold: boolean): Promise<Ending> {
+    return new Execution(this.#program, new Replayed(choices), isTold).run();
   }
 
   #encode(choices: readonly number[]): string {

@@ -44,7 +44,7 @@ function weight({ choices }: Ending): number {
 }
 
 function isSimpler(a: Ending, b: Ending): boolean {
-  if (a.trace.length !== b.trace.length) return a.trace.length < b.trace.length;
+  if (a.steps !== b.steps) return a.steps < b.steps;
   const [ours, theirs] = [weight(a), weight(b)];
   return ours < theirs;
 }

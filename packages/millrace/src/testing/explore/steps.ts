@@ -21,6 +21,8 @@ export interface Stage {
   readonly narrator: Narrator;
   /** Numbered as they appear, which is the same in runs that have gone the same way. */
   actor(thing: object): Actor;
+  /** Whether its steps are put into words. */
+  readonly isTold: boolean;
 }
 
 export abstract class Step implements Option {
@@ -29,8 +31,10 @@ export abstract class Step implements Option {
   abstract readonly actor: Actor;
   abstract readonly task: Actor;
   abstract perform(): void;
-  /** Once the host's turn is over: adds to the footprint, and says what happened. */
-  abstract outcome(footprint: Footprint, pushed: ReadonlySet<Runnable>, note: string): string;
+  /** Once the host's turn is over: what it has touched. */
+  abstract touched(footprint: Footprint): void;
+  /** What happened. Only if the run is told. */
+  abstract describe(pushed: ReadonlySet<Runnable>, note: string): string;
 }
 
 export class PollStep extends Step {
@@ -61,17 +65,20 @@ export class PollStep extends Step {
       this.#wasStarted = task.isStarted;
       this.#wasDone = task.isDone;
       if (runnable instanceof Await) {
-        this.#awaited = this.#stage.narrator.words([runnable.future]);
+        if (this.#stage.isTold) this.#awaited = this.#stage.narrator.words([runnable.future]);
         this.#isPrivate = !awaitsShared(runnable);
       } else if (this.#wasStarted && runnable === task) this.#before = waitsBefore(task);
     }
     this.#stage.kernel.scheduler.runNow(runnable);
   }
 
-  outcome(footprint: Footprint, pushed: ReadonlySet<Runnable>, note: string): string {
+  touched(footprint: Footprint): void {
     const task = this.#task;
     footprint.actors.add(this.task);
     footprint.isUser ||= !this.#isPrivate && (this.#before === null || ranUserCode(task!, this.#before));
+  }
+  describe(pushed: ReadonlySet<Runnable>, note: string): string {
+    const task = this.#task;
     const { narrator } = this.#stage;
     const deeds = narrator.deeds(task, pushed);
     if (task === null) return `an await outside of any task goes on${note}${deeds}`;
@@ -109,8 +116,10 @@ export class TimerStep extends Step {
   perform(): void {
     this.#stage.kernel.clock.fireNow(this.#entry);
   }
-  outcome(footprint: Footprint, pushed: ReadonlySet<Runnable>): string {
+  touched(footprint: Footprint): void {
     footprint.isUser ||= !isPlainTimer(this.#entry);
+  }
+  describe(pushed: ReadonlySet<Runnable>): string {
     const deeds = this.#stage.narrator.deeds(null, pushed);
     return `${this.#stage.kernel.clock.now()} ms: a timer fires${deeds.replace(/^,/, " and")}`;
   }
@@ -134,15 +143,17 @@ export class CancelStep extends Step {
     this.actor = -this.task;
   }
   perform(): void {
-    const { narrator } = this.#stage;
-    this.#state = this.#isAboutToGoOn ? "is about to go on" : narrator.waiting(this.#task);
+    const { narrator, isTold } = this.#stage;
+    if (isTold) this.#state = this.#isAboutToGoOn ? "is about to go on" : narrator.waiting(this.#task);
     this.#done();
     this.#task.abort(INJECTED);
   }
-  outcome(footprint: Footprint): string {
+  touched(footprint: Footprint): void {
     footprint.actors.add(this.task);
     // Whoever listens to its signal runs in this step.
     footprint.isUser ||= (this.#task["extras"]?.controller ?? null) !== null;
+  }
+  describe(): string {
     const { narrator } = this.#stage;
     return `${narrator.name(this.#task)} is cancelled while it ${this.#state}`;
   }
