@@ -8,17 +8,7 @@ import { readFileSync } from "node:fs";
 export const notYetBuilt: Readonly<Record<string, readonly string[]>> = {
   core: [],
   sync: [],
-  diagnostics: [
-    "snapshot",
-    "dump",
-    "subscribe",
-    "serveConsole",
-    "Snapshot",
-    "TaskInfo",
-    "ResourceInfo",
-    "Warning",
-    "DiagnosticEvent",
-  ],
+  diagnostics: ["serveConsole"],
   testing: [],
 };
 

@@ -1,4 +1,8 @@
 /** `millrace/diagnostics`: what is known of the program while it runs. */
 import "./future-methods.ts";
 
-export { enable } from "./diagnostics/recorder.ts";
+export { dump } from "./diagnostics/dump.ts";
+export { enable } from "./diagnostics/enable.ts";
+export { subscribe } from "./diagnostics/events.ts";
+export type { DiagnosticEvent, ResourceInfo, Snapshot, TaskInfo, Warning } from "./diagnostics/reports.ts";
+export { snapshot } from "./diagnostics/snapshot.ts";

@@ -1,23 +1,88 @@
-/** Where in the user's program the library was called, as a short source position. */
+/**
+ * Where in the user's program the library was called, as a short source position.
+ *
+ * To have the engine write a stack as text costs ten times what walking its frames does. So the innermost
+ * frame outside the library is found by walking, and only a place that was never seen is written out, with
+ * whatever maps compiled code to sources at work.
+ */
+import { pathOf, shortPosition } from "./source-position.ts";
 
-/** The folder of the library's own files, with its trailing slash. */
-const library: string = readable(new URL("../", import.meta.url).href);
+interface Frame {
+  getFileName(): string | null | undefined;
+  /** Of the code in the script, which is quicker to know than the line. */
+  getPosition?(): number;
+}
+interface StackTraces {
+  stackTraceLimit: number;
+  prepareStackTrace: ((error: unknown, frames: readonly Frame[]) => unknown) | undefined;
+  captureStackTrace?(target: object, below: unknown): void;
+}
 
-/** "/app/src/harvest.ts:88:5", of the innermost frame outside the library; `undefined` when there is none. */
+const traces = Error as unknown as StackTraces;
+/** Frames of the library between the user's code and here are few. */
+const DEPTH = 24;
+const POSITION = /\(?((?:file|https?):\/\/[^\s)]+|\/[^\s)]+|[A-Za-z]:\\[^)]+):(\d+):(\d+)\)?$/;
+const USERS_FILE = /^(?:file:|https?:|\/|[A-Za-z]:\\)/;
+
+/** The folder of the library's own files, with its trailing slash: as an URL, and as a path. */
+const libraryUrl: string = new URL("../", import.meta.url).href;
+const libraryPath: string = pathOf(libraryUrl);
+
+/** What is known of a place, by file and position in it. */
+const known: Map<string, string | undefined> = new Map();
+
+/** "src/harvest.ts:88:5", of the innermost frame outside the library; `undefined` when there is none. */
 export function callSite(): string | undefined {
-  const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = 50;
-  const { stack = "" } = new Error("call site");
-  Error.stackTraceLimit = stackTraceLimit;
-  for (const line of stack.split("\n").slice(1)) {
-    const position = /\(?((?:file|https?):\/\/[^\s)]+|\/[^\s)]+|[A-Za-z]:\\[^)]+):(\d+):(\d+)\)?$/.exec(line);
-    if (position === null) continue;
-    const file = readable(position[1]!);
-    if (!file.startsWith(library)) return `${file}:${position[2]}:${position[3]}`;
+  if (traces.captureStackTrace === undefined) return written();
+  const place = walked();
+  if (place === undefined) return undefined;
+  let site = known.get(place);
+  if (site === undefined && !known.has(place)) known.set(place, (site = written()));
+  return site;
+}
+
+function walked(): string | undefined {
+  const { stackTraceLimit, prepareStackTrace } = traces;
+  traces.stackTraceLimit = DEPTH;
+  traces.prepareStackTrace = innermost;
+  const trace: { stack?: unknown } = {};
+  traces.captureStackTrace!(trace, callSite);
+  const place = trace.stack;
+  traces.prepareStackTrace = prepareStackTrace;
+  traces.stackTraceLimit = stackTraceLimit;
+  return place as string | undefined;
+}
+
+function innermost(_: unknown, frames: readonly Frame[]): string | undefined {
+  for (const frame of frames) {
+    const file = frame.getFileName();
+    if (typeof file === "string" && USERS_FILE.test(file) && !isLibrary(file)) {
+      return `${file}:${frame.getPosition?.()}`;
+    }
   }
   return undefined;
 }
 
-function readable(file: string): string {
-  return file.startsWith("file://") ? decodeURIComponent(new URL(file).pathname) : file;
+function written(): string | undefined {
+  const { stackTraceLimit } = traces;
+  traces.stackTraceLimit = DEPTH + 8;
+  const { stack = "" } = new Error("call site");
+  traces.stackTraceLimit = stackTraceLimit;
+  return String(stack)
+    .split("\n")
+    .slice(1)
+    .map(usersPosition)
+    .find((position) => position !== undefined);
+}
+
+/** The position in a line of a stack, unless it is the library's or the platform's. */
+export function usersPosition(line: string): string | undefined {
+  const position = POSITION.exec(line);
+  if (position === null) return undefined;
+  const [, file, row, column] = position as unknown as [string, string, string, string];
+  return isLibrary(file) ? undefined : shortPosition(pathOf(file), Number(row), Number(column));
+}
+
+function isLibrary(file: string): boolean {
+  return file.startsWith(libraryUrl) || file.startsWith(libraryPath);
 }

@@ -1,42 +1,348 @@
-/** Turns recording on and off. */
-import { hooks, type Hooks } from "../runtime/hooks.ts";
+/**
+ * What is recorded while diagnostics are on: the hooks of the runtime, kept as counts and times by task.
+ *
+ * The code of a generator body runs within the polls of its task. That of an async body is run by the
+ * engine in microtasks: such a stretch begins when an await has its result and ends at the next await. What
+ * begins together runs one after the other, so a stretch is counted from the end of the one before. One that
+ * ends in a foreign promise is not seen to end; it counts up to the end of the host's turn at most.
+ */
+import type { Branch } from "../runtime/branch.ts";
+import { rootTask } from "../runtime/call.ts";
+import type { Future } from "../runtime/future.ts";
+import type { Hooks } from "../runtime/hooks.ts";
+import { host } from "../runtime/host.ts";
+import { JoinHandle, joinedTask } from "../runtime/join-handle.ts";
+import { cx, type Kernel, type TaskFailure } from "../runtime/kernel.ts";
+import type { Resource } from "../runtime/resource.ts";
+import type { Task } from "../runtime/task.ts";
+import { ambientBranch } from "../runtime/trail.ts";
+import { findCycles, leaves } from "../runtime/wait-graph.ts";
 import { callSite } from "./call-site.ts";
+import { durationText } from "./duration-text.ts";
+import { isWanted, publish } from "./events.ts";
+import { Lints } from "./lints.ts";
+import type { TaskInfo } from "./reports.ts";
+import { ResourceRegistry } from "./resource-registry.ts";
+import { taskInfo } from "./task-info.ts";
+import { TaskRecord } from "./task-record.ts";
+import { UnusedFutures } from "./unused-futures.ts";
+import { Warnings } from "./warnings.ts";
+import { Watchdog } from "./watchdog.ts";
 
-/** Recorders that were not disposed yet, the latest last. */
-const active: Hooks[] = [];
+/** All tasks are looked over at most once in so many ms, of either clock. */
+const SWEEP_EVERY = 250;
 
-export interface DiagnosticsOptions {
-  /** Notes the line that spawned each task; reports of failures, leaks and deadlocks then name it. Default true. */
-  stacks?: boolean;
-  /** How many past events are kept. */
-  history?: number;
-  /** How long the loop may be blocked before it is reported, in ms. */
-  blockedAfter?: number;
+/** Those that were not disposed yet, the latest last. */
+export const active: Recorder[] = [];
+
+export interface RecorderOptions {
+  readonly stacks: boolean;
+  readonly history: number;
+  /** In ms; `Infinity` for not to look. */
+  readonly blockedAfter: number;
+  /** A `main` has begun or ended. */
+  readonly onMain?: () => void;
 }
 
-/**
- * Starts recording. Before it is called, and after what it returns is disposed, recording costs a null
- * check. Calls nest: the latest that is not disposed counts.
- *
- * @example
- * ```ts
- * import { spawn } from "millrace";
- * import { enable } from "millrace/diagnostics";
- *
- * using recording = enable();
- * spawn(async () => "the report of a failure here would name this line").detach();
- * ```
- */
-export function enable(options: DiagnosticsOptions = {}): Disposable {
-  const recorder: Hooks = options.stacks === false ? {} : { callSite };
-  active.push(recorder);
-  hooks.current = recorder;
-  return {
-    [Symbol.dispose]() {
-      const index = active.indexOf(recorder);
-      if (index < 0) return;
-      active.splice(index, 1);
-      hooks.current = active.at(-1) ?? null;
-    },
-  };
+interface RunningPoll {
+  readonly record: TaskRecord;
+  /** Less what ran inside of it. */
+  ms: number;
+  since: number;
+}
+
+export class Recorder implements Hooks {
+  readonly records: Map<Task<unknown>, TaskRecord> = new Map();
+  /** The last tasks that have ended. */
+  readonly #ended: TaskInfo[] = [];
+  readonly resources: ResourceRegistry = new ResourceRegistry();
+  readonly warnings: Warnings;
+  readonly lints: Lints;
+  /** Runtimes of which a task was seen. */
+  readonly kernels: Set<WeakRef<Kernel>> = new Set();
+  readonly #seen: WeakSet<Kernel> = new WeakSet();
+  readonly #stacks: boolean;
+  readonly #history: number;
+  readonly #watchdog: Watchdog | null;
+  readonly #onMain: (() => void) | undefined;
+  readonly #sites: WeakMap<Future<unknown>, string> = new WeakMap();
+  readonly #unused: UnusedFutures;
+  readonly #running: RunningPoll[] = [];
+  /** Async bodies that go on, by when they could. */
+  readonly #resumed: Map<TaskRecord, number> = new Map();
+  /** When the last stretch of an async body, or poll, ended. */
+  #boundary: number = 0;
+  #closesTurn: boolean = false;
+  #sweptAt: number = host.now();
+  #sweptVirtual: number = 0;
+  #pollsSinceSweep: number = 0;
+
+  constructor(options: RecorderOptions) {
+    this.#stacks = options.stacks;
+    this.#history = options.history;
+    this.warnings = new Warnings(options.history);
+    this.lints = new Lints(this.warnings, this.resources, options.blockedAfter);
+    this.#unused = new UnusedFutures((unused) => this.lints.neverAwaited(unused));
+    this.#watchdog = Watchdog.start(options.blockedAfter, (ms, { task, stack }) => {
+      const found = [...this.records.keys()].find(({ id }) => id === task);
+      this.lints.blocked(ms, found, stack);
+    });
+    this.#onMain = options.onMain;
+  }
+
+  stop(): void {
+    this.#watchdog?.stop();
+  }
+  mainStarted(): void {
+    this.#onMain?.();
+  }
+  mainEnded(): void {
+    this.#onMain?.();
+  }
+
+  callSite(): string | undefined {
+    return this.#stacks ? callSite() : undefined;
+  }
+
+  // ── futures
+
+  futureCreated(future: Future<unknown>): void {
+    if (!this.#stacks) return;
+    const site = callSite();
+    // Only what the user's code makes: the library's own have nobody to blame.
+    if (site === undefined) return;
+    this.#sites.set(future, site);
+    if (future.mayGoUnused) return;
+    const task = rootTask(ambientBranch());
+    const record = task === null || task.isSettled ? undefined : this.record(task);
+    this.#unused.made(future, site, task?.id, record?.unused);
+  }
+  futureUsed(future: Future<unknown>): void {
+    if (this.#stacks) this.#unused.used(future);
+  }
+  futureAwaited(future: Future<unknown>): void {
+    if (!this.#stacks || !(future instanceof JoinHandle)) return;
+    const task = rootTask(ambientBranch());
+    if (task !== null) this.record(task).awaitedAt = callSite();
+  }
+  siteOf(future: Future<unknown>): string | undefined {
+    return this.#sites.get(future);
+  }
+
+  // ── tasks
+
+  record(task: Task<unknown>): TaskRecord {
+    return this.records.get(task) ?? this.#begin(task, undefined);
+  }
+  #begin(task: Task<unknown>, parent: Task<unknown> | null | undefined): TaskRecord {
+    const record = new TaskRecord(task, parent?.id);
+    if (!task.isSettled) this.records.set(task, record);
+    const { kernel } = task;
+    if (!this.#seen.has(kernel)) {
+      this.#seen.add(kernel);
+      this.kernels.add(new WeakRef(kernel));
+    }
+    return record;
+  }
+
+  taskSpawned(task: Task<unknown>): void {
+    const record = this.#begin(task, rootTask(ambientBranch()));
+    if (isWanted("spawn")) publish({ type: "spawn", task: taskInfo(record, this) });
+  }
+  taskWoken(task: Task<unknown>): void {
+    if (!task.isQueued) this.record(task).woken(cx.branch !== null && rootTask(cx.branch) === task);
+  }
+  taskCancelled(task: Task<unknown>): void {
+    const record = this.record(task);
+    record.cancelledSince = record.now();
+  }
+  taskEnded(task: Task<unknown>): void {
+    const record = this.record(task);
+    this.lints.cancelling(record);
+    this.records.delete(task);
+    this.#resumed.delete(record);
+    const info = taskInfo(record, this);
+    this.#ended.push(info);
+    if (this.#ended.length > this.#history * 2) this.#ended.splice(0, this.#ended.length - this.#history);
+    if (record.unused.size > 0) {
+      // Its result may hand them on: whoever joins it uses them in this turn, if at all.
+      host.macrotask(() => {
+        for (const unused of record.unused) this.#unused.tell(unused);
+      });
+    }
+    if (isWanted("end")) publish({ type: "end", task: info });
+  }
+  failureUnobserved(failure: TaskFailure): void {
+    this.lints.unobserved(failure);
+  }
+
+  // ── polls
+
+  isRunning(task: Task<unknown>): boolean {
+    return this.#running.some(({ record }) => record.task === task) || rootTask(ambientBranch()) === task;
+  }
+  pollStarted(task: Task<unknown>): void {
+    const at = host.now();
+    const record = this.record(task);
+    const outer = this.#running.at(-1);
+    if (outer !== undefined) outer.ms += at - outer.since;
+    this.#running.push({ record, ms: 0, since: at });
+    this.#watchdog?.runs(task.id);
+    this.#goesOn(record, at, () => waitsOf(task));
+  }
+  pollEnded(task: Task<unknown>): void {
+    const poll = this.#running.pop();
+    // Recording began in the middle of this poll.
+    if (poll === undefined) return;
+    const at = (this.#boundary = host.now());
+    const { record } = poll;
+    this.#endPoll(record, poll.ms + at - poll.since);
+    const outer = this.#running.at(-1);
+    if (outer !== undefined) outer.since = at;
+    this.#watchdog?.runs(outer?.record.task.id ?? 0);
+    if (task.isDone) return;
+    // An async body says so itself when it waits.
+    if (task.leaf !== null) this.#waits(record, task.leaf);
+  }
+  bodyWoken(branch: Branch<unknown>): void {
+    const task = rootTask(branch);
+    if (task !== null) this.record(task).woken(cx.branch !== null && rootTask(cx.branch) === task);
+  }
+  bodyResumed(branch: Branch<unknown>, awaited: Future<unknown>): void {
+    const task = rootTask(branch);
+    if (task === null || task.isSettled) return;
+    const record = this.record(task);
+    const at = host.now();
+    this.#goesOn(record, at, () => awaited.describeWait());
+    if (this.#resumed.has(record)) return;
+    if (this.#resumed.size === 0) this.#watchdog?.runs(task.id);
+    this.#resumed.set(record, at);
+    if (this.#closesTurn) return;
+    this.#closesTurn = true;
+    host.macrotask(() => this.#turnEnded());
+  }
+  bodySuspended(branch: Branch<unknown>): void {
+    const task = rootTask(branch);
+    if (task === null) return;
+    const record = this.record(task);
+    const since = this.#resumed.get(record);
+    if (since !== undefined) {
+      const at = host.now();
+      this.#resumed.delete(record);
+      this.#endPoll(record, at - Math.max(since, this.#boundary));
+      this.#boundary = at;
+      const [next] = this.#resumed.keys();
+      this.#watchdog?.runs(next?.task.id ?? 0);
+    }
+    if (!branch.isDone) this.#waits(record, null);
+  }
+
+  /** Bodies that have not come back wait for foreign promises. */
+  #turnEnded(): void {
+    this.#closesTurn = false;
+    for (const [record, since] of this.#resumed) {
+      const ms = Math.max(0, this.#boundary - since);
+      record.ended(ms);
+      record.waits(null);
+    }
+    this.#resumed.clear();
+    this.#watchdog?.runs(0);
+  }
+
+  #goesOn(record: TaskRecord, at: number, waits: () => string): void {
+    record.started(at);
+    if (record.holdings.size > 0) this.lints.waited(record, record.now() - record.waitsSince, waits);
+  }
+  #endPoll(record: TaskRecord, ms: number): void {
+    record.ended(ms);
+    this.lints.polled(record, ms, () => this.#watchdog?.takeStack());
+    if (isWanted("poll")) publish({ type: "poll", task: record.task.id, ms });
+    if ((++this.#pollsSinceSweep & 63) === 0 || record.now() - this.#sweptVirtual > SWEEP_EVERY)
+      this.#maySweep(record);
+  }
+  #waits(record: TaskRecord, leaf: Future<unknown> | null): void {
+    const { task } = record;
+    record.waits(leaf);
+    for (const each of leaves(task.waits())) {
+      const resource = each.waitedResource;
+      const isHeld = resource !== undefined && this.resources.holders(resource).length > 0;
+      if (!isHeld && joinedTask(each) === undefined) continue;
+      for (const cycle of findCycles([task])) this.lints.deadlock(cycle);
+      return;
+    }
+  }
+
+  // ── resources
+
+  resourceMade(resource: Resource): void {
+    this.resources.add(resource, this.callSite());
+  }
+  resourceId(resource: Resource): number {
+    return this.resources.entry(resource).id;
+  }
+  handleOpened(handles: object, handle: object): void {
+    const task = rootTask(ambientBranch());
+    if (task === null) return;
+    const record = this.record(task);
+    record.holdings.add(this.resources.opened(handles, handle, task, record.now(), this.callSite()));
+  }
+  handleClosed(handles: object, handle: object): void {
+    const holding = this.resources.closed(handles, handle);
+    if (holding !== undefined) this.records.get(holding.task)?.holdings.delete(holding);
+  }
+  handleLost(what: string): void {
+    this.lints.lost(what);
+  }
+  holdersOf(resource: Resource): readonly Task<unknown>[] {
+    return HELD.has(resource.resourceKind) ? this.resources.holders(resource) : [];
+  }
+
+  // ── reports
+
+  waitDetail(branch: Branch<unknown>): string {
+    const task = rootTask(branch);
+    const record = task === null ? undefined : this.records.get(task);
+    if (record === undefined) return "";
+    const at = this.waitSite(record);
+    return ` for ${durationText(record.now() - record.waitsSince)}${at === undefined ? "" : ` at ${at}`}`;
+  }
+  waitSite(record: TaskRecord): string | undefined {
+    for (const future of record.task.waits()) {
+      const site = this.#sites.get(future);
+      if (site !== undefined) return site;
+    }
+    return record.awaitedAt;
+  }
+
+  /** The last tasks that have ended. */
+  recent(): TaskInfo[] {
+    return this.#history === 0 ? [] : this.#ended.slice(-this.#history);
+  }
+
+  /** Looks over everything for what has lasted too long, or grown. */
+  sweep(): void {
+    this.#sweptAt = host.now();
+    this.#pollsSinceSweep = 0;
+    for (const record of this.records.values()) {
+      this.lints.cancelling(record);
+      if (record.holdings.size === 0 || record.task.isDone) continue;
+      this.lints.waited(record, record.now() - record.waitsSince, () => waitsOf(record.task));
+    }
+    for (const resource of this.resources) this.lints.grown(resource);
+  }
+  #maySweep(record: TaskRecord): void {
+    // To look at everything must not cost more than the polls in between.
+    if (this.#pollsSinceSweep < this.records.size) return;
+    const now = record.now();
+    const isDue = host.now() - this.#sweptAt > SWEEP_EVERY || now - this.#sweptVirtual > SWEEP_EVERY;
+    this.#sweptVirtual = now;
+    if (isDue) this.sweep();
+  }
+}
+
+/** What others wait for until its guards are given back. */
+const HELD: ReadonlySet<string> = new Set(["mutex", "rwlock", "semaphore"]);
+
+function waitsOf(task: Task<unknown>): string {
+  return [...leaves(task.waits())].map((leaf) => leaf.describeWait()).join(" and ");
 }

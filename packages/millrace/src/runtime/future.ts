@@ -161,6 +161,10 @@ export abstract class Future<T> implements Promise<T>, Disposable {
   get waitedResource(): Resource | undefined {
     return undefined;
   }
+  /** To make one and not use it is no mistake. @internal */
+  get mayGoUnused(): boolean {
+    return false;
+  }
   /** It stops waiting by itself, after some time. @internal */
   get givesUp(): boolean {
     return false;
@@ -221,6 +225,7 @@ export abstract class Future<T> implements Promise<T>, Disposable {
     };
     abandonFuture = (future) => {
       if (future.futurePhase === SPENT) return;
+      if (future.futurePhase === FRESH) used(future);
       if (future.futurePhase < MEMOISED) future.futurePhase = SPENT;
       try {
         future.drop();
@@ -230,6 +235,7 @@ export abstract class Future<T> implements Promise<T>, Disposable {
       }
     };
     reusable = (future) => {
+      used(future);
       future.futurePhase = REUSABLE;
     };
     lendFuture = (future) => {

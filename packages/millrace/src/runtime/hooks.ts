@@ -22,7 +22,7 @@ export interface Hooks {
   /** An await of an async body was woken. */
   bodyWoken?(branch: Branch<unknown>): void;
   /** An async body has what it awaited, and goes on in a microtask. */
-  bodyResumed?(branch: Branch<unknown>): void;
+  bodyResumed?(branch: Branch<unknown>, awaited: Future<unknown>): void;
   /** An async body waits again, or has ended. */
   bodySuspended?(branch: Branch<unknown>): void;
   taskCancelled?(task: Task<unknown>): void;

@@ -9,6 +9,7 @@
 import type { Future } from "./future.ts";
 import { hooks } from "./hooks.ts";
 import { joinedTask } from "./join-handle.ts";
+import { isAbortableFromOutside } from "./spawn.ts";
 import type { Task } from "./task.ts";
 
 const NOBODY: readonly Task<unknown>[] = [];
@@ -35,7 +36,7 @@ function givers(leaf: Future<unknown>): readonly Task<unknown>[] {
 
 /** For each thing that the task waits for, whoever can bring it; `undefined` when it may go on without them. */
 function dependencies(task: Task<unknown>): (readonly Task<unknown>[])[] | undefined {
-  if (task.isQueued || task.isCancelled) return undefined;
+  if (task.isQueued || task.isCancelled || isAbortableFromOutside(task)) return undefined;
   const found: (readonly Task<unknown>[])[] = [];
   for (const future of task.waits()) if (!collect(future, found)) return undefined;
   return found.length === 0 ? undefined : found;

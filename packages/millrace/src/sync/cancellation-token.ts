@@ -37,6 +37,9 @@ class Cancelled extends Future<void> {
     if (this.#waiter !== null) leave(this.#token, this.#waiter);
     this.#waiter = null;
   }
+  override get mayGoUnused(): boolean {
+    return true;
+  }
   override describeWait(): string {
     return "a cancellation";
   }

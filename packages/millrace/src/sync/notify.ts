@@ -96,6 +96,10 @@ export class Notified extends Future<void> {
   }
 
   /** @internal */
+  override get mayGoUnused(): boolean {
+    return true;
+  }
+  /** @internal */
   override describeWait(): string {
     return `a notification of ${label(this.#state, "a notify")}`;
   }

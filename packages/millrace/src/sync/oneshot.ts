@@ -306,6 +306,10 @@ export class Receiver<T> extends Future<T> {
     super[Symbol.dispose]();
   }
   /** @internal */
+  override get mayGoUnused(): boolean {
+    return true;
+  }
+  /** @internal */
   override describeWait(): string {
     return `the value of ${label(this.state, "a oneshot channel")}`;
   }

@@ -1,0 +1,78 @@
+/** What diagnostics tell: the types of snapshots, warnings and events. */
+import type { TaskId } from "../runtime/kernel.ts";
+import type { Attributes, ResourceKind } from "../runtime/resource.ts";
+
+/** Everything that is known at one moment. */
+export interface Snapshot {
+  /** In ms of the runtime's clock, as `now()` gives. */
+  readonly at: number;
+  /** Those that are alive, and the last ones that ended. */
+  readonly tasks: readonly TaskInfo[];
+  readonly resources: readonly ResourceInfo[];
+  readonly warnings: readonly Warning[];
+}
+
+/** One task. Times are in ms, those of its polls in real ones. */
+export interface TaskInfo {
+  readonly id: TaskId;
+  readonly name?: string;
+  /** The task that spawned it. */
+  readonly parent?: TaskId;
+  readonly state: "ready" | "running" | "waiting" | "cancelling" | "done" | "failed" | "cancelled";
+  readonly kind: "task" | "thread" | "actor";
+  /** "src/harvest.ts:88:5" */
+  readonly spawnedAt?: string;
+  /** `since` is a time of the runtime's clock, `at` a source position. */
+  readonly waitingOn?: {
+    readonly operation: string;
+    readonly resource?: number;
+    readonly since: number;
+    readonly at?: string;
+  };
+  /** How often it ran. */
+  readonly polls: number;
+  readonly busyMs: number;
+  /** From being woken to running. */
+  readonly scheduledMs: number;
+  readonly idleMs: number;
+  readonly longestPollMs: number;
+  readonly wakes: number;
+  /** Wakes that came out of its own polls. */
+  readonly selfWakes: number;
+}
+
+/** Something that tasks wait for. */
+export interface ResourceInfo {
+  readonly id: number;
+  readonly kind: ResourceKind;
+  readonly name?: string;
+  readonly createdAt?: string;
+  /** Tasks that have its guards or permits. */
+  readonly holders: readonly TaskId[];
+  readonly waiters: readonly TaskId[];
+  readonly attributes: Attributes;
+}
+
+/** Something that is probably a mistake; `message` is a full sentence with the numbers in it. */
+export interface Warning {
+  readonly lint:
+    | "blocked-loop"
+    | "self-wakes"
+    | "never-yielded"
+    | "unobserved-failure"
+    | "never-awaited"
+    | "lock-across-slow-await"
+    | "deadlock"
+    | "growing-queue"
+    | "cancelling-too-long"
+    | "leaked-handle";
+  readonly message: string;
+  readonly task?: TaskId;
+  readonly resource?: number;
+}
+
+export type DiagnosticEvent =
+  | { readonly type: "spawn"; readonly task: TaskInfo }
+  | { readonly type: "end"; readonly task: TaskInfo }
+  | { readonly type: "poll"; readonly task: TaskId; readonly ms: number }
+  | { readonly type: "warning"; readonly warning: Warning };
