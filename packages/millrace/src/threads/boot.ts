@@ -2,6 +2,7 @@
  * Where threads begin. The module that starts them is the one that they start with: wherever a bundler has
  * put it, its URL is known here, and a thread that begins there finds itself in the same bundle.
  */
+import { importModule } from "./import-module.ts";
 import { workerData } from "./backend.ts";
 // What is called by name on a thread, and what arrives there made of shared memory.
 import "./par-map.ts";
@@ -26,5 +27,5 @@ if (start !== undefined) {
   const evaluated = (): void => {
     importing.delete(bootUrl);
   };
-  void import(/* @vite-ignore */ /* webpackIgnore: true */ bootUrl).then(evaluated, evaluated);
+  void importModule(bootUrl).then(evaluated, evaluated);
 }

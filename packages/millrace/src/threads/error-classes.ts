@@ -2,6 +2,7 @@
  * The error classes that a module exports: so a program's own errors come back from a thread as what they
  * are, if the module that is known here exports them. Asked only when a call has failed.
  */
+import { importModule } from "./import-module.ts";
 import type { ErrorEnvelope, FindClass } from "../internal/error-envelope.ts";
 
 const modules = new Map<string, FindClass | Promise<FindClass>>();
@@ -29,7 +30,7 @@ function isStandard(name: string): boolean {
 async function load(url: string): Promise<FindClass> {
   let exported: Record<string, unknown>;
   try {
-    exported = (await import(/* @vite-ignore */ /* webpackIgnore: true */ url)) as Record<string, unknown>;
+    exported = await importModule(url);
   } catch {
     return none;
   }

@@ -107,7 +107,6 @@ export class Fleet implements Threads {
       workerData: { [THREAD_KEY]: start },
       ...(resourceLimits === undefined ? {} : { resourceLimits }),
     });
-    worker.unref();
     const life: Life = {
       worker,
       incarnation,
@@ -123,6 +122,8 @@ export class Fleet implements Threads {
       life.error = error;
     });
     worker.on("exit", (code) => this.#died(self, life, code));
+    // After the listeners: the one for messages would keep the program alive again.
+    worker.unref();
   }
 
   #hear(life: Life, message: FromThread): void {

@@ -1,4 +1,5 @@
 /** Mapping many items on threads, in chunks whose size follows the cost of an item. */
+import { importModule } from "./import-module.ts";
 import { isRoutine, isThenable, type Routine } from "../runtime/body.ts";
 import { Call } from "../runtime/call.ts";
 import { checkCount } from "../runtime/duration.ts";
@@ -28,7 +29,7 @@ interface Chunk {
 function* mapChunk(url: string, position: number, items: readonly unknown[]): Routine<Chunk> {
   let entry = registered(url, position);
   if (entry === undefined) {
-    const load = import(/* @vite-ignore */ /* webpackIgnore: true */ url) as Promise<unknown>;
+    const load = importModule(url);
     yield* new Call(() => load, []);
     entry = registered(url, position);
   }

@@ -2,6 +2,7 @@
  * The functions that a thread runs, by number: found in the module that registers them, which is imported
  * when it is first needed.
  */
+import { importModule } from "./import-module.ts";
 import { ThreadError } from "../errors.ts";
 import { registered, type AnyFunction, type FunctionTable, type Reference } from "./function-table.ts";
 
@@ -55,7 +56,7 @@ export class ThreadFunctions {
     const { url, position, name } = reference;
     importing.add(url);
     try {
-      await import(/* @vite-ignore */ /* webpackIgnore: true */ url);
+      await importModule(url);
     } catch (error) {
       this.#known.delete(id);
       const why = error instanceof Error ? error.message : String(error);

@@ -1,0 +1,138 @@
+/**
+ * The same program from its sources, from the built package, and through four bundlers. Bundles are made of
+ * what would be published.
+ */
+import { execFile } from "node:child_process";
+import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { beforeAll, describe, expect, test } from "vitest";
+import { compile } from "../../../../test/comparison.ts";
+
+const run = promisify(execFile);
+const programs = fileURLToPath(new URL("programs/", import.meta.url));
+const library = fileURLToPath(new URL("../..", import.meta.url));
+const scratch = fileURLToPath(new URL("../../../../.cache/bundles/", import.meta.url));
+const installed = join(scratch, "node_modules/millrace");
+const expected = JSON.stringify([27, [1, 8, 27], [0, 1, 2], "RangeError", 5]);
+
+async function prints(file: string, ...flags: string[]): Promise<string> {
+  const { stdout, stderr } = await run(process.execPath, [...flags, file], { timeout: 30_000, cwd: scratch });
+  expect(stderr).toBe("");
+  return stdout.trim();
+}
+
+beforeAll(async () => {
+  rmSync(scratch, { recursive: true, force: true });
+  mkdirSync(installed, { recursive: true });
+  cpSync(join(library, "package.json"), join(installed, "package.json"));
+  expect(
+    await compile(
+      join(library, "tsconfig.build.json"),
+      "--noCheck",
+      "--declaration",
+      "false",
+      "--declarationMap",
+      "false",
+      "--isolatedDeclarations",
+      "false",
+      "--outDir",
+      join(installed, "dist"),
+    ),
+  ).toBe("");
+  writeFileSync(join(scratch, "package.json"), JSON.stringify({ type: "module" }));
+  for (const file of ["bundled.ts", "bundled-work.ts"]) cpSync(join(programs, file), join(scratch, file));
+  const options = {
+    target: "es2024",
+    module: "nodenext",
+    rewriteRelativeImportExtensions: true,
+    outDir: "js",
+  };
+  const compilerOptions = { ...options, lib: ["es2024", "esnext", "dom"], types: [], skipLibCheck: true };
+  writeFileSync(
+    join(scratch, "tsconfig.json"),
+    JSON.stringify({ compilerOptions: { ...compilerOptions, rootDir: "." }, files: ["bundled.ts"] }),
+  );
+  expect(await compile(join(scratch, "tsconfig.json"), "--noCheck")).toBe("");
+}, 120_000);
+
+describe("threads are found", { timeout: 60_000 }, () => {
+  test("from TypeScript sources", async () => {
+    expect(await prints(join(programs, "bundled.ts"), "--conditions=@millrace/source")).toBe(expected);
+  });
+
+  test("from the built package", async () => {
+    expect(await prints(join(scratch, "bundled.ts"))).toBe(expected);
+    expect(await prints(join(scratch, "js/bundled.js"))).toBe(expected);
+  });
+
+  test.each([true, false])("through esbuild, minified %s", async (minify) => {
+    const { build } = await import("esbuild");
+    const outfile = join(scratch, `esbuild-${minify}.mjs`);
+    await build({
+      entryPoints: [join(scratch, "bundled.ts")],
+      bundle: true,
+      minify,
+      format: "esm",
+      platform: "node",
+      target: "es2024",
+      outfile,
+    });
+    expect(await prints(outfile)).toBe(expected);
+  });
+
+  test("through Rollup", async () => {
+    const { rollup } = await import("rollup");
+    const { nodeResolve } = await import("@rollup/plugin-node-resolve");
+    const bundle = await rollup({ input: join(scratch, "js/bundled.js"), plugins: [nodeResolve()] });
+    await bundle.write({ file: join(scratch, "rollup.mjs"), format: "esm" });
+    await bundle.close();
+    expect(await prints(join(scratch, "rollup.mjs"))).toBe(expected);
+  });
+
+  test("through Vite", async () => {
+    const { build } = await import("vite");
+    await build({
+      root: scratch,
+      configFile: false,
+      logLevel: "error",
+      ssr: { noExternal: true },
+      build: { ssr: join(scratch, "bundled.ts"), outDir: "vite", target: "es2024" },
+    });
+    expect(await prints(join(scratch, "vite/bundled.js"))).toBe(expected);
+  });
+
+  test("through webpack", async () => {
+    const { default: webpack } = await import("webpack");
+    const compiler = webpack({
+      mode: "production",
+      target: "node",
+      context: scratch,
+      entry: join(scratch, "js/bundled.js"),
+      experiments: { outputModule: true },
+      // As in every bundle that asks where it is: `import.meta` must stay what the engine makes it.
+      module: { parser: { javascript: { importMeta: false } } },
+      output: { path: join(scratch, "webpack"), filename: "bundled.mjs", module: true },
+    });
+    await new Promise<void>((resolve, reject) => {
+      compiler.run((error, stats) => {
+        if (error !== null) reject(error);
+        else if (stats?.hasErrors() === true) reject(new Error(stats.toString("errors-only")));
+        else resolve();
+      });
+    });
+    expect(await prints(join(scratch, "webpack/bundled.mjs"))).toBe(expected);
+  });
+});
+
+describe("a program", { timeout: 30_000 }, () => {
+  test("that uses the pool ends by itself", async () => {
+    expect(await prints(join(programs, "ends.ts"), "--conditions=@millrace/source")).toBe("49");
+  });
+  test("whose pool is idle spends next to no processor time", async () => {
+    const ms = Number(await prints(join(programs, "idles.ts"), "--conditions=@millrace/source"));
+    // A spinning thread would spend a thousand.
+    expect(ms).toBeLessThan(200);
+  });
+});
