@@ -63,12 +63,12 @@ beforeAll(() => {
 });
 
 describe("the programs in documents and comments", () => {
-  test("compile", { timeout: 60_000 }, async () => {
+  test("compile", { timeout: 120_000 }, async () => {
     expect(await compile(join(scratch, "tsconfig.json"))).toBe("");
   });
 
   const named = programs.map((program) => [program.origin, program] as const);
-  test.concurrent.each(named)("%s runs", { timeout: 30_000 }, async (_, { file, prints }) => {
+  test.concurrent.each(named)("%s runs", { timeout: 90_000 }, async (_, { file, prints }) => {
     const { stdout } = await promisify(execFile)(process.execPath, ["--conditions=@millrace/source", file], {
       env: { ...process.env, NO_COLOR: "1" },
     });

@@ -53,12 +53,12 @@ describe.each(entryPoints)("$name", ({ name, facade, files }) => {
 describe("declarations", () => {
   const scratch = fileURLToPath(new URL("../.cache/facade/", import.meta.url));
 
-  test("ours and the contract's are assignable to each other", { timeout: 60_000 }, async () => {
+  test("ours and the contract's are assignable to each other", { timeout: 120_000 }, async () => {
     const ours = await builtDeclarations(`${scratch}built`);
     expect(await differences(ours, entryPoints, `${scratch}compared`)).toBe("");
   });
 
-  test("what is missing, added, weakened or made writable is found", { timeout: 60_000 }, async () => {
+  test("what is missing, added, weakened or made writable is found", { timeout: 120_000 }, async () => {
     const edits: readonly [from: string, to: string, complaint: RegExp][] = [
       ["export declare function now(): number;", "", /Property 'now' does not exist/],
       ["  detach(): void;", "", /Property 'detach' is missing/],
