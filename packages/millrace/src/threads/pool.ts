@@ -11,7 +11,7 @@ import { Fleet } from "./fleet.ts";
 import { FunctionTable } from "./function-table.ts";
 import { home, type Engine } from "./home.ts";
 import { STAT_COMPLETED, STAT_STOLEN } from "./layout.ts";
-import { kindOf, MAX_THREADS, QUEUED, RUNNING } from "./slot-state.ts";
+import { isCurrent, kindOf, MAX_THREADS, QUEUED, RUNNING, threadOf } from "./slot-state.ts";
 import { SharedMemory } from "./shared-memory.ts";
 import { startOn } from "./start-on.ts";
 import { Submitter } from "./submitter.ts";
@@ -82,8 +82,14 @@ class Workshop implements Engine {
 
   count(kind: number): number {
     let count = 0;
-    for (let slot = 0; slot < this.memory.layout.slotCount; slot++)
-      if (kindOf(this.memory.state(slot)) === kind) count++;
+    const { memory } = this;
+    for (let slot = 0; slot < memory.layout.slotCount; slot++) {
+      const state = memory.state(slot);
+      if (kindOf(state) !== kind) continue;
+      // What a dead thread called, and another one ran when it died, is nobody's.
+      if (kind === RUNNING && !isCurrent(state, memory.incarnation(threadOf(state)))) continue;
+      count++;
+    }
     return count;
   }
   get isQuiet(): boolean {

@@ -109,8 +109,9 @@ export class Submitter {
   #inherit(slot: number): void {
     const state = this.memory.state(slot);
     if (state === FREE) this.#free.push(slot);
-    else if (kindOf(state) === DONE) this.#release(slot);
     else if (state === QUEUED) this.#hint(slot);
+    else if (kindOf(state) === DONE || !isCurrent(state, this.memory.incarnation(threadOf(state))))
+      this.#release(slot);
   }
 
   /** @throws DataCloneError when its arguments cannot be sent. */
