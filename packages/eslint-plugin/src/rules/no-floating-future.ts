@@ -7,7 +7,7 @@ import { startOf } from "../analysis/syntax.ts";
 import { isLazyFuture } from "../analysis/types.ts";
 import { rule } from "../rule.ts";
 
-const messages = {
+export const messages = {
   dropped: "This future is dropped, so it never runs: `await` it, `yield*` it or `spawn` it.",
   voided: "`void` does not start a future, so it never runs: `await` it, `yield*` it or `spawn` it.",
   wait: "Wait for it with `{{keyword}}`.",

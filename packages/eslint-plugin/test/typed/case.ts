@@ -1,0 +1,2 @@
+/** The tests put their cases in the place of this file. */
+export {};
