@@ -4,8 +4,9 @@
  */
 import type { Ending } from "./execution.ts";
 
-/** Runs at most. */
+/** At most. */
 const MAX_RUNS = 300;
+const MAX_STEPS = 100_000;
 
 export async function shrink(
   found: Ending,
@@ -13,9 +14,11 @@ export async function shrink(
 ): Promise<Ending> {
   let best = found;
   let runs = 0;
+  let steps = 0;
   const attempt = async (choices: readonly number[]): Promise<boolean> => {
-    if (runs++ >= MAX_RUNS) return false;
+    if (runs++ >= MAX_RUNS || steps > MAX_STEPS) return false;
     const ending = await run(choices);
+    steps += ending.steps;
     if (ending.failure === null || !isSimpler(ending, best)) return false;
     best = ending;
     return true;
