@@ -27,6 +27,7 @@ import { timeoutSuspending } from "./timeout-suspending.ts";
 import { unboundedChannel } from "./unbounded.ts";
 import { watchAnswer } from "./watch.ts";
 import { yields } from "./yields.ts";
+import { threadCalls } from "./threads.ts";
 
 /** In the table's order. */
 export const workloads: readonly Workload[] = [
@@ -60,4 +61,5 @@ export const workloads: readonly Workload[] = [
   select,
   selectGrowth,
   idle,
+  threadCalls,
 ];
