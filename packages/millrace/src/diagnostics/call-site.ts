@@ -21,7 +21,7 @@ interface StackTraces {
 const traces = Error as unknown as StackTraces;
 /** Frames of the library between the user's code and here are few. */
 const DEPTH = 24;
-const POSITION = /\(?((?:file|https?):\/\/[^\s)]+|\/[^\s)]+|[A-Za-z]:\\[^)]+):(\d+):(\d+)\)?$/;
+const POSITION = /(?:^|[\s(])((?:file|https?):\/\/[^\s)]+|\/[^\s)]+|[A-Za-z]:\\[^)]+):(\d+):(\d+)\)?$/;
 const USERS_FILE = /^(?:file:|https?:|\/|[A-Za-z]:\\)/;
 
 /** The folder of the library's own files, with its trailing slash: as an URL, and as a path. */

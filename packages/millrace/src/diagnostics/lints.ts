@@ -37,7 +37,6 @@ export class Lints {
 
   /** A poll has ended. `takeStack` gives the stack that was seen meanwhile, if one was. */
   polled(record: TaskRecord, ms: number, takeStack: () => string | undefined): void {
-    if (record.selfWakes >= MANY_SELF_WAKES && record.selfWakes * 2 > record.wakes) this.#selfWakes(record);
     if (ms < this.#blockedAfter) return;
     const { task } = record;
     this.blocked(ms, task, takeStack());
@@ -65,7 +64,8 @@ export class Lints {
     );
   }
 
-  #selfWakes({ task, selfWakes, wakes }: TaskRecord): void {
+  wokeItself({ task, selfWakes, wakes }: TaskRecord): void {
+    if (selfWakes < MANY_SELF_WAKES || selfWakes * 2 <= wakes) return;
     const percent = Math.round((selfWakes / wakes) * 100);
     this.#warnings.add(
       {

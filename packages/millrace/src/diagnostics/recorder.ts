@@ -6,6 +6,7 @@
  * begins together runs one after the other, so a stretch is counted from the end of the one before. One that
  * ends in a foreign promise is not seen to end; it counts up to the end of the host's turn at most.
  */
+import { Await } from "../runtime/await.ts";
 import type { Branch } from "../runtime/branch.ts";
 import { rootTask } from "../runtime/call.ts";
 import type { Future } from "../runtime/future.ts";
@@ -150,7 +151,13 @@ export class Recorder implements Hooks {
     if (isWanted("spawn")) publish({ type: "spawn", task: taskInfo(record, this) });
   }
   taskWoken(task: Task<unknown>): void {
-    if (!task.isQueued) this.record(task).woken(cx.branch !== null && rootTask(cx.branch) === task);
+    if (!task.isQueued) this.#woken(task);
+  }
+  #woken(task: Task<unknown>): void {
+    const record = this.record(task);
+    const isSelf = cx.branch !== null && rootTask(cx.branch) === task;
+    record.woken(isSelf);
+    if (isSelf) this.lints.wokeItself(record);
   }
   taskCancelled(task: Task<unknown>): void {
     const record = this.record(task);
@@ -206,7 +213,7 @@ export class Recorder implements Hooks {
   }
   bodyWoken(branch: Branch<unknown>): void {
     const task = rootTask(branch);
-    if (task !== null) this.record(task).woken(cx.branch !== null && rootTask(cx.branch) === task);
+    if (task !== null) this.#woken(task);
   }
   bodyResumed(branch: Branch<unknown>, awaited: Future<unknown>): void {
     const task = rootTask(branch);
@@ -284,7 +291,10 @@ export class Recorder implements Hooks {
     const task = rootTask(ambientBranch());
     if (task === null) return;
     const record = this.record(task);
-    record.holdings.add(this.resources.opened(handles, handle, task, record.now(), this.callSite()));
+    const { waker } = cx;
+    // The user's code is not on the stack while an await is polled; the future was made by it.
+    const site = this.callSite() ?? (waker instanceof Await ? this.#sites.get(waker.future) : undefined);
+    record.holdings.add(this.resources.opened(handles, handle, task, record.now(), site));
   }
   handleClosed(handles: object, handle: object): void {
     const holding = this.resources.closed(handles, handle);

@@ -101,9 +101,7 @@ export class Watchdog {
   #take(): Seen | undefined {
     let found: Sighting | undefined;
     for (let next = this.#receive(); next !== undefined; next = this.#receive()) found = next;
-    return found === undefined
-      ? undefined
-      : { task: found.task, stack: found.frames.map(written).join("\n") };
+    return found === undefined ? undefined : { task: found.task, stack: written(found.frames) };
   }
   #receive(): Sighting | undefined {
     return threads!.receiveMessageOnPort(this.#line.port)?.message as Sighting | undefined;
@@ -148,7 +146,14 @@ function open(): Line | null {
   }
 }
 
-function written({ name, url, line: row, column }: Frame): string {
-  const place = `(${url}:${row}:${column})`;
-  return `    at ${name} (${usersPosition(place) ?? place.slice(1, -1)})`;
+/** As the engine writes stacks, up to the user's code that the library called. */
+function written(frames: readonly Frame[]): string {
+  const lines: string[] = [];
+  let end = 0;
+  for (const { name, url, line: row, column } of frames) {
+    const position = usersPosition(`(${url}:${row}:${column})`);
+    lines.push(`    at ${name} (${position ?? `${url}:${row}:${column}`})`);
+    if (position !== undefined) end = lines.length;
+  }
+  return lines.slice(0, end === 0 ? undefined : end).join("\n");
 }

@@ -1,0 +1,478 @@
+/** Each warning, and what must not be one. */
+import {
+  CancellationToken,
+  Future,
+  join,
+  mpsc,
+  Mutex,
+  Notify,
+  PENDING,
+  RwLock,
+  Semaphore,
+  select,
+  sleep,
+  spawn,
+  timeout,
+  yieldNow,
+  type JoinHandle,
+  type Poll,
+  type Waker,
+} from "millrace";
+import { dump, enable, snapshot, type Warning } from "millrace/diagnostics";
+import { paused } from "millrace/testing";
+import { describe, expect, test } from "vitest";
+import { host } from "../../src/runtime/host.ts";
+import { get, inBothStyles } from "../both-styles.ts";
+
+function told(lint: Warning["lint"]): Warning[] {
+  return snapshot().warnings.filter((each) => each.lint === lint);
+}
+
+describe("deadlock", () => {
+  inBothStyles("two locks taken in opposite order are told while the program lives", function* ({ body }) {
+    using _ = enable();
+    const [left, right] = [new Mutex(0, { name: "left" }), new RwLock(0, { name: "right" })];
+    const tasks = [
+      spawn(
+        body(function* () {
+          using _held = yield* get(left.lock());
+          yield* get(sleep(1));
+          yield* get(right.write());
+        }),
+        { name: "one" },
+      ),
+      spawn(
+        body(function* () {
+          using _held = yield* get(right.write());
+          yield* get(sleep(1));
+          yield* get(left.lock());
+        }),
+        { name: "two" },
+      ),
+    ];
+    yield* get(sleep(5));
+    const warnings = told("deadlock");
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]!.message).toMatch(/^2 tasks wait for each other, for ever: task #\d+ '\w+' → task/);
+    expect(warnings[0]!.message).toMatch(/'one' waits for write on read-write lock #\d+ 'right'/);
+    expect(dump()).toMatch(
+      /^cycles:\n {2}task #\d+ '(one|two)' → task #\d+ '(one|two)' → task #\d+ '(one|two)'$/m,
+    );
+    expect(dump()).toMatch(
+      /^ {2}mutex #\d+ 'left' is held by task #\d+ 'one'; task #\d+ 'two' waits for it$/m,
+    );
+    for (const task of tasks) task.abort();
+    for (const task of tasks) yield* get(task.settled());
+    expect(dump()).not.toContain("cycles:");
+  });
+
+  inBothStyles("a task that locks twice waits for itself", function* ({ body }) {
+    using _ = enable();
+    const mutex = new Mutex();
+    const task = spawn(
+      body(function* () {
+        using _held = yield* get(mutex.lock());
+        yield* get(mutex.lock());
+      }),
+    );
+    yield* get(sleep(1));
+    expect(told("deadlock")[0]!.message).toMatch(/^a task waits for itself, for ever/);
+    task.abort();
+    yield* get(task.settled());
+  });
+
+  inBothStyles("joins and locks make cycles together, also through combinators", function* ({ body }) {
+    using _ = enable();
+    const mutex = new Mutex();
+    const handles: JoinHandle<unknown>[] = [];
+    handles.push(
+      spawn(
+        body(function* () {
+          using _held = yield* get(mutex.lock());
+          yield* get(join(handles[1]!, sleep(1)));
+        }),
+      ),
+      spawn(
+        body(function* () {
+          yield* get(sleep(1));
+          yield* get(mutex.lock().map(() => 1));
+        }),
+      ),
+    );
+    yield* get(sleep(5));
+    expect(told("deadlock")).toHaveLength(1);
+    for (const handle of handles) handle.abort();
+    for (const handle of handles) yield* get(handle.settled());
+  });
+
+  inBothStyles("a wait that gives up, or that another branch can end, is none", function* ({ body }) {
+    using _ = enable();
+    const [left, right] = [new Mutex(), new Mutex()];
+    const token = new CancellationToken();
+    const tasks = [
+      spawn(
+        body(function* () {
+          using _held = yield* get(left.lock());
+          yield* get(sleep(1));
+          yield* get(timeout(50, right.lock()).settled());
+        }),
+      ),
+      spawn(
+        body(function* () {
+          using _held = yield* get(right.lock());
+          yield* get(sleep(1));
+          yield* get(select({ lock: left.lock(), stop: token.cancelled() }));
+        }),
+      ),
+    ];
+    for (const task of tasks) yield* get(task);
+    expect(told("deadlock")).toEqual([]);
+  });
+
+  inBothStyles("waiting for permits that one free task can give back is none", function* ({ body }) {
+    using _ = enable();
+    const semaphore = new Semaphore(2);
+    const tasks = [1, 2].map((n) =>
+      spawn(
+        body(function* () {
+          using _held = yield* get(semaphore.acquire());
+          yield* get(sleep(n));
+          if (n === 1) yield* get(semaphore.acquire());
+        }),
+      ),
+    );
+    for (const task of tasks) yield* get(task);
+    expect(told("deadlock")).toEqual([]);
+  });
+
+  test("the report of a deadlock has the cycle through locks first", async () => {
+    using _ = enable();
+    const deadlock = paused(async () => {
+      const mutex = new Mutex(0, { name: "self" });
+      using _held = await mutex.lock();
+      await mutex.lock();
+    });
+    await expect(deadlock).rejects.toThrow(
+      /can ever run again\n {2}cycle: task #\d+ → task #\d+\n {2}task #\d+ waits for lock on mutex #\d+ 'self' for .* at .*warnings\.test\.ts:\d+:\d+/,
+    );
+  });
+});
+
+describe("lock-across-slow-await", () => {
+  inBothStyles("a lock held while its task waits for a second is told, with who waits", function* ({ body }) {
+    using _ = enable();
+    const mutex = new Mutex(0, { name: "accounts" });
+    const slow = spawn(
+      body(function* () {
+        using _held = yield* get(mutex.lock());
+        yield* get(sleep(1500));
+      }),
+      { name: "slow" },
+    );
+    const behind = spawn(
+      body(function* () {
+        using _held = yield* get(mutex.lock());
+      }),
+    );
+    yield* get(slow);
+    yield* get(behind);
+    const warnings = told("lock-across-slow-await");
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toMatchObject({ task: slow.id, resource: expect.any(Number) as number });
+    expect(warnings[0]!.message).toMatch(
+      /^task #\d+ 'slow' \(spawned at .*\) held mutex #\d+ 'accounts' \(locked at .*\) while it waited 1\.5 s for a sleep until \d+ ms; 1 other waited for the lock\./,
+    );
+  });
+
+  inBothStyles("is told also while the task still waits", function* ({ body }) {
+    using _ = enable();
+    const mutex = new Mutex();
+    const task = spawn(
+      body(function* () {
+        using _held = yield* get(mutex.lock());
+        yield* get(sleep(60_000));
+      }),
+    );
+    yield* get(sleep(2000));
+    expect(told("lock-across-slow-await")).toHaveLength(1);
+    task.abort();
+    yield* get(task.settled());
+  });
+
+  inBothStyles(
+    "short waits with a lock, and long ones with a permit or without the lock, are none",
+    function* ({ body }) {
+      using _ = enable();
+      const [mutex, semaphore] = [new Mutex(), new Semaphore(1)];
+      const task = spawn(
+        body(function* () {
+          using _permit = yield* get(semaphore.acquire());
+          for (let i = 0; i < 20; i++) {
+            using _held = yield* get(mutex.lock());
+            yield* get(sleep(100));
+          }
+          yield* get(sleep(5000));
+        }),
+      );
+      yield* get(task);
+      expect(told("lock-across-slow-await")).toEqual([]);
+    },
+  );
+});
+
+describe("never-awaited", () => {
+  inBothStyles("a future that its task made and left is told with its line", function* ({ body }) {
+    using _ = enable();
+    yield* get(
+      spawn(
+        body(function* () {
+          sleep(5);
+          yield* get(sleep(5));
+        }),
+      ),
+    );
+    yield* get(sleep(1));
+    const warnings = told("never-awaited");
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]!.message).toMatch(
+      /^a future \(Sleep\) was created at .*warnings\.test\.ts:\d+:\d+ and never awaited: it is lazy/,
+    );
+  });
+
+  inBothStyles("what is claimed, joined, disposed, spawned or handed on is none", function* ({ body }) {
+    using _ = enable();
+    const [tx, rx] = mpsc.channel<number>(4);
+    const handed = yield* get(
+      spawn(
+        body(function* () {
+          using _disposed = sleep(1);
+          const notified = new Notify().notified();
+          notified.enable();
+          yield* get(join(sleep(1), sleep(2).map(String), tx.send(1), rx.recv()));
+          yield* get(select({ a: sleep(1), b: sleep(2) }));
+          yield* get(spawn(sleep(1)));
+          const mutex = new Mutex();
+          yield* get(mutex.with(body(function* () {})));
+          yield* get(timeout(10, sleep(1)));
+          return { later: sleep(1) };
+        }),
+      ),
+    );
+    yield* get(handed.later);
+    yield* get(sleep(1));
+    expect(told("never-awaited")).toEqual([]);
+  });
+
+  test("one that is made outside of any task is told when it is collected", async () => {
+    using _ = enable();
+    (() => void sleep(5))();
+    for (let i = 0; i < 50 && told("never-awaited").length === 0; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      (globalThis as { gc?: () => void }).gc!();
+    }
+    expect(told("never-awaited")).toHaveLength(1);
+  });
+});
+
+describe("blocked-loop and never-yielded", () => {
+  inBothStyles("a poll longer than the limit is told with its task and its length", function* ({ body }) {
+    using _ = enable({ blockedAfter: 500 });
+    const { now } = host;
+    const task = spawn(
+      body(function* () {
+        yield* get(sleep(1));
+        host.now = () => now() + 700;
+        yield* get(sleep(1));
+      }),
+      { name: "busy" },
+    );
+    yield* get(task);
+    host.now = now;
+    const [warning] = told("blocked-loop");
+    expect(warning).toMatchObject({ task: task.id });
+    expect(warning!.message).toMatch(
+      /^the event loop was blocked for 70\d ms by task #\d+ 'busy' \(spawned at .*\); .*the limit is 500 ms/,
+    );
+    expect(told("never-yielded")).toEqual([]);
+  });
+
+  test("a task that never waited is told so", async () => {
+    using _ = enable({ blockedAfter: 500 });
+    const { now } = host;
+    await spawn(
+      function* () {
+        host.now = () => now() + 1200;
+      },
+      { name: "greedy" },
+    );
+    host.now = now;
+    expect(told("never-yielded")[0]!.message).toMatch(
+      /^task #\d+ 'greedy' .* ran from its beginning to its end without ever waiting, for 1\.2 s/,
+    );
+  });
+
+  test("the stack of a blocked loop is taken while it is blocked", async () => {
+    using _ = enable({ blockedAfter: 20 });
+    function spinUntilItIsSeen(): void {
+      // As long as it takes the thread to start and to look, on a machine that does other things as well.
+      const end = performance.now() + 1500;
+      while (performance.now() < end);
+    }
+    await yieldNow();
+    await spawn(
+      function* () {
+        yield* sleep(30);
+        spinUntilItIsSeen();
+      },
+      { name: "spinning" },
+    );
+    const [warning] = told("blocked-loop").filter(({ message }) => message.includes("spinning"));
+    expect(warning!.message).toMatch(
+      /It was here:\n(?: {4}at .*\n){0,5} {4}at spinUntilItIsSeen \(.*warnings\.test\.ts:\d+:\d+\)\n {4}at /,
+    );
+  });
+});
+
+class SelfWaking extends Future<void> {
+  #left: number;
+  constructor(times: number) {
+    super();
+    this.#left = times;
+  }
+  poll(waker: Waker): Poll<void> {
+    if (this.#left-- === 0) return;
+    waker.wake();
+    return PENDING;
+  }
+}
+
+describe("self-wakes", () => {
+  inBothStyles("a task that mostly wakes itself is told with the numbers", function* ({ body }) {
+    using _ = enable();
+    const task = spawn(
+      body(function* () {
+        yield* get(new SelfWaking(200));
+      }),
+      { name: "spinner" },
+    );
+    yield* get(task);
+    const [warning] = told("self-wakes");
+    expect(warning).toMatchObject({ task: task.id });
+    expect(warning!.message).toMatch(
+      /^task #\d+ 'spinner' .* woke itself in 64 of its 6\d wake-ups \(\d+ %\)/,
+    );
+    const info = snapshot().tasks.find(({ id }) => id === task.id)!;
+    expect(info.selfWakes).toBe(200);
+    expect(info.wakes).toBeGreaterThanOrEqual(201);
+  });
+
+  inBothStyles("yielding, and a producer and a consumer in one task, are none", function* ({ body }) {
+    using _ = enable();
+    const [tx, rx] = mpsc.channel<number>(1);
+    yield* get(
+      spawn(
+        body(function* () {
+          for (let i = 0; i < 300; i++) yield* get(yieldNow());
+        }),
+      ),
+    );
+    const producer = spawn(
+      body(function* () {
+        for (let i = 0; i < 300; i++) yield* get(tx.send(i));
+      }),
+    );
+    for (let i = 0; i < 300; i++) yield* get(rx.recv());
+    yield* get(producer);
+    expect(told("self-wakes")).toEqual([]);
+  });
+});
+
+describe("growing-queue", () => {
+  inBothStyles("an unbounded channel that nobody drains is told by its name and size", function* () {
+    using _ = enable();
+    const [tx, rx] = mpsc.unbounded<number>({ name: "events" });
+    for (let i = 0; i < 1500; i++) tx.send(i);
+    const [warning] = told("growing-queue");
+    expect(warning).toMatchObject({ resource: expect.any(Number) as number });
+    expect(warning!.message).toMatch(
+      /^channel #\d+ 'events' \(made at .*\) has no bound and has grown to 1500 messages/,
+    );
+    for (let i = 0; i < 600; i++) tx.send(i);
+    expect(told("growing-queue")).toHaveLength(1);
+    for (let i = 0; i < 1500; i++) tx.send(i);
+    expect(told("growing-queue")).toHaveLength(2);
+    rx[Symbol.dispose]();
+    yield* get(yieldNow());
+  });
+
+  test("a full bounded channel is none", () => {
+    using _ = enable();
+    const [tx] = mpsc.channel<number>(5000);
+    for (let i = 0; i < 5000; i++) tx.trySend(i);
+    expect(told("growing-queue")).toEqual([]);
+  });
+});
+
+describe("cancelling-too-long", () => {
+  inBothStyles("a cleanup of seconds is told while it lasts, and once", function* ({ body }) {
+    using _ = enable();
+    const task = spawn(
+      body(function* () {
+        try {
+          yield* get(sleep(60_000));
+        } finally {
+          yield* get(sleep(3000));
+        }
+      }),
+      { name: "tidy" },
+    );
+    yield* get(yieldNow());
+    task.abort();
+    yield* get(sleep(2000));
+    const [warning] = told("cancelling-too-long");
+    expect(warning!.message).toMatch(
+      /^task #\d+ 'tidy' .* was cancelled and has not ended after 2 s, and waits for a sleep until \d+ ms\. Its cleanup window is 5 s\.$/,
+    );
+    yield* get(task.settled());
+    expect(told("cancelling-too-long")).toHaveLength(1);
+  });
+});
+
+describe("unobserved-failure and leaked-handle", () => {
+  inBothStyles(
+    "a failure that nobody observes is told",
+    function* ({ body }) {
+      using _ = enable();
+      spawn(
+        body(function* () {
+          throw new Error("boom");
+        }),
+        { name: "doomed" },
+      ).detach();
+      yield* get(sleep(1));
+      expect(told("unobserved-failure")[0]!.message).toMatch(
+        /^task #\d+ 'doomed' \(spawned at .*\) failed and nobody observed it: Error: boom\.$/,
+      );
+    },
+    { onTaskFailure: "ignore" },
+  );
+
+  test("a guard that is lost while others wait is told", async () => {
+    using _ = enable();
+    const { report } = host;
+    host.report = () => {};
+    const mutex = new Mutex();
+    await (async () => void (await mutex.lock()))();
+    const waiting = spawn(async () => await mutex.lock());
+    let isWoken = false;
+    void waiting.then(() => (isWoken = true));
+    for (let i = 0; i < 100 && !isWoken; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      (globalThis as { gc?: () => void }).gc!();
+    }
+    host.report = report;
+    expect(told("leaked-handle")[0]!.message).toMatch(
+      /^the guard of a mutex was garbage-collected while it was open/,
+    );
+  });
+});
