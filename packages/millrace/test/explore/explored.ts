@@ -6,15 +6,15 @@ import { joinSettled, type Body, type JoinHandle } from "millrace";
 import { explore } from "millrace/testing";
 import { test } from "vitest";
 import { get, styles, type Steps, type Style } from "../both-styles.ts";
-import { bounds } from "./depth.ts";
+import { bounds, depth } from "./depth.ts";
 
 export function explored(name: string, steps: (style: Style) => Steps<void>): void {
   for (const style of styles) {
     const body = style.body(() => steps(style)) as Body<void>;
-    test(`${name} [${style.name}]`, async () => {
+    test(`${name} [${style.name}]`, { timeout: 20_000 * depth }, async () => {
       await explore(body, bounds);
     });
-    test(`${name}, one of them cancelled [${style.name}]`, async () => {
+    test(`${name}, one of them cancelled [${style.name}]`, { timeout: 20_000 * depth }, async () => {
       await explore(body, { ...bounds, cancel: true });
     });
   }

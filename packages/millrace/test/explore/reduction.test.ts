@@ -15,7 +15,7 @@ const bound = fc.constantFrom(0, 1, 2, 3, Infinity);
 const cancel = fc.constantFrom<true | undefined>(true, undefined);
 
 describe.each(styles)("$name: the reduced search", (style) => {
-  test("finds whatever there is within the bound", { timeout: 600_000 }, async () => {
+  test("finds whatever there is within the bound", { timeout: 20_000 * depth }, async () => {
     let full = 0;
     let reduced = 0;
     await fc.assert(
