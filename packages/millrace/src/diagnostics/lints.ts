@@ -9,6 +9,7 @@ import { durationText } from "./duration-text.ts";
 import type { ResourceRegistry } from "./resource-registry.ts";
 import type { TaskRecord } from "./task-record.ts";
 import type { Unused } from "./unused-futures.ts";
+import type { Watchdog } from "./watchdog.ts";
 import type { Warnings } from "./warnings.ts";
 
 /** Fewer self-wakes say nothing. */
@@ -35,11 +36,13 @@ export class Lints {
     this.#blockedAfter = blockedAfter;
   }
 
-  /** A poll has ended. `takeStack` gives the stack that was seen meanwhile, if one was. */
-  polled(record: TaskRecord, ms: number, takeStack: () => string | undefined): void {
+  /** A poll has ended. */
+  polled(record: TaskRecord, ms: number, watchdog: Watchdog | null): void {
     if (ms < this.#blockedAfter) return;
     const { task } = record;
-    this.blocked(ms, task, takeStack());
+    const stack = watchdog?.takeStack();
+    if (watchdog?.wasStarved(ms) === true) return;
+    this.blocked(ms, task, stack);
     if (record.polls > 1 || !task.isDone) return;
     this.#warnings.add(
       {

@@ -85,6 +85,8 @@ export class Recorder implements Hooks {
     this.lints = new Lints(this.warnings, this.resources, options.blockedAfter);
     this.#unused = new UnusedFutures((unused) => this.lints.neverAwaited(unused));
     this.#watchdog = Watchdog.start(options.blockedAfter, (ms, { task, stack }) => {
+      // Before there is a task, the program is being loaded.
+      if (this.records.size === 0) return;
       const found = [...this.records.keys()].find(({ id }) => id === task);
       this.lints.blocked(ms, found, stack);
     });
@@ -95,6 +97,8 @@ export class Recorder implements Hooks {
     this.#watchdog?.stop();
   }
   mainStarted(): void {
+    // What the program's modules took to load is not the loop's.
+    this.#watchdog?.renew();
     this.#onMain?.();
   }
   mainEnded(): void {
@@ -262,7 +266,7 @@ export class Recorder implements Hooks {
   }
   #endPoll(record: TaskRecord, ms: number): void {
     record.ended(ms);
-    this.lints.polled(record, ms, () => this.#watchdog?.takeStack());
+    this.lints.polled(record, ms, this.#watchdog);
     if (isWanted("poll")) publish({ type: "poll", task: record.task.id, ms });
     if ((++this.#pollsSinceSweep & 63) === 0 || record.now() - this.#sweptVirtual > SWEEP_EVERY)
       this.#maySweep(record);

@@ -5,6 +5,7 @@
  */
 import { host, hostProcess } from "../runtime/host.ts";
 import { usersPosition } from "./call-site.ts";
+import { ProcessorUsage } from "./processor-usage.ts";
 import {
   ACTIVE,
   HEART,
@@ -60,6 +61,7 @@ export class Watchdog {
   readonly #limit: number;
   readonly #line: Line;
   readonly #onBlocked: OnBlocked;
+  readonly #usage: ProcessorUsage = new ProcessorUsage();
   #timer: unknown;
   #beatAt: number = host.now();
 
@@ -90,6 +92,10 @@ export class Watchdog {
     this.#line.memory[HEART] = (this.#line.memory[HEART]! + 1) | 0;
     return this.#take()?.stack;
   }
+  /** During the last `ms` others had the processor for most of the time: nobody here blocked anything. */
+  wasStarved(ms: number): boolean {
+    return this.#usage.wasStarved(ms);
+  }
   stop(): void {
     host.clearTimer(this.#timer);
     watching.splice(watching.indexOf(this), 1);
@@ -107,6 +113,13 @@ export class Watchdog {
     return threads!.receiveMessageOnPort(this.#line.port)?.message as Sighting | undefined;
   }
 
+  /** What came before is not looked at. */
+  renew(): void {
+    this.takeStack();
+    this.#beatAt = host.now();
+    this.#usage.renew();
+  }
+
   #beat(): void {
     const { memory } = this.#line;
     const now = host.now();
@@ -114,9 +127,10 @@ export class Watchdog {
     const ms = now - this.#beatAt;
     this.#beatAt = now;
     if (ms >= this.#limit && watching.at(-1) === this) {
-      const sighting = this.#take();
-      if (sighting !== undefined) this.#onBlocked(ms, sighting);
+      const seen = this.#take();
+      if (seen !== undefined && !this.wasStarved(ms)) this.#onBlocked(ms, seen);
     }
+    this.#usage.renew();
     this.#timer = host.timer(Math.max(1, this.#limit / 3), () => this.#beat());
     (this.#timer as { unref?(): void }).unref?.();
   }
