@@ -26,7 +26,7 @@ export const rules: Readonly<Record<string, Rule.RuleModule>> = {
 };
 
 export const recommended: Linter.RulesRecord = {
-  "millrace/no-blocking-in-async": ["warn", { parse: false }],
+  "millrace/no-blocking-in-async": ["warn", { parse: false, allow: ["existsSync"] }],
   "millrace/no-detached-spawn": "error",
   "millrace/no-floating-future": "error",
   "millrace/no-lock-across-await": "warn",

@@ -10,12 +10,12 @@ export interface RuleText {
   readonly fixable?: "code";
   /** The properties of the rule's one option object. */
   readonly options?: Readonly<Record<string, object>>;
-  /** Looks at every file, not only at those that mention millrace. */
-  readonly everywhere?: boolean;
+  /** What a file must have in it for the rule to have anything to say; a mention of millrace if left out. */
+  readonly mentions?: RegExp;
 }
 
 export function rule(
-  { description, messages, type = "problem", fixable, options = {}, everywhere = false }: RuleText,
+  { description, messages, type = "problem", fixable, options = {}, mentions }: RuleText,
   create: (context: Rule.RuleContext, resolver: Resolver) => Rule.RuleListener,
 ): Rule.RuleModule {
   return {
@@ -28,7 +28,8 @@ export function rule(
       schema: [{ type: "object", properties: { ...options }, additionalProperties: false }],
     },
     create(context) {
-      return everywhere || mentionsMillrace(context) ? create(context, resolverOf(context)) : {};
+      const isConcerned = mentions?.test(context.sourceCode.text) ?? mentionsMillrace(context);
+      return isConcerned ? create(context, resolverOf(context)) : {};
     },
   };
 }

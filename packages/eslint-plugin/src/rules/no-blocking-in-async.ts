@@ -23,6 +23,10 @@ const messages = {
   asynchronous: "Use `fs.promises.{{name}}`.",
 };
 
+/** What a file must mention to have any such call, or any such loop: most have neither. */
+const callers = /["'](?:node:)?(?:fs|fs\/promises|child_process|crypto|zlib)["']|\bAtomics\s*\.\s*wait\b/;
+const clocks = /\b(?:Date|performance)\s*\.\s*now\b/;
+
 interface Options {
   readonly allow?: readonly string[];
   readonly parse?: boolean;
@@ -33,7 +37,7 @@ export const noBlockingInAsync: Rule.RuleModule = rule(
     description:
       "Disallow calls that block the thread in async functions and in generators that run as tasks",
     messages,
-    everywhere: true,
+    mentions: new RegExp(`${callers.source}|${clocks.source}`),
     options: {
       allow: { type: "array", items: { type: "string" } },
       parse: { type: "boolean" },
@@ -45,7 +49,14 @@ export const noBlockingInAsync: Rule.RuleModule = rule(
       if (isBusyWait(node, resolver) && runsAsync(node, resolver))
         context.report({ node, messageId: "spins" });
     };
+    const loops: Rule.RuleListener = {
+      WhileStatement: checkLoop,
+      DoWhileStatement: checkLoop,
+      ForStatement: checkLoop,
+    };
+    if (!callers.test(context.sourceCode.text)) return loops;
     return {
+      ...loops,
       CallExpression(node) {
         const called = nodeFunctionOf(node.callee, resolver);
         if (called !== undefined && isBlocking(called)) {
@@ -65,9 +76,6 @@ export const noBlockingInAsync: Rule.RuleModule = rule(
           }
         }
       },
-      WhileStatement: checkLoop,
-      DoWhileStatement: checkLoop,
-      ForStatement: checkLoop,
     };
   },
 );

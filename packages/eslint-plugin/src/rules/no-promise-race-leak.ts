@@ -20,7 +20,7 @@ export const noPromiseRaceLeak: Rule.RuleModule = rule(
   {
     description: "Disallow `Promise.race` and `Promise.any` over long-lived promises in a loop",
     messages,
-    everywhere: true,
+    mentions: /Promise\s*\??\.\s*(?:race|any)\b/,
   },
   (context, resolver) => ({
     CallExpression(node) {

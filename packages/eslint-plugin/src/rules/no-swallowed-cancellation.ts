@@ -6,7 +6,7 @@ import type { Rule } from "eslint";
 import type * as estree from "estree";
 import { importing } from "../analysis/import-fix.ts";
 import type { Resolver } from "../analysis/resolver.ts";
-import { functionAround, isSuspension, keyOf, nodesWithin } from "../analysis/syntax.ts";
+import { functionAround, isSuspension, memberName, nodesWithin } from "../analysis/syntax.ts";
 import type { FunctionNode } from "../analysis/syntax.ts";
 import { isRoutine, takerOf } from "../analysis/task-bodies.ts";
 import { rule } from "../rule.ts";
@@ -58,7 +58,7 @@ const questions = new Set([
   "throwIfAborted",
 ]);
 
-/** A `throw` anywhere in it, or anything that tells a cancellation from a failure. */
+/** A `throw` anywhere in it, a call that passes the error on, or anything that tells a cancellation from a failure. */
 function asksForCancellation(clause: estree.CatchClause, resolver: Resolver): boolean {
   for (const node of nodesWithin(clause.body, resolver.sourceCode, true)) {
     if (node.type === "ThrowStatement") return true;
@@ -69,10 +69,17 @@ function asksForCancellation(clause: estree.CatchClause, resolver: Resolver): bo
       return true;
     }
     if (node.type === "Literal" && questions.has(String(node.value))) return true;
-    if (node.type === "MemberExpression" && questions.has(keyOf(node.property, node.computed) ?? ""))
-      return true;
+    if (node.type === "MemberExpression" && questions.has(memberName(node) ?? "")) return true;
+    if (node.type === "CallExpression" && passesOn(node)) return true;
   }
   return false;
+}
+
+/** `generator.throw(error)` and `reject(error)` tell somebody else, who is then the one to stop. */
+function passesOn({ callee, arguments: given }: estree.CallExpression): boolean {
+  const name =
+    callee.type === "MemberExpression" ? memberName(callee) : callee.type === "Identifier" && callee.name;
+  return given.length === 1 && (name === "throw" || name === "reject");
 }
 
 function rethrowing(clause: estree.CatchClause, resolver: Resolver): Rule.SuggestionReportDescriptor[] {
