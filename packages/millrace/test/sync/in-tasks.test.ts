@@ -20,11 +20,14 @@ import { expect } from "vitest";
 import { get, inBothStyles, type InStyle, type Steps } from "../both-styles.ts";
 import { caught } from "./outcome.ts";
 
+/** What waiters were given: a guard or permit that nobody keeps would be collected, and released. */
+const kept: unknown[] = [];
+
 /** A task that waits for `future` and then logs `name`, or the class of what it fails with. */
 function waiter(style: InStyle, log: string[], name: string, future: Future<unknown>): JoinHandle<void> {
   return spawn(
     style.body(function* () {
-      const error = yield* caught(future);
+      const error = yield* caught(future.map((given) => kept.push(given)));
       if (error instanceof CancelledError) throw error;
       log.push(error === undefined ? name : `${name} ${(error as Error).constructor.name}`);
     }),
