@@ -65,6 +65,8 @@ export const shapes: Readonly<Record<string, Shape>> = {
   Interval: shape({ tick: future }),
   DelayQueue: shape({ next: future }),
 
+  TestClock: shape({ advance: future, settle: future }),
+
   // ── channels
   mpsc: shape({
     channel: channelEnds("mpsc"),
@@ -217,7 +219,12 @@ export const modules: Readonly<Record<string, Readonly<Record<string, Type>>>> =
     parMap: future,
     sharedChannel: "() [SharedSender, SharedReceiver]",
   },
-  "millrace/testing": { paused: "() Promise" },
+  "millrace/testing": {
+    ...types("TestClock"),
+    explore: "() Promise",
+    paused: "() Promise",
+    replay: "() Promise",
+  },
   "millrace/diagnostics": {},
 };
 
@@ -231,8 +238,10 @@ const body = (at: number, ...parameters: Type[]): BodyArgument => ({ at, paramet
 
 export const bodies: Readonly<Record<string, BodyArgument>> = {
   asyncFn: body(0),
+  explore: body(0),
   main: body(0),
-  paused: body(0),
+  paused: body(0, "TestClock"),
+  replay: body(0),
   scope: body(0, "TaskScope"),
   shield: body(0),
   spawn: body(0),

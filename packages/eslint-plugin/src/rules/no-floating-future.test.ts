@@ -58,6 +58,7 @@ testRule("no-floating-future", noFloatingFuture, {
     from("Barrier", "const [barrier] = [new Barrier(2)]; const b = new Barrier(2); b.wait();"),
     `import { Stream } from "millrace/stream"; Stream.range(0, 9).map((n) => n).forEach(console.log);`,
     `import { startActor } from "millrace/actor"; const ref = startActor(() => new Counter()); ref.tell.add(1);`,
+    `import { paused } from "millrace/testing"; await paused(async (clock) => { clock.advance(5); });`,
     `import { threaded } from "millrace/threads"; const hash = threaded(import.meta, (s: string) => s); hash("x");`,
     {
       code: `import { sleep } from "./house.ts"; sleep(1);`,
