@@ -18,7 +18,7 @@ import { host } from "../../runtime/host.ts";
 import { Kernel } from "../../runtime/kernel.ts";
 import type { Runnable } from "../../runtime/scheduler.ts";
 import { spawnOn } from "../../runtime/spawn.ts";
-import type { Task } from "../../runtime/task.ts";
+import { Task } from "../../runtime/task.ts";
 import { noFootprint, type Actor, type Chooser, type Footprint } from "./decision.ts";
 import { Narrator } from "./narrator.ts";
 import { ChosenRandom, ChosenScheduler, Continuation, taskOf } from "./parts.ts";
@@ -49,6 +49,10 @@ export interface Ending {
 /** Turns of the host in which foreign work may wake a program that waits for nothing else. */
 const FOREIGN_TURNS = 4;
 
+/** By the getter itself, which is shadowed in what a run watches. */
+const hasSettled = (task: Task<unknown>): boolean =>
+  Reflect.get(Task.prototype, "isSettled", task) as boolean;
+
 type Failed = { readonly error: unknown };
 const GIVEN_UP: Failed = { error: undefined };
 
@@ -70,6 +74,10 @@ export class Execution implements Stage {
   #footprint: Footprint = noFootprint();
   readonly #pushed: Set<Runnable> = new Set();
   #note: string = "";
+  readonly #watched: WeakSet<Task<unknown>> = new WeakSet();
+  #isStepping: boolean = false;
+  /** Actors there were when the step began. */
+  #known: number = 0;
   #hasInjected: boolean = false;
   #hasEnded: boolean = false;
 
@@ -155,12 +163,15 @@ export class Execution implements Stage {
   async #perform(step: Step): Promise<void> {
     const footprint = (this.#footprint = noFootprint());
     footprint.actors.add(step.actor);
+    this.#known = this.#actors.size;
     this.#pushed.clear();
     this.#note = "";
+    this.#isStepping = true;
     step.perform();
     await turn();
     // What has yielded in this step is ready now, and part of what the step did.
     this.#scheduler.nextTurn();
+    this.#isStepping = false;
     step.touched(footprint);
     this.#steps++;
     this.narrator.meet();
@@ -176,12 +187,31 @@ export class Execution implements Stage {
   }
 
   #sawPush(runnable: Runnable): void {
-    const { actors } = this.#footprint;
     const task = taskOf(runnable);
-    actors.add(this.actor(runnable));
-    if (task !== null) actors.add(this.actor(task));
+    this.#touch(runnable);
+    if (task !== null) this.#touch(task);
+    if (runnable === task && !this.#watched.has(task)) this.#watch(task);
     if (!runnable.isQueued) this.#footprint.pushes++;
     this.#pushed.add(runnable);
+  }
+
+  /** What the step has made itself is nobody else's business yet, and has another number in another order. */
+  #touch(thing: object): void {
+    const actor = this.actor(thing);
+    if (actor <= this.#known) this.#footprint.actors.add(actor);
+  }
+
+  /** Whoever asks whether a task has settled depends on when it does. */
+  #watch(task: Task<unknown>): void {
+    this.#watched.add(task);
+    const settlement = {};
+    this.actor(settlement);
+    Object.defineProperty(task, "isSettled", {
+      get: () => {
+        if (this.#isStepping) this.#touch(settlement);
+        return hasSettled(task);
+      },
+    });
   }
 
   #value(count: number): number {

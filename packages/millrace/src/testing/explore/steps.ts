@@ -10,7 +10,14 @@ import type { Task } from "../../runtime/task.ts";
 import type { Actor, Footprint, Option } from "./decision.ts";
 import type { Narrator } from "./narrator.ts";
 import { Continuation, taskOf } from "./parts.ts";
-import { awaitsShared, isPlainTimer, ranUserCode, waitsBefore, type Waits } from "./user-code.ts";
+import {
+  awaitsShared,
+  isPlainTimer,
+  settlesQuietly,
+  ranUserCode,
+  waitsBefore,
+  type Waits,
+} from "./user-code.ts";
 
 /** The reason of a cancellation that the explorer injected. */
 export const INJECTED = "cancelled by the explorer";
@@ -64,10 +71,11 @@ export class PollStep extends Step {
     if (task !== null) {
       this.#wasStarted = task.isStarted;
       this.#wasDone = task.isDone;
+      if (this.#wasDone) this.#isPrivate = settlesQuietly(task);
       if (runnable instanceof Await) {
         if (this.#stage.isTold) this.#awaited = this.#stage.narrator.words([runnable.future]);
         this.#isPrivate = !awaitsShared(runnable);
-      } else if (this.#wasStarted && runnable === task) this.#before = waitsBefore(task);
+      } else if (this.#wasStarted && runnable === task && !this.#wasDone) this.#before = waitsBefore(task);
     }
     this.#stage.kernel.scheduler.runNow(runnable);
   }

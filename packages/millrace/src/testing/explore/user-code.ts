@@ -50,6 +50,13 @@ export function awaitsShared({ future }: Await<unknown>): boolean {
   return false;
 }
 
+/** Whether the end of a task, whose body has ended before, is nobody's business but that of those who ask for it. */
+export function settlesQuietly(task: Task<unknown>): boolean {
+  return (
+    task.cleanups === 0 && task.owner === null && !task.isFailed && (task["extras"]?.onEnd ?? null) === null
+  );
+}
+
 /** Whether the timer only wakes a task or an await. */
 export function isPlainTimer(entry: TimerEntry): boolean {
   return entry instanceof Alarm && entry.waker instanceof Runnable;
