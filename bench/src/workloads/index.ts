@@ -3,6 +3,7 @@ import { barrier } from "./barrier.ts";
 import { broadcastToMany } from "./broadcast.ts";
 import { channel } from "./channel.ts";
 import { channelProducers } from "./channel-producers.ts";
+import { recordedChannel, recordedSpawns } from "./diagnostics.ts";
 import { idle } from "./idle.ts";
 import { mutex } from "./mutex.ts";
 import { mutexContended } from "./mutex-contended.ts";
@@ -62,4 +63,6 @@ export const workloads: readonly Workload[] = [
   selectGrowth,
   idle,
   threadCalls,
+  recordedSpawns,
+  recordedChannel,
 ];

@@ -21,6 +21,8 @@ interface StackTraces {
 const traces = Error as unknown as StackTraces;
 /** Frames of the library between the user's code and here are few. */
 const DEPTH = 24;
+/** Where it is mostly found. Each frame costs one to three microseconds (the diagnostics rows of the bench). */
+const SHALLOW = 3;
 const POSITION = /(?:^|[\s(])((?:file|https?):\/\/[^\s)]+|\/[^\s)]+|[A-Za-z]:\\[^)]+):(\d+):(\d+)\)?$/;
 const USERS_FILE = /^(?:file:|https?:|\/|[A-Za-z]:\\)/;
 
@@ -31,36 +33,41 @@ const libraryPath: string = pathOf(libraryUrl);
 /** What is known of a place, by file and position in it. */
 const known: Map<string, string | undefined> = new Map();
 
-/** "src/harvest.ts:88:5", of the innermost frame outside the library; `undefined` when there is none. */
-export function callSite(): string | undefined {
+/**
+ * "src/harvest.ts:88:5", of the innermost frame outside the library; `undefined` when there is none. `below`
+ * is a function on the stack; only its callers are looked at, which is quicker.
+ */
+export function callSite(below: object = callSite): string | undefined {
   if (traces.captureStackTrace === undefined) return written();
-  const place = walked();
-  if (place === undefined) return undefined;
+  let place = walked(below, SHALLOW);
+  if (place === null) place = walked(below, DEPTH);
+  if (place === undefined || place === null) return undefined;
   let site = known.get(place);
   if (site === undefined && !known.has(place)) known.set(place, (site = written()));
   return site;
 }
 
-function walked(): string | undefined {
+/** Null when there may be one further down. */
+function walked(below: object, depth: number): string | undefined | null {
   const { stackTraceLimit, prepareStackTrace } = traces;
-  traces.stackTraceLimit = DEPTH;
+  traces.stackTraceLimit = depth;
   traces.prepareStackTrace = innermost;
   const trace: { stack?: unknown } = {};
-  traces.captureStackTrace!(trace, callSite);
+  traces.captureStackTrace!(trace, below);
   const place = trace.stack;
   traces.prepareStackTrace = prepareStackTrace;
   traces.stackTraceLimit = stackTraceLimit;
-  return place as string | undefined;
+  return place as string | undefined | null;
 }
 
-function innermost(_: unknown, frames: readonly Frame[]): string | undefined {
+function innermost(_: unknown, frames: readonly Frame[]): string | undefined | null {
   for (const frame of frames) {
     const file = frame.getFileName();
     if (typeof file === "string" && USERS_FILE.test(file) && !isLibrary(file)) {
       return `${file}:${frame.getPosition?.()}`;
     }
   }
-  return undefined;
+  return frames.length < SHALLOW ? undefined : null;
 }
 
 function written(): string | undefined {

@@ -105,15 +105,15 @@ export class Recorder implements Hooks {
     this.#onMain?.();
   }
 
-  callSite(): string | undefined {
-    return this.#stacks ? callSite() : undefined;
+  callSite(below?: object): string | undefined {
+    return this.#stacks ? callSite(below) : undefined;
   }
 
   // ── futures
 
   futureCreated(future: Future<unknown>): void {
     if (!this.#stacks) return;
-    const site = callSite();
+    const site = callSite(future.constructor);
     // Only what the user's code makes: the library's own have nobody to blame.
     if (site === undefined) return;
     this.#sites.set(future, site);
@@ -286,7 +286,7 @@ export class Recorder implements Hooks {
   // ── resources
 
   resourceMade(resource: Resource): void {
-    this.resources.add(resource, this.callSite());
+    this.resources.add(resource, this.callSite(resource.constructor));
   }
   resourceId(resource: Resource): number {
     return this.resources.entry(resource).id;
@@ -297,7 +297,9 @@ export class Recorder implements Hooks {
     const record = this.record(task);
     const { waker } = cx;
     // The user's code is not on the stack while an await is polled; the future was made by it.
-    const site = this.callSite() ?? (waker instanceof Await ? this.#sites.get(waker.future) : undefined);
+    const site =
+      this.callSite(handle.constructor) ??
+      (waker instanceof Await ? this.#sites.get(waker.future) : undefined);
     record.holdings.add(this.resources.opened(handles, handle, task, record.now(), site));
   }
   handleClosed(handles: object, handle: object): void {

@@ -28,8 +28,8 @@ export interface Hooks {
   taskCancelled?(task: Task<unknown>): void;
   taskEnded?(task: Task<unknown>): void;
   failureUnobserved?(failure: TaskFailure): void;
-  /** The source position of the caller outside the library, for `spawnedAt`. */
-  callSite?(): string | undefined;
+  /** The source position of the caller of `below` outside the library, for `spawnedAt`. */
+  callSite?(below?: object): string | undefined;
   /** " for 4.2 s at harvest.ts:88" */
   waitDetail?(task: Branch<unknown>): string;
 

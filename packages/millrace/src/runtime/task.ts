@@ -91,7 +91,7 @@ export class Task<T> extends Branch<T> implements TaskContext {
     if (kernel.asyncContext) this.context = captureFor(this as Branch<unknown>);
     kernel.add(this as Task<unknown>);
     if (hooks.current !== null) {
-      this.extra().spawnedAt = hooks.current.callSite?.();
+      this.extra().spawnedAt = hooks.current.callSite?.(Task);
       hooks.current.taskSpawned?.(this as Task<unknown>);
     }
   }
