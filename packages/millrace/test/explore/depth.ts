@@ -7,4 +7,4 @@ import type { ExploreOptions } from "millrace/testing";
 export const depth: number = Number(process.env["MILLRACE_DEPTH"] ?? "1");
 
 /** Schedules that one exploration may take, and the preemptions in each. */
-export const bounds: ExploreOptions = { maxSchedules: 300 * depth, preemptions: depth > 1 ? 3 : 2 };
+export const bounds: ExploreOptions = { maxSchedules: 150 * depth, preemptions: depth > 1 ? 3 : 2 };

@@ -18,10 +18,10 @@ import { host } from "../../runtime/host.ts";
 import { Kernel } from "../../runtime/kernel.ts";
 import type { Runnable } from "../../runtime/scheduler.ts";
 import { spawnOn } from "../../runtime/spawn.ts";
-import { Task } from "../../runtime/task.ts";
+import type { Task } from "../../runtime/task.ts";
 import { noFootprint, type Actor, type Chooser, type Footprint } from "./decision.ts";
 import { Narrator } from "./narrator.ts";
-import { ChosenRandom, ChosenScheduler, Continuation, taskOf } from "./parts.ts";
+import { ChosenRandom, ChosenScheduler, Continuation, taskOf, watchSettling } from "./parts.ts";
 import { CancelStep, INJECTED, PollStep, TimerStep, type Stage, type Step } from "./steps.ts";
 
 export interface Program {
@@ -49,10 +49,6 @@ export interface Ending {
 /** Turns of the host in which foreign work may wake a program that waits for nothing else. */
 const FOREIGN_TURNS = 4;
 
-/** By the getter itself, which is shadowed in what a run watches. */
-const hasSettled = (task: Task<unknown>): boolean =>
-  Reflect.get(Task.prototype, "isSettled", task) as boolean;
-
 type Failed = { readonly error: unknown };
 const GIVEN_UP: Failed = { error: undefined };
 
@@ -74,7 +70,8 @@ export class Execution implements Stage {
   #footprint: Footprint = noFootprint();
   readonly #pushed: Set<Runnable> = new Set();
   #note: string = "";
-  readonly #watched: WeakSet<Task<unknown>> = new WeakSet();
+  /** Stands for the end of a task: what it touches that settles, and whoever asks whether it has. */
+  readonly #settlings: WeakMap<Task<unknown>, object> = new WeakMap();
   #isStepping: boolean = false;
   /** Actors there were when the step began. */
   #known: number = 0;
@@ -106,6 +103,7 @@ export class Execution implements Stage {
     this.kernel.resumeLater = (pending) =>
       new Promise((resolve) => this.#scheduler.push(new Continuation(pending, resolve)));
     this.#scheduler.pushed = (runnable) => this.#sawPush(runnable);
+    watchSettling(this.kernel, (task) => this.#sawSettling(task));
     this.narrator = new Narrator(this.kernel, () => this.#root);
     this.#root = spawnOn(this.kernel, program.body as Body<unknown>, { name: "body" }, null, true);
     this.#root.isObserved = true;
@@ -190,7 +188,11 @@ export class Execution implements Stage {
     const task = taskOf(runnable);
     this.#touch(runnable);
     if (task !== null) this.#touch(task);
-    if (runnable === task && !this.#watched.has(task)) this.#watch(task);
+    if (runnable === task && !this.#settlings.has(task)) {
+      const settling = {};
+      this.#settlings.set(task, settling);
+      this.actor(settling);
+    }
     if (!runnable.isQueued) this.#footprint.pushes++;
     this.#pushed.add(runnable);
   }
@@ -202,16 +204,11 @@ export class Execution implements Stage {
   }
 
   /** Whoever asks whether a task has settled depends on when it does. */
-  #watch(task: Task<unknown>): void {
-    this.#watched.add(task);
-    const settlement = {};
-    this.actor(settlement);
-    Object.defineProperty(task, "isSettled", {
-      get: () => {
-        if (this.#isStepping) this.#touch(settlement);
-        return hasSettled(task);
-      },
-    });
+  #sawSettling(task: Task<unknown>): void {
+    if (!this.#isStepping) return;
+    let settling = this.#settlings.get(task);
+    if (settling === undefined) this.#settlings.set(task, (settling = {}));
+    this.#touch(settling);
   }
 
   #value(count: number): number {

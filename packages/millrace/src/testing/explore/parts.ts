@@ -8,8 +8,9 @@ import { Branch } from "../../runtime/branch.ts";
 import { rootTask } from "../../runtime/call.ts";
 import type { Future } from "../../runtime/future.ts";
 import type { Clock } from "../../runtime/clock.ts";
+import type { Kernel } from "../../runtime/kernel.ts";
 import { Runnable, Scheduler } from "../../runtime/scheduler.ts";
-import type { Task } from "../../runtime/task.ts";
+import { Task } from "../../runtime/task.ts";
 import { InFlight } from "../../stream/in-flight.ts";
 
 export class ChosenScheduler extends Scheduler {
@@ -57,4 +58,27 @@ export function taskOf(runnable: Runnable): Task<unknown> | null {
   if (runnable instanceof Await || runnable instanceof Continuation) return rootTask(runnable.branch);
   if (runnable instanceof InFlight) return rootTask(runnable["flight"].branch);
   return runnable instanceof Branch ? rootTask(runnable as Branch<unknown>) : null;
+}
+
+const watchers: WeakMap<Kernel, (task: Task<unknown>) => void> = new WeakMap();
+let isWatching = false;
+const UNWATCHED: unique symbol = Symbol("isSettled");
+
+/**
+ * Tells `seen` whenever anybody asks whether a task of `kernel` has settled. The getter is replaced for good
+ * when the first exploration begins, so that no task elsewhere pays for it.
+ */
+export function watchSettling(kernel: Kernel, seen: (task: Task<unknown>) => void): void {
+  watchers.set(kernel, seen);
+  if (isWatching) return;
+  isWatching = true;
+  const own = Object.getOwnPropertyDescriptor(Task.prototype, "isSettled")!;
+  Object.defineProperty(Task.prototype, UNWATCHED, own);
+  Object.defineProperty(Task.prototype, "isSettled", {
+    ...own,
+    get(this: Task<unknown>): boolean {
+      watchers.get(this.kernel)?.(this);
+      return Reflect.get(Task.prototype, UNWATCHED, this) as boolean;
+    },
+  });
 }
