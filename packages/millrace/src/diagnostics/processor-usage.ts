@@ -20,14 +20,14 @@ export class ProcessorUsage {
   renew(): void {
     this.#since = read();
   }
-  /** Of the last `ms`, which began about when it was renewed. */
-  wasStarved(ms: number): boolean {
+  /** Of the last `ms`, which began about when it was renewed, it had less than `limit` and less than half. */
+  wasStarved(ms: number, limit: number): boolean {
     const now = read();
     const since = this.#since;
     if (now === undefined || since === undefined) return false;
-    const busy = now.userCPUTime + now.systemCPUTime - since.userCPUTime - since.systemCPUTime;
+    const busyMicros = now.userCPUTime + now.systemCPUTime - since.userCPUTime - since.systemCPUTime;
     const switches = now.involuntaryContextSwitches - since.involuntaryContextSwitches;
-    return busy / 1000 < ms / 2 && switches > ms / MS_PER_SWITCH;
+    return busyMicros / 1000 < Math.min(limit, ms / 2) && switches > ms / MS_PER_SWITCH;
   }
 }
 

@@ -8,6 +8,7 @@
  */
 import { Await } from "../runtime/await.ts";
 import type { Branch } from "../runtime/branch.ts";
+import { RUNNING } from "../runtime/branch-state.ts";
 import { rootTask } from "../runtime/call.ts";
 import type { Future } from "../runtime/future.ts";
 import type { Hooks } from "../runtime/hooks.ts";
@@ -190,11 +191,13 @@ export class Recorder implements Hooks {
   // ── polls
 
   isRunning(task: Task<unknown>): boolean {
-    return this.#running.some(({ record }) => record.task === task) || rootTask(ambientBranch()) === task;
+    return (task.flags & RUNNING) !== 0 || rootTask(ambientBranch()) === task;
   }
   pollStarted(task: Task<unknown>): void {
     const at = host.now();
     const record = this.record(task);
+    // Another recording was told of their ends.
+    while (((this.#running.at(-1)?.record.task.flags ?? RUNNING) & RUNNING) === 0) this.#running.pop();
     const outer = this.#running.at(-1);
     if (outer !== undefined) outer.ms += at - outer.since;
     this.#running.push({ record, ms: 0, since: at });
@@ -202,9 +205,10 @@ export class Recorder implements Hooks {
     this.#goesOn(record, at, () => waitsOf(task));
   }
   pollEnded(task: Task<unknown>): void {
-    const poll = this.#running.pop();
+    const poll = this.#running.at(-1);
     // Recording began in the middle of this poll.
-    if (poll === undefined) return;
+    if (poll?.record.task !== task) return;
+    this.#running.pop();
     const at = (this.#boundary = host.now());
     const { record } = poll;
     this.#endPoll(record, poll.ms + at - poll.since);

@@ -92,9 +92,9 @@ export class Watchdog {
     this.#line.memory[HEART] = (this.#line.memory[HEART]! + 1) | 0;
     return this.#take()?.stack;
   }
-  /** During the last `ms` others had the processor for most of the time: nobody here blocked anything. */
+  /** During the last `ms` others had the processor but for less than the limit: nobody here blocked anything. */
   wasStarved(ms: number): boolean {
-    return this.#usage.wasStarved(ms);
+    return this.#usage.wasStarved(ms, this.#limit);
   }
   stop(): void {
     host.clearTimer(this.#timer);

@@ -1,8 +1,12 @@
 /** With diagnostics on, every report names the line that spawned the task. */
 import { Runtime, sleep, spawn, type TaskFailure } from "millrace";
-import { enable } from "millrace/diagnostics";
+import { enable, snapshot } from "millrace/diagnostics";
 import { paused } from "millrace/testing";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { shortPosition } from "../../src/diagnostics/source-position.ts";
 
 const HERE = /spawn-sites\.test\.ts:\d+:\d+$/;
 
@@ -55,6 +59,45 @@ test("a deadlock names the lines", async () => {
     await other;
   });
   await expect(deadlock).rejects.toThrow(/task #\d+ 'other' .*spawn-sites\.test\.ts:\d+:\d+/);
+});
+
+test("positions in compiled code are those of its source, by its map", () => {
+  const folder = mkdtempSync(join(tmpdir(), "millrace-"));
+  try {
+    // Line 1 of the compiled file is line 3, column 5 of the source.
+    const map = { version: 3, sources: ["../src/jobs.ts"], names: [], mappings: "AAEI" };
+    writeFileSync(join(folder, "jobs.js"), "spawn();\n//# sourceMappingURL=jobs.js.map\n");
+    writeFileSync(join(folder, "jobs.js.map"), JSON.stringify(map));
+    expect(shortPosition(join(folder, "jobs.js"), 1, 1)).toBe(`${join(tmpdir(), "src/jobs.ts")}:3:5`);
+    const inline = Buffer.from(JSON.stringify(map)).toString("base64");
+    writeFileSync(
+      join(folder, "inline.js"),
+      `spawn();\n//# sourceMappingURL=data:application/json;base64,${inline}\n`,
+    );
+    expect(shortPosition(join(folder, "inline.js"), 1, 1)).toBe(`${join(tmpdir(), "src/jobs.ts")}:3:5`);
+    writeFileSync(join(folder, "plain.js"), "spawn();\n");
+    expect(shortPosition(join(folder, "plain.js"), 1, 1)).toBe(`${join(folder, "plain.js")}:1:1`);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  expect(shortPosition(join(process.cwd(), "src/a.ts"), 2, 3)).toBe("src/a.ts:2:3");
+});
+
+test("a recording that begins and ends within a poll leaves the outer one right", async () => {
+  using _ = enable();
+  const task = spawn(
+    function* () {
+      const inner = enable({ stacks: false });
+      yield* sleep(1);
+      inner[Symbol.dispose]();
+      yield* sleep(1);
+    },
+    { name: "nested" },
+  );
+  await task;
+  await spawn(function* () {});
+  expect(snapshot().tasks.find(({ name }) => name === "nested")?.state).toBe("done");
+  expect(snapshot().tasks.filter(({ state }) => state === "running")).toEqual([]);
 });
 
 test("recordings nest: what the latest disposes leaves the others on", async () => {

@@ -3,7 +3,7 @@ import { main, mpsc, sleep, spawn } from "millrace";
 import { enable } from "millrace/diagnostics";
 
 const [, , ...how] = process.argv;
-using _ = how.includes("recorded") ? enable() : null;
+if (how.includes("recorded")) enable();
 
 await main(async () => {
   const [tx, rx] = mpsc.channel<number>(4, { name: "jobs" });
