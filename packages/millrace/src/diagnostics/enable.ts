@@ -15,7 +15,7 @@ export interface DiagnosticsOptions {
   stacks?: boolean;
   /** How many ended tasks, and how many warnings, are kept. Default 1000. */
   history?: number;
-  /** How long the event loop may be blocked before that is a warning, in ms. Default 100. */
+  /** How long the event loop may be blocked before that is a warning, in ms. Default 200. */
   blockedAfter?: number;
 }
 
@@ -39,7 +39,7 @@ export interface DiagnosticsOptions {
  * ```
  */
 export function enable(options: DiagnosticsOptions = {}): Disposable {
-  const { stacks = true, history = 1000, blockedAfter = 100 } = options;
+  const { stacks = true, history = 1000, blockedAfter = 200 } = options;
   checkCount("enable", "history", history, 0);
   if (typeof blockedAfter !== "number" || !(blockedAfter > 0)) {
     throw new RangeError(
