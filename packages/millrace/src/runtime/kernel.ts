@@ -92,7 +92,6 @@ export class Kernel {
     this.onTaskFailure = options.onTaskFailure ?? "report";
     this.asyncContext = options.asyncContext ?? true;
     this.threads = options.threads;
-    this.threads = options.threads;
   }
 
   /** Live tasks, newest first. */
