@@ -13,6 +13,7 @@ import {
   type Body,
 } from "millrace";
 import { ExploreError, explore, paused, replay, type ExploreOptions } from "millrace/testing";
+import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
 import { get, styles, type Style } from "../both-styles.ts";
 
@@ -292,6 +293,17 @@ describe("what the explorer does not control", () => {
     await expect(explore(moody)).rejects.toThrow("the body is not deterministic");
   });
 
+  test("a failure that does not come back is no proof of anything but that", async () => {
+    let runs = 0;
+    const once = async () => {
+      await yieldNow();
+      if (runs++ === 0) throw new Error("once");
+    };
+    await expect(explore(once)).rejects.toThrow(
+      /not deterministic: it has failed with Error: once, and does not/,
+    );
+  });
+
   test("numbers that the runtime gives, which differ from run to run, do not count", async () => {
     const body = async () => {
       const first = spawn(async () => sleep(1));
@@ -373,6 +385,14 @@ describe("misuse", () => {
     await expect(replay(5 as never, "m1:")).rejects.toThrow("replay expects a function");
     for (const schedule of ["", "nonsense", "m1:!", 5, undefined])
       await expect(replay(nothing, schedule as string)).rejects.toThrow("replay expects a schedule");
+  });
+
+  test("a failure prints its steps and the line that replays it, however it is printed", async () => {
+    const error = await failureOf(lostAddition(styles[0]!));
+    for (const printed of [String(error), inspect(error), error.stack!]) {
+      error.trace.forEach((step, i) => expect(printed).toContain(`${i + 1}. ${step}`));
+      expect(printed).toContain(`replay it with: await replay(body, ${JSON.stringify(error.schedule)});`);
+    }
   });
 
   test("what a failing body throws need not be an error", async () => {

@@ -237,10 +237,13 @@ class Search {
 
   async #failed(found: Ending): Promise<ExploreError> {
     const { choices, failure } = await shrink(found, (shorter) => this.#again(shorter, false));
-    const { trace } = await this.#again(choices, true);
+    const { trace, failure: again } = await this.#again(choices, true);
     const schedule = this.#encode(choices);
     const { error } = failure!;
-    const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    const what =
+      again === null
+        ? notDeterministic(`it has failed with ${inWords(error)}, and does not again`)
+        : inWords(error);
     const message = `${what}\n\nfound by the ${ordinal(this.#schedules)} schedule; shortened to\n${numbered(trace).join("\n")}\n\nreplay it with: await replay(body, ${JSON.stringify(schedule)});\n`;
     return new ExploreError(message, schedule, trace, error);
   }
@@ -256,6 +259,10 @@ class Search {
 
 function notDeterministic(how: string): string {
   return `the body is not deterministic: ${how}. Is there a real timer, I/O, Math.random or state that outlives a run?`;
+}
+
+function inWords(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }
 
 /** Of a long trace, where it begins and where it ends. */
