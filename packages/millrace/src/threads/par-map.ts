@@ -11,18 +11,20 @@ import { engineFor, home } from "./home.ts";
 import type { ThreadPool } from "./pool.ts";
 import { entryOf, threadFnOf, type ThreadFn } from "./threaded.ts";
 import { BUILT_IN, BUILT_IN_META } from "./thread-functions.ts";
+import { ChunkSize, isPrimitive } from "./chunk-size.ts";
 import { gather } from "./gather-calls.ts";
+import { putTogether, takeApart } from "./shareable.ts";
+import { yieldNow } from "../runtime/budget.ts";
 
-/** What a chunk should take, in ms: long beside its dispatch, short beside the whole. */
-const CHUNK_MS = 2;
-const MAX_CHUNK = 4096;
-/** The first chunks are small, because nothing is known yet. */
-const FIRST_CHUNK = 1;
+/** How long the calling thread maps before others get their turn, in ms. */
+const LOCAL_MS = 0.5;
 
 interface Chunk {
   readonly results: readonly unknown[];
   /** How long they took, in ms. */
   readonly ms: number;
+  /** No result waited or would have been copied: elsewhere they would have been the same. */
+  readonly isPlain: boolean;
 }
 
 /** Runs a chunk on a thread. */
@@ -36,24 +38,27 @@ function* mapChunk(url: string, position: number, items: readonly unknown[]): Ro
   const fn = entry!.fn as (item: unknown) => unknown;
   const started = host.now();
   const results: unknown[] = [];
+  let isPlain = true;
   for (const item of items) {
     const result = fn(item);
-    results.push(
-      isRoutine(result)
-        ? yield* result as Routine<unknown>
-        : isThenable(result)
-          ? yield* new Call(() => result as PromiseLike<unknown>, [])
-          : result,
-    );
+    if (!isPrimitive(result)) isPlain = false;
+    results.push(yield* awaited(result));
   }
-  return { results, ms: host.now() - started };
+  return { results, ms: host.now() - started, isPlain };
+}
+function* awaited(result: unknown): Routine<unknown> {
+  if (isRoutine(result)) return yield* result as Routine<unknown>;
+  if (isThenable(result)) return yield* new Call(() => result as PromiseLike<unknown>, []);
+  return result;
 }
 const chunk = threadFnOf(register(`${BUILT_IN}map`, BUILT_IN_META, mapChunk as AnyFunction, false), mapChunk);
 
 /**
  * `fn` of every item, in order, on the pool's threads. The size of a chunk follows what an item was
- * measured to cost, so that cheap items travel together and dear ones can be stolen one by one. The first
- * failure is thrown, and the rest abandoned.
+ * measured to cost, so that cheap items travel together and dear ones can be stolen one by one. Items that
+ * cost less than sending them would, a microsecond or two, are mapped on the calling thread, half a
+ * millisecond at a time, as long as items and results are primitive: then nothing tells the difference but
+ * the time and `cx().thread`. The first failure is thrown, and the rest abandoned.
  *
  * `maxInFlight` is how many items may be on their way at most; default: as many as keeps the threads busy.
  *
@@ -83,32 +88,31 @@ export function parMap<T, R>(
     function* (): Routine<R[]> {
       const engine = pool === undefined ? engineFor(ambientKernel()) : home.engineOfPool!(pool);
       const { threads } = engine.submitter.memory.layout;
-      const source = items[Symbol.iterator]();
       const results: R[] = [];
+      const source = new Source(items);
       const size = new ChunkSize();
-      let next = 0;
-      let isOver = false;
       const take = (): Future<void> | undefined => {
+        if (size.isLocal) return undefined;
         const wanted = Math.min(size.items, Math.max(1, Math.floor(maxInFlight / (threads + 1))));
-        const batch: T[] = [];
-        while (batch.length < wanted && !isOver) {
-          const step = source.next();
-          if (step.done === true) isOver = true;
-          else batch.push(step.value);
-        }
+        const start = source.taken;
+        const batch = source.take(wanted);
         if (batch.length === 0) return undefined;
-        const start = next;
-        next += batch.length;
         return call(url, position, batch).map((done) => {
-          size.learn(done.ms, batch.length);
+          size.learn(done.ms, batch.length, done.isPlain && batch.every(isPrimitive));
           for (let i = 0; i < batch.length; i++) results[start + i] = done.results[i] as R;
         });
       };
       try {
-        // One more than there are threads, so that none waits for the next.
-        yield* gather(take, Math.min(maxInFlight, threads * 2));
+        while (!source.isOver) {
+          // One more than there are threads, so that none waits for the next.
+          yield* gather(take, Math.min(maxInFlight, threads * 2));
+          while (size.isLocal && source.hasNext()) {
+            yield* mapHere(source, fn.local, size, results);
+            yield* yieldNow();
+          }
+        }
       } finally {
-        if (!isOver) source.return?.();
+        source.close();
       }
       return results;
     },
@@ -117,16 +121,76 @@ export function parMap<T, R>(
   );
 }
 
-/** Items a chunk, so that one takes about `CHUNK_MS`. */
-class ChunkSize {
-  items: number = FIRST_CHUNK;
-  #perItem: number = -1;
+/** Maps items on this thread for `LOCAL_MS`, or until one should not be. */
+function* mapHere<T, R>(
+  source: Source<T>,
+  fn: ThreadFn<[T], R>["local"],
+  size: ChunkSize,
+  results: R[],
+): Routine<void> {
+  const started = host.now();
+  let before = started;
+  let count = 0;
+  while (source.hasNext()) {
+    if (!isPrimitive(source.next)) return size.leave();
+    const at = source.taken;
+    const result: unknown = fn(source.shift());
+    if (!isPrimitive(result)) {
+      size.leave();
+      results[at] = copied(yield* awaited(result)) as R;
+      return;
+    }
+    results[at] = result as R;
+    if (++count < size.stride) continue;
+    const now = host.now();
+    size.learnLocal(now - before, count);
+    if (!size.isLocal || now - started > LOCAL_MS) return;
+    count = 0;
+    before = now;
+  }
+}
 
-  learn(ms: number, items: number): void {
-    const each = ms / items;
-    this.#perItem = this.#perItem < 0 ? each : this.#perItem * 0.75 + each * 0.25;
-    const wanted = this.#perItem <= 0 ? MAX_CHUNK : Math.round(CHUNK_MS / this.#perItem);
-    // At most eight times more at once: the next items may be dearer.
-    this.items = Math.max(1, Math.min(wanted, this.items * 8, MAX_CHUNK));
+/** As if it had come from a thread. */
+function copied(value: unknown): unknown {
+  return putTogether(structuredClone(takeApart(value)));
+}
+
+/** The items, taken when they are needed. */
+class Source<T> {
+  taken: number = 0;
+  isOver: boolean = false;
+  /** After `hasNext`. */
+  next: T = undefined as T;
+  #isHeld: boolean = false;
+  readonly #iterator: Iterator<T>;
+
+  constructor(items: Iterable<T>) {
+    this.#iterator = items[Symbol.iterator]();
+  }
+
+  hasNext(): boolean {
+    if (this.#isHeld) return true;
+    if (this.isOver) return false;
+    // If it throws, it is over.
+    this.isOver = true;
+    const step = this.#iterator.next();
+    if (step.done === true) return false;
+    this.isOver = false;
+    this.#isHeld = true;
+    this.next = step.value;
+    return true;
+  }
+  shift(): T {
+    this.#isHeld = false;
+    this.taken++;
+    return this.next;
+  }
+  take(count: number): T[] {
+    const batch: T[] = [];
+    while (batch.length < count && this.hasNext()) batch.push(this.shift());
+    return batch;
+  }
+  close(): void {
+    if (!this.isOver) this.#iterator.return?.();
   }
 }

@@ -129,10 +129,20 @@ test("a thousand calls at once all come back, in their own places", async () => 
   expect(await joinAll(calls)).toEqual(Array.from({ length: 5000 }, (_, i) => i * 2));
 });
 
-test("uneven tasks that one thread submitted are run by both", async () => {
-  const threads = await joinAll(
-    Array.from({ length: 40 }, (_, i) => work.busy.with(on)(i % 10 === 0 ? 20 : 2)),
-  );
+test("what a busy thread submitted is stolen from it", async () => {
+  const before = pool.metrics().stolen;
+  const shared = new SharedArrayBuffer(8);
+  const submitter = pool.spawn(work.submitAndHold, shared, 20);
+  while (pool.metrics().stolen === before) await sleep(1);
+  const words = new Int32Array(shared);
+  Atomics.store(words, 0, 1);
+  Atomics.notify(words, 0);
+  expect(await submitter).toEqual(Array.from({ length: 20 }, (_, i) => i * 2));
+});
+
+test("tasks of the main thread are run by both", async () => {
+  const shared = new SharedArrayBuffer(4);
+  const threads = await joinAll([0, 1].map(() => work.meet.with(on)(shared, 2)));
   expect(new Set(threads)).toEqual(new Set([1, 2]));
 });
 

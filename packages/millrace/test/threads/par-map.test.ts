@@ -1,0 +1,136 @@
+/** Mapping on threads and, when that is not worth it, on the calling thread. */
+import { select, sleep, spawn } from "millrace";
+import { parMap, ThreadPool } from "millrace/threads";
+import { afterAll, describe, expect, test } from "vitest";
+import { ChunkSize } from "../../src/threads/chunk-size.ts";
+import * as work from "./fixtures/work.ts";
+
+const pool = new ThreadPool({ threads: 2, name: "map" });
+afterAll(() => pool.shutdown({ timeout: 0 }));
+const on = { pool };
+
+describe("a chunk", () => {
+  test("grows while items are cheap, eightfold at most, and shrinks when they are dear", () => {
+    const size = new ChunkSize();
+    expect(size.items).toBe(1);
+    size.learn(0.1, 1, true);
+    expect(size.items).toBe(8);
+    for (let i = 0; i < 40; i++) size.learn(5, 1, true);
+    expect(size.items).toBe(1);
+    expect(size.isLocal).toBe(false);
+  });
+  test("stays here when its items cost less than sending them, until they do not", () => {
+    const size = new ChunkSize();
+    size.learn(0.0001, 1, true);
+    expect(size.isLocal).toBe(false);
+    size.learn(0.008, 8, true);
+    expect(size.isLocal).toBe(true);
+    size.learnLocal(0.02, 8);
+    expect(size.isLocal).toBe(true);
+    size.learnLocal(40, 8);
+    expect(size.isLocal).toBe(true);
+    size.learnLocal(0.001, 1);
+    size.learnLocal(40, 8);
+    expect(size.stride).toBe(1);
+    size.learnLocal(5, 1);
+    expect(size.isLocal).toBe(false);
+    expect(size.items).toBe(1);
+  });
+  test("never stays here when values would have been copied", () => {
+    const size = new ChunkSize();
+    size.learn(0.008, 8, false);
+    expect(size.isLocal).toBe(false);
+    size.learn(0.008, 8, true);
+    expect(size.isLocal).toBe(false);
+    const left = new ChunkSize();
+    left.leave();
+    left.learn(0.008, 8, true);
+    expect(left.isLocal).toBe(false);
+  });
+});
+
+test("tiny items end up on the calling thread, in order, and others get their turns", async () => {
+  let isOver = false;
+  let turns = 0;
+  spawn(function* () {
+    while (!isOver) {
+      yield* sleep(1);
+      turns++;
+    }
+  });
+  const items = Array.from({ length: 200_000 }, (_, i) => i);
+  const result = await parMap(items, work.whereIs, on);
+  isOver = true;
+  expect(result.map((n) => n % 1_000_000)).toEqual(items);
+  expect(result.some((n) => n < 1_000_000)).toBe(true);
+  expect(turns).toBeGreaterThan(0);
+});
+
+test("dear items never run on the calling thread, wherever they stand", async () => {
+  const dear = (n: number): number => (n < 6 || n > 20_000 ? 2 : 0);
+  const items = Array.from({ length: 20_010 }, (_, i) => dear(i));
+  const threads = await parMap(items, work.busy, on);
+  expect(threads.slice(0, 6).every((thread) => thread > 0)).toBe(true);
+  // The clock is looked at once in eight items, so the first few after cheap ones may stay.
+  expect(threads.slice(-1)[0]).toBeGreaterThan(0);
+});
+
+test("objects are copied, however cheap they are", async () => {
+  const items = Array.from({ length: 5000 }, (_, i) => ({ i }));
+  const result = await parMap(items, work.echo, on);
+  expect(result).toEqual(items);
+  expect(result.some((each, i) => each === items[i])).toBe(false);
+});
+
+test("an object among numbers is copied, too", async () => {
+  const odd = { odd: true };
+  const items: unknown[] = Array.from({ length: 50_000 }, (_, i) => (i === 49_000 ? odd : i));
+  const result = await parMap(items, work.echo, on);
+  expect(result).toEqual(items);
+  expect(result[49_000]).not.toBe(odd);
+});
+
+test("an object or a promise among plain results is as it would be from a thread", async () => {
+  const items = Array.from({ length: 50_000 }, (_, i) => i);
+  const result = await parMap(items, work.oddOnes, on);
+  expect(result[48_999]).toBe(48_999);
+  expect(result[49_000]).toEqual({ n: 49_000 });
+  expect(result[49_001]).toBe("later");
+});
+
+test("a failure among tiny items keeps its class, and no item after it is taken", async () => {
+  let taken = 0;
+  let isClosed = false;
+  function* items(): Generator<number> {
+    try {
+      for (; ; taken++) yield taken;
+    } finally {
+      isClosed = true;
+    }
+  }
+  await expect(parMap(items(), work.failAt, on)).rejects.toThrow(RangeError);
+  expect(isClosed).toBe(true);
+  const { length } = String(taken);
+  await sleep(5);
+  expect(length).toBeGreaterThan(5);
+  expect(String(taken).length).toBe(length);
+});
+
+test("abandoned while it maps here, it takes no more items", async () => {
+  let taken = 0;
+  let isClosed = false;
+  function* items(): Generator<number> {
+    try {
+      for (; ; taken++) yield taken;
+    } finally {
+      isClosed = true;
+    }
+  }
+  const { key } = await select({ map: parMap(items(), work.double, on), until: sleep(60) });
+  expect(key).toBe("until");
+  // A chunk that a thread runs is waited for.
+  while (!isClosed) await sleep(1);
+  const then = taken;
+  await sleep(5);
+  expect(taken).toBe(then);
+});
