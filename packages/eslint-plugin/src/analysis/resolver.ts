@@ -22,15 +22,16 @@ export interface Value {
   readonly path: string;
 }
 
-const resolvers = new WeakMap<SourceCode, Resolver>();
+/** By tree: oxlint has one and the same `SourceCode` for all files. */
+const resolvers = new WeakMap<estree.Program, Resolver>();
 
 /** The one resolver of a file. */
 export function resolverOf(context: Rule.RuleContext): Resolver {
   const { sourceCode } = context;
-  let resolver = resolvers.get(sourceCode);
+  let resolver = resolvers.get(sourceCode.ast);
   if (resolver === undefined) {
     resolver = new Resolver(sourceCode, new Set(passedOn(context)));
-    resolvers.set(sourceCode, resolver);
+    resolvers.set(sourceCode.ast, resolver);
   }
   return resolver;
 }
