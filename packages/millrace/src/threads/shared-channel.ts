@@ -118,11 +118,9 @@ class Receive<T> extends SharedWait<T | undefined> {
     this.#ring = ring;
   }
   protected attempt(): Poll<T | undefined> {
-    // In this order: what was sent before the last sender closed is still received.
-    const { isOver } = this.#ring;
     const value = this.#ring.receive(true);
     if (value !== EMPTY) return value as T;
-    return isOver ? undefined : PENDING;
+    return this.#ring.isOver ? undefined : PENDING;
   }
   override describeWait(): string {
     return "a message on a shared channel";
@@ -138,10 +136,9 @@ class Receiver<T> implements SharedReceiver<T> {
     return new Receive<T>(this.#ring);
   }
   tryRecv(): Try<T, "empty" | "closed"> {
-    const { isOver } = this.#ring;
     const value = this.#ring.receive(false);
     if (value !== EMPTY) return { ok: true, value: value as T };
-    return refused(isOver ? "closed" : "empty");
+    return refused(this.#ring.isOver ? "closed" : "empty");
   }
   close(): void {
     this.#ring.closeReceiver();

@@ -51,6 +51,16 @@ export class SharedRing {
   readonly #codec: Codec;
   readonly #capacity: number;
   readonly #size: number;
+  /**
+   * What was seen of the other side, and where this thread's last message ended. Reading what another
+   * processor writes costs more than the rest of a small message, so it is read only when what was seen does
+   * not suffice, or when others on this side have moved on.
+   */
+  #head: number;
+  #taken: number;
+  #tail: number;
+  #sentTo: number;
+  #receivedTo: number;
 
   static create(capacity: number, bytes: number): SharedRing {
     let size = 64;
@@ -69,6 +79,12 @@ export class SharedRing {
     this.#codec = new Codec(words, bytesOf(memory));
     this.#capacity = words[CAPACITY]!;
     this.#size = words[SIZE]!;
+    this.#head = Atomics.load(words, HEAD);
+    this.#taken = Atomics.load(words, TAKEN);
+    this.#tail = Atomics.load(words, TAIL);
+    // Where no message can have ended: the first use looks.
+    this.#sentTo = (this.#tail - 1) | 0;
+    this.#receivedTo = (this.#head - 1) | 0;
     this.notEmpty = new SharedSignal(words, NOT_EMPTY);
     this.notFull = new SharedSignal(words, NOT_FULL);
   }
@@ -113,29 +129,48 @@ export class SharedRing {
     const words = this.#words;
     if (Atomics.load(words, IS_CLOSED) !== 0) return CLOSED;
     if (!this.#lock(SEND_LOCK)) return FULL;
+    let result: number;
     try {
-      if (((words[SENT]! - Atomics.load(words, TAKEN)) | 0) >= this.#capacity) return FULL;
-      const tail = words[TAIL]!;
-      const used = (tail - Atomics.load(words, HEAD)) | 0;
-      const place = tail & (this.#size - 1);
-      const free = this.#size - used;
-      const rest = this.#size - place;
-      let end = this.#write(value, place, Math.min(rest, free));
-      let start = tail;
-      if (end < 0 && free > rest) {
-        end = this.#write(value, 0, free - rest);
-        if (end >= 0) {
-          words[DATA + place] = SKIP;
-          start = (tail + rest) | 0;
-        }
-      }
-      if (end < 0) return used === 0 ? TOO_BIG : FULL;
-      words[SENT] = (words[SENT]! + 1) | 0;
-      Atomics.store(words, TAIL, (start + end) | 0);
+      if (words[TAIL] !== this.#sentTo) this.#lookAtHead();
+      result = this.#put(value);
+      if (result !== SENT_IT && this.#lookAtHead()) result = this.#put(value);
+      this.#sentTo = words[TAIL]!;
     } finally {
       Atomics.store(words, SEND_LOCK, 0);
     }
-    this.notEmpty.announce();
+    if (result === SENT_IT) this.notEmpty.announce();
+    return result;
+  }
+
+  /** Whether the receivers have taken anything since the last look. */
+  #lookAtHead(): boolean {
+    const words = this.#words;
+    const head = this.#head;
+    this.#taken = Atomics.load(words, TAKEN);
+    this.#head = Atomics.load(words, HEAD);
+    return this.#head !== head;
+  }
+
+  #put(value: unknown): number {
+    const words = this.#words;
+    if (((words[SENT]! - this.#taken) | 0) >= this.#capacity) return FULL;
+    const tail = words[TAIL]!;
+    const used = (tail - this.#head) | 0;
+    const place = tail & (this.#size - 1);
+    const free = this.#size - used;
+    const rest = this.#size - place;
+    let end = this.#write(value, place, Math.min(rest, free));
+    let start = tail;
+    if (end < 0 && free > rest) {
+      end = this.#write(value, 0, free - rest);
+      if (end >= 0) {
+        words[DATA + place] = SKIP;
+        start = (tail + rest) | 0;
+      }
+    }
+    if (end < 0) return used === 0 ? TOO_BIG : FULL;
+    words[SENT] = (words[SENT]! + 1) | 0;
+    Atomics.store(words, TAIL, (start + end) | 0);
     return SENT_IT;
   }
 
@@ -155,7 +190,9 @@ export class SharedRing {
     let value: unknown;
     try {
       let head = words[HEAD]!;
-      if (head === Atomics.load(words, TAIL)) return EMPTY;
+      // Another receiver may have gone past the tail that was seen.
+      if (head === this.#tail || head !== this.#receivedTo) this.#tail = Atomics.load(words, TAIL);
+      if (head === this.#tail) return EMPTY;
       let place = head & (this.#size - 1);
       if (words[DATA + place] === SKIP) {
         head = (head + this.#size - place) | 0;
@@ -164,7 +201,8 @@ export class SharedRing {
       const length = words[DATA + place]!;
       value = this.#codec.decode(DATA + place + 1);
       words[TAKEN] = (words[TAKEN]! + 1) | 0;
-      Atomics.store(words, HEAD, (head + length) | 0);
+      this.#receivedTo = (head + length) | 0;
+      Atomics.store(words, HEAD, this.#receivedTo);
     } finally {
       Atomics.store(words, RECEIVE_LOCK, 0);
     }

@@ -1,5 +1,5 @@
 /** Channels and locks between threads. */
-import { joinAll, sleep, spawn } from "millrace";
+import { joinAll, sleep, spawn, type Routine } from "millrace";
 import { sharedChannel, SharedMutex, SharedSemaphore, spawnBlocking, ThreadPool } from "millrace/threads";
 import { afterAll, describe, expect, test } from "vitest";
 import * as work from "./fixtures/work.ts";
@@ -72,6 +72,26 @@ describe("a shared channel", () => {
     expect(() => sharedChannel(0)).toThrow(RangeError);
     expect(() => tx.trySend(undefined)).toThrow(TypeError);
   });
+});
+
+test("senders on several threads and receivers in several places lose and double nothing", async () => {
+  const [tx, rx] = sharedChannel<unknown>(64, { bytes: 8192 });
+  const there = [1, 2].map((from) => pool.spawn(work.sendMany, tx.clone(), from * 10_000, 3000));
+  tx.close();
+  const received: number[] = [];
+  const receive = function* (): Routine<void> {
+    for (;;) {
+      const message = (yield* rx.recv()) as { n: number; fill: Uint8Array } | undefined;
+      if (message === undefined) return;
+      const { n, fill } = message;
+      expect(fill.byteLength).toBe(n % 150);
+      expect(fill.every((byte) => byte === n % 251)).toBe(true);
+      received.push(n);
+    }
+  };
+  await joinAll([spawn(receive), spawn(receive), ...there]);
+  const all = [1, 2].flatMap((from) => Array.from({ length: 3000 }, (_, i) => from * 10_000 + i));
+  expect(received.toSorted((a, b) => a - b)).toEqual(all);
 });
 
 test("a shared mutex lets one in at a time, here and on threads", async () => {
