@@ -17,6 +17,16 @@ export interface Suspend {
 
 /** A generator that runs as an asynchronous computation: `yield*` is its `.await`. */
 export type Routine<T> = Generator<Suspend, T, void>;
+/** The part of a generator that `yield*` uses: what the library's own iterators have. */
+export interface Suspending<T> {
+  next(): IteratorResult<Suspend, T>;
+  throw(error: unknown): IteratorResult<Suspend, T>;
+  return(value: T): IteratorResult<Suspend, T>;
+}
+/** As the type that `yield*` of a future is given: nobody else calls the rest of a generator's methods. */
+export function asRoutine<T>(iterator: Suspending<T>): Routine<T> {
+  return iterator as unknown as Routine<T>;
+}
 export type Awaitable<T> = T | PromiseLike<T>;
 /** What can run as a task: an async function, a generator function or a plain function. */
 export type Body<T, A extends unknown[] = []> = (...args: A) => Routine<T> | Awaitable<T>;

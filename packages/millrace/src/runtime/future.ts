@@ -10,7 +10,15 @@
  */
 import { CancelledError, FutureConsumedError } from "../errors.ts";
 import { Await } from "./await.ts";
-import type { Awaitable, Outcome, Poll, Suspend, Waker } from "./body.ts";
+import {
+  asRoutine,
+  type Awaitable,
+  type Outcome,
+  type Poll,
+  type Suspend,
+  type Suspending,
+  type Waker,
+} from "./body.ts";
 import type { Duration } from "./duration.ts";
 import { hooks } from "./hooks.ts";
 import { host } from "./host.ts";
@@ -309,7 +317,7 @@ export function spend(future: Future<unknown>): void {
  * A future that is its own iterator: `yield*` of it makes no other object. For the library's own
  * operations; a class that users extend must not have methods called `next`, `throw` and `return`.
  */
-export abstract class Operation<T> extends Future<T> implements Generator<Suspend, T, void> {
+export abstract class Operation<T> extends Future<T> implements Suspending<T> {
   declare private thrown: { readonly error: unknown } | null;
 
   constructor() {
@@ -318,7 +326,7 @@ export abstract class Operation<T> extends Future<T> implements Generator<Suspen
   }
   override [Symbol.iterator](): Generator<Suspend, T, void> {
     const claimed = claimFuture<T>(this);
-    return claimed === this ? this : suspendOn(claimed);
+    return claimed === this ? asRoutine<T>(this) : suspendOn(claimed);
   }
   next(): IteratorResult<Suspend, T> {
     return this.thrown === null ? resumeWith(this) : unwind(this.thrown.error);
@@ -337,7 +345,7 @@ export abstract class Operation<T> extends Future<T> implements Generator<Suspen
 
 /** The iterator of a claimed future. */
 export function suspendOn<T>(future: Future<T>): Generator<Suspend, T, void> {
-  return new Suspension(future, abandon);
+  return asRoutine(new Suspension(future, abandon));
 }
 
 /** A future that failed before it began. */

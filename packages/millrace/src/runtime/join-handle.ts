@@ -5,7 +5,7 @@
  * up to a bound. Execution becomes depth-first, which keeps few tasks alive in a tree of them.
  */
 import { FutureConsumedError } from "../errors.ts";
-import { PENDING, type Poll, type Suspend, type Waker } from "./body.ts";
+import { asRoutine, PENDING, type Poll, type Suspend, type Suspending, type Waker } from "./body.ts";
 import { Future, markReusable, suspendOn } from "./future.ts";
 import { mayProceed } from "./cooperation.ts";
 import { cx, Kernel } from "./kernel.ts";
@@ -97,7 +97,7 @@ function runInline(task: Task<unknown>): void {
 }
 
 /** `yield*` of a handle: a task that ends at once is joined without a place among its joiners. */
-class JoinIterator<T> implements Generator<Suspend, T, void> {
+class JoinIterator<T> implements Suspending<T> {
   declare private readonly joined: Task<T>;
   declare private slow: Generator<Suspend, T, void> | null;
 
@@ -217,7 +217,7 @@ export class JoinHandle<T> extends Future<T> implements AsyncDisposable {
   }
 
   override [Symbol.iterator](): Generator<Suspend, T, void> {
-    return new JoinIterator(this.joined);
+    return asRoutine(new JoinIterator(this.joined));
   }
   override [Symbol.dispose](): void {
     this.abort();

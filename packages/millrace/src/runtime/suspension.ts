@@ -6,7 +6,7 @@
  */
 import { MillraceError } from "../errors.ts";
 import { pin } from "../internal/pin.ts";
-import { PENDING, type Suspend } from "./body.ts";
+import { PENDING, type Suspend, type Suspending } from "./body.ts";
 import type { Future } from "./future.ts";
 import { cx } from "./kernel.ts";
 
@@ -39,7 +39,7 @@ export function unwind(error: unknown): IteratorResult<Suspend, never> {
   throw error;
 }
 
-export class Suspension<T> implements Generator<Suspend, T, void> {
+export class Suspension<T> implements Suspending<T> {
   declare private readonly future: Future<T>;
   declare private readonly abandon: (future: Future<unknown>) => void;
   declare private thrown: { readonly error: unknown } | null;
