@@ -58,6 +58,8 @@ export interface Workload {
    * a contender and round, for what depends on the state of the heap.
    */
   readonly method: "alternating" | "fresh process";
+  /** The clock is what counts, because one side waits for another: `time` is the clock's. */
+  readonly isWaiting?: boolean;
   readonly measures: readonly Measure[];
   readonly contenders: readonly Contender[];
 }

@@ -28,7 +28,9 @@ import { timeoutSuspending } from "./timeout-suspending.ts";
 import { unboundedChannel } from "./unbounded.ts";
 import { watchAnswer } from "./watch.ts";
 import { yields } from "./yields.ts";
-import { threadCalls } from "./threads.ts";
+import { threadChannelLarge, threadChannelSmall } from "./thread-channel.ts";
+import { threadMapDear, threadMapTiny } from "./thread-map.ts";
+import { threadCalls, threadRoundTrip } from "./threads.ts";
 
 /** In the table's order. */
 export const workloads: readonly Workload[] = [
@@ -63,6 +65,11 @@ export const workloads: readonly Workload[] = [
   selectGrowth,
   idle,
   threadCalls,
+  threadRoundTrip,
+  threadChannelSmall,
+  threadChannelLarge,
+  threadMapDear,
+  threadMapTiny,
   recordedSpawns,
   recordedChannel,
 ];

@@ -1,12 +1,10 @@
-/** Calls on one thread, 64 under way at a time. The peers at their best setting as well as at their own. */
-import { createRequire } from "node:module";
+/** Calls on one thread, 64 under way at a time and one by one. The peers at their best setting as well as at their own. */
 import { spawn, type Routine } from "millrace";
 import { threaded, ThreadPool } from "millrace/threads";
 import { add, sumBelow, type Contender, type Workload } from "../workload.ts";
+import { piscina, poolifier, tinypool, workerpool, type Call } from "./thread-peers.ts";
 
 const IN_FLIGHT = 64;
-const peerFile = new URL("threads-peer.mjs", import.meta.url);
-const peers = createRequire(import.meta.url);
 
 export const same = threaded(import.meta, (n: number): number => n);
 
@@ -43,29 +41,45 @@ async function yielding(operations: number): Promise<number> {
   return sum;
 }
 
-type Piscina = new (options: object) => { run(n: number): Promise<number> };
-function piscina(atOnce: number): (operations: number) => Promise<number> {
-  let made: InstanceType<Piscina> | undefined;
-  return (operations) => {
-    const { Piscina } = peers("piscina") as { Piscina: Piscina };
-    made ??= new Piscina({
-      filename: peerFile.href,
-      minThreads: 1,
-      maxThreads: 1,
-      concurrentTasksPerWorker: atOnce,
-    });
-
-    const peer = made;
-    return pump(operations, (n) => peer.run(n));
-  };
+/** One after the other. */
+async function inTurn(operations: number, call: Call): Promise<number> {
+  let sum = 0;
+  for (let n = 0; n < operations; n++) sum = add(sum, await call(n));
+  return sum;
+}
+async function inTurnYielding(operations: number): Promise<number> {
+  const call = ours();
+  return spawn(function* (): Routine<number> {
+    let sum = 0;
+    for (let n = 0; n < operations; n++) sum = add(sum, yield* call(n));
+    return sum;
+  });
 }
 
-const contenders: readonly Contender[] = [
-  { column: "peer", name: "piscina, 64 at once", how: "concurrentTasksPerWorker: 64", run: piscina(64) },
-  { column: "peer", name: "piscina", how: "its defaults", run: piscina(1) },
-  { column: "await", name: "await", how: "async loops", run: (n) => pump(n, ours()) },
-  { column: "yield*", name: "yield*", how: "tasks", run: yielding },
+const peers: readonly (readonly [name: string, how: string, call: () => Call])[] = [
+  ["piscina, 64 at once", "concurrentTasksPerWorker: 64", piscina(64)],
+  ["piscina", "its defaults", piscina(1)],
+  ["tinypool, 64 at once", "concurrentTasksPerWorker: 64", tinypool(64)],
+  ["tinypool", "its defaults", tinypool(1)],
+  ["workerpool", "workerType: thread", workerpool],
+  ["poolifier", "FixedThreadPool", poolifier],
 ];
+
+function contenders(
+  run: (operations: number, call: Call) => Promise<number>,
+  yieldingRun: (operations: number) => Promise<number>,
+): readonly Contender[] {
+  return [
+    ...peers.map(([name, how, call]): Contender => ({
+      column: "peer",
+      name,
+      how,
+      run: (n) => run(n, call()),
+    })),
+    { column: "await", name: "await", how: "async functions", run: (n) => run(n, ours()) },
+    { column: "yield*", name: "yield*", how: "tasks", run: yieldingRun },
+  ];
+}
 
 export const threadCalls: Workload = {
   name: "calls on one thread, 64 in flight",
@@ -74,6 +88,19 @@ export const threadCalls: Workload = {
   quickOperations: 5_000,
   checksum: sumBelow,
   method: "alternating",
-  measures: [{ metric: "time", required: [] }],
-  contenders,
+  isWaiting: true,
+  measures: [{ metric: "time", required: [{ column: "yield*", isAheadOfPeers: true }] }],
+  contenders: contenders(pump, yielding),
+};
+
+export const threadRoundTrip: Workload = {
+  name: "calls on one thread, one by one",
+  operation: "a call of a function that returns its argument, after the one before has returned",
+  operations: 2_000,
+  quickOperations: 500,
+  checksum: sumBelow,
+  method: "alternating",
+  isWaiting: true,
+  measures: [{ metric: "time", required: [{ column: "yield*", isAheadOfPeers: true }] }],
+  contenders: contenders(inTurn, inTurnYielding),
 };
