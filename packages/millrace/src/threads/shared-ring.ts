@@ -206,9 +206,16 @@ export class SharedRing {
     } finally {
       Atomics.store(words, RECEIVE_LOCK, 0);
     }
-    if (isWaiting) this.notFull.announceSoon();
+    if (!this.notFull.hasWaiters) return value;
+    if (isWaiting) this.notFull.announceSoon(this.#isHalfEmpty);
     else this.notFull.announce();
     return value;
+  }
+  get #isHalfEmpty(): boolean {
+    const words = this.#words;
+    const messages = (Atomics.load(words, SENT) - Atomics.load(words, TAKEN)) | 0;
+    const used = (Atomics.load(words, TAIL) - Atomics.load(words, HEAD)) | 0;
+    return messages * 2 <= this.#capacity && used * 2 <= this.#size;
   }
   /** Nothing is there, and nothing will come. */
   get isOver(): boolean {

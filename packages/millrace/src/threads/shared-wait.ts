@@ -35,6 +35,7 @@ export class SharedSignal {
   #isArmed: boolean = false;
   #keepAlive: unknown = undefined;
   #isFlushing: boolean = false;
+  #changes: number = 0;
 
   constructor(words: Int32Array, at: number) {
     this.#words = words;
@@ -49,11 +50,24 @@ export class SharedSignal {
     Atomics.add(words, this.#epoch, 1);
     Atomics.notify(words, this.#epoch);
   }
-  /** The same, at the end of the turn: what changes in it is announced once. */
-  announceSoon(): void {
-    if (this.#isFlushing || this.#words[this.#waiting] === 0) return;
+  get hasWaiters(): boolean {
+    return this.#words[this.#waiting] !== 0;
+  }
+  /**
+   * The same, when it is worth a wake-up: at once if enough has changed, else at the end of the first turn
+   * in which nothing more did.
+   */
+  announceSoon(isEnough: boolean): void {
+    this.#changes = (this.#changes + 1) | 0;
+    if (isEnough) return this.announce();
+    if (this.#isFlushing) return;
     this.#isFlushing = true;
+    this.#flush();
+  }
+  #flush(): void {
+    const seen = this.#changes;
     host.macrotask(() => {
+      if (seen !== this.#changes && this.hasWaiters) return this.#flush();
       this.#isFlushing = false;
       this.announce();
     });

@@ -61,6 +61,16 @@ describe("a shared channel", () => {
     expect(rx.tryRecv()).toEqual({ ok: false, reason: "empty" });
   });
 
+  test("tells a waiting sender of a single place, though none but that becomes free", async () => {
+    const [tx, rx] = sharedChannel<number>(64);
+    for (let i = 0; i < 64; i++) expect(tx.trySend(i).ok).toBe(true);
+    const waiting = spawn(() => tx.send(64));
+    await sleep(5);
+    expect(await rx.recv()).toBe(0);
+    await waiting;
+    expect(tx.trySend(65)).toEqual({ ok: false, reason: "full" });
+  });
+
   test("takes messages of any size up to what it was given", async () => {
     const [tx, rx] = sharedChannel<unknown>(8, { bytes: 4096 });
     for (let size = 0; size < 4000; size += 37) {
