@@ -11,7 +11,7 @@ import type { Await } from "./await.ts";
 import type { Branch } from "./branch.ts";
 import type { Waker } from "./body.ts";
 import { Clock } from "./clock.ts";
-import { host } from "./host.ts";
+import { freshSeed, launchOptions } from "./launch.ts";
 import { BUDGET, Scheduler } from "./scheduler.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Task } from "./task.ts";
@@ -87,7 +87,7 @@ export class Kernel {
     this.clock = new Clock(options.isPaused ?? false);
     const { parts } = options;
     this.scheduler = parts?.makeScheduler(this.clock) ?? new Scheduler(this.clock, options.isManual ?? false);
-    this.random = parts?.random ?? new Random(options.seed ?? host.seed());
+    this.random = parts?.random ?? new Random(options.seed ?? freshSeed());
     this.cleanupWindow = options.cleanupWindow ?? 5000;
     this.onTaskFailure = options.onTaskFailure ?? "report";
     this.asyncContext = options.asyncContext ?? true;
@@ -145,7 +145,15 @@ export const cx: PollContext = { branch: null, waker: null, budget: UNLIMITED, i
 
 let byDefault: Kernel | undefined;
 
+/** What a paused clock needs to move, which is above: set by `runtime.ts`. */
+export const virtual: { begin: ((kernel: Kernel) => void) | null } = { begin: null };
+
 /** The runtime of whoever belongs to no other. */
 export function defaultKernel(): Kernel {
-  return (byDefault ??= new Kernel());
+  if (byDefault === undefined) {
+    const { seed, clock } = launchOptions();
+    byDefault = new Kernel({ seed, isPaused: clock === "paused" });
+    if (byDefault.clock.isPaused) virtual.begin?.(byDefault);
+  }
+  return byDefault;
 }

@@ -6,6 +6,7 @@ import { describeTask, listed } from "./deadlock.ts";
 import { hooks } from "./hooks.ts";
 import { host, hostProcess } from "./host.ts";
 import type { Kernel } from "./kernel.ts";
+import { launched, launchOptions } from "./launch.ts";
 import { internalsOf, Runtime, type RuntimeOptions } from "./runtime.ts";
 import { setDefaultAction } from "./signals.ts";
 import { stage } from "./stage.ts";
@@ -39,11 +40,12 @@ const INTERRUPTED = 130;
 export async function main(body: Body<unknown, [TaskContext]>, options: RuntimeOptions = {}): Promise<void> {
   requireBody("main", body);
   if (stage.isPoolThread) return;
-  const runtime = new Runtime(options);
+  const runtime = new Runtime({ ...options, ...launchOptions() });
   const { kernel } = internalsOf(runtime);
   const interrupt = new Interrupt();
   let exitCode: number | undefined;
   stage.mains.add(kernel);
+  launched()?.mainStarted?.(hooks.current !== null);
   if (hooks.current !== null) hooks.current.mainStarted?.();
   try {
     await runtime.run((cx): unknown => {

@@ -7,7 +7,7 @@ import { reportAll } from "./failure.ts";
 import type { Future } from "./future.ts";
 import { hostProcess } from "./host.ts";
 import { JoinHandle } from "./join-handle.ts";
-import { Kernel, type TaskFailure, type TaskId } from "./kernel.ts";
+import { Kernel, virtual, type TaskFailure, type TaskId } from "./kernel.ts";
 import { ambientKernel } from "./trail.ts";
 import { spawnOn, type SpawnOptions } from "./spawn.ts";
 import { TimerEntry } from "./clock.ts";
@@ -177,6 +177,7 @@ export class Runtime implements AsyncDisposable {
   }
 
   static {
+    virtual.begin = runtimeOf;
     kernelOf = (runtime) => runtime.#kernel;
     virtualTimeOf = (runtime) => runtime.#virtual;
     hostIsEmpty = (runtime) => {

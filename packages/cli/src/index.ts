@@ -1,0 +1,3 @@
+/** The `millrace` command. */
+export { execute } from "./command.ts";
+export { exitCodes } from "./exit-codes.ts";

@@ -1,0 +1,6 @@
+export default class Service {
+  constructor() {
+    console.log("called");
+  }
+}
+console.log("loaded");
