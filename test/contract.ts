@@ -8,7 +8,7 @@ import { readFileSync } from "node:fs";
 export const notYetBuilt: Readonly<Record<string, readonly string[]>> = {
   core: [],
   sync: [],
-  diagnostics: ["serveConsole"],
+  diagnostics: [],
   testing: [],
 };
 

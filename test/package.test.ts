@@ -11,6 +11,7 @@ interface Manifest {
   readonly exports: Record<string, string | Record<"@millrace/source" | "types" | "default", string>>;
   readonly dependencies?: object;
   readonly peerDependencies?: object;
+  readonly peerDependenciesMeta?: Record<string, { optional?: boolean }>;
 }
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -38,8 +39,11 @@ beforeAll(async () => {
   );
 }, 60_000);
 
-test("it depends on nothing", () => {
-  expect({ ...manifest.dependencies, ...manifest.peerDependencies }).toEqual({});
+test("it depends on nothing that has to be there", () => {
+  const { dependencies = {}, peerDependencies = {}, peerDependenciesMeta = {} } = manifest;
+  expect(dependencies).toEqual({});
+  expect(Object.keys(peerDependencies)).toEqual(["@millrace/console"]);
+  expect(peerDependenciesMeta["@millrace/console"]).toEqual({ optional: true });
 });
 
 test("every entry point has its source, its declarations and its code", () => {

@@ -5,4 +5,5 @@ export { dump } from "./diagnostics/dump.ts";
 export { enable } from "./diagnostics/enable.ts";
 export { subscribe } from "./diagnostics/events.ts";
 export type { DiagnosticEvent, ResourceInfo, Snapshot, TaskInfo, Warning } from "./diagnostics/reports.ts";
+export { serveConsole } from "./diagnostics/serve-console.ts";
 export { snapshot } from "./diagnostics/snapshot.ts";

@@ -23,6 +23,7 @@ import { callSite } from "./call-site.ts";
 import { durationText } from "./duration-text.ts";
 import { isWanted, publish } from "./events.ts";
 import { Lints } from "./lints.ts";
+import type { Feed } from "./feed.ts";
 import type { TaskInfo } from "./reports.ts";
 import { ResourceRegistry } from "./resource-registry.ts";
 import { taskInfo } from "./task-info.ts";
@@ -60,6 +61,8 @@ export class Recorder implements Hooks {
   readonly resources: ResourceRegistry = new ResourceRegistry();
   readonly warnings: Warnings;
   readonly lints: Lints;
+  /** Who follows what changes. */
+  feed: Feed | null = null;
   /** Runtimes of which a task was seen. */
   readonly kernels: Set<WeakRef<Kernel>> = new Set();
   readonly #seen: WeakSet<Kernel> = new WeakSet();
@@ -148,6 +151,7 @@ export class Recorder implements Hooks {
       this.#seen.add(kernel);
       this.kernels.add(new WeakRef(kernel));
     }
+    this.feed?.begun(record);
     return record;
   }
 
@@ -167,6 +171,7 @@ export class Recorder implements Hooks {
   taskCancelled(task: Task<unknown>): void {
     const record = this.record(task);
     record.cancelledSince = record.now();
+    record.track?.changed();
   }
   taskEnded(task: Task<unknown>): void {
     const record = this.record(task);
@@ -174,6 +179,7 @@ export class Recorder implements Hooks {
     this.records.delete(task);
     this.#resumed.delete(record);
     const info = taskInfo(record, this);
+    this.feed?.ended(record, info);
     this.#ended.push(info);
     if (this.#ended.length > this.#history * 2) this.#ended.splice(0, this.#ended.length - this.#history);
     if (record.unused.size > 0) {
@@ -291,6 +297,7 @@ export class Recorder implements Hooks {
 
   resourceMade(resource: Resource): void {
     this.resources.add(resource, this.callSite(resource.constructor));
+    this.feed?.made(resource);
   }
   resourceId(resource: Resource): number {
     return this.resources.entry(resource).id;

@@ -3,6 +3,7 @@ import { host } from "../runtime/host.ts";
 import type { TaskId } from "../runtime/kernel.ts";
 import type { Task } from "../runtime/task.ts";
 import type { Holding } from "./resource-registry.ts";
+import type { Track } from "./track.ts";
 import type { Unused } from "./unused-futures.ts";
 
 const NEVER = -1;
@@ -22,6 +23,8 @@ export class TaskRecord {
   /** Where an async body awaited something that many may await. */
   awaitedAt: string | undefined = undefined;
   cancelledSince: number | undefined = undefined;
+  /** While somebody follows what changes. */
+  track: Track | null = null;
   /** Guards that it has. */
   readonly holdings: Set<Holding> = new Set();
   /** Futures made in it that nobody has used yet. */
@@ -50,11 +53,14 @@ export class TaskRecord {
     if (isSelf) this.selfWakes++;
     if (this.#wokenAt !== NEVER) return;
     this.#wokenAt = host.now();
+    this.track?.changed();
     if (this.polls > 0) this.idleMs += this.now() - this.#idleSince;
   }
   started(at: number): void {
     if (this.#wokenAt === NEVER) return;
-    this.scheduledMs += at - this.#wokenAt;
+    const ms = at - this.#wokenAt;
+    this.scheduledMs += ms;
+    this.track?.scheduled(ms);
     this.#wokenAt = NEVER;
   }
   ended(ms: number): void {
@@ -62,11 +68,13 @@ export class TaskRecord {
     this.busyMs += ms;
     if (ms > this.longestPollMs) this.longestPollMs = ms;
     this.#idleSince = this.now();
+    this.track?.polled(ms);
   }
   /** It waits, for `leaf` if that is known; again for the same is still the same wait. */
   waits(leaf: unknown): void {
     if (leaf !== null && leaf === this.#leaf) return;
     this.#leaf = leaf;
     this.waitsSince = this.now();
+    this.track?.changed();
   }
 }

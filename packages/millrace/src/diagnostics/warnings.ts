@@ -7,6 +7,7 @@ export class Warnings {
   /** What was told, also if it is not kept any more. */
   readonly #told: Set<string> = new Set();
   readonly #history: number;
+  readonly onAdd: Set<(warning: Warning) => void> = new Set();
 
   constructor(history: number) {
     this.#history = history;
@@ -23,6 +24,7 @@ export class Warnings {
       const [oldest] = this.#kept.keys();
       this.#kept.delete(oldest!);
     }
+    for (const tell of this.onAdd) tell(warning);
     if (isWanted("warning")) publish({ type: "warning", warning });
   }
   #forgetOldest(): void {

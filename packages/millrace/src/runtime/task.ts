@@ -55,7 +55,7 @@ const LEAVING = 1 << 20;
 class Extras {
   failure: FailureNote | null = null;
   spawnedAt: string | undefined = undefined;
-  kind: "task" | "actor" = "task";
+  kind: "task" | "thread" | "actor" = "task";
   locals: LocalBinding | null = null;
   controller: AbortController | null = null;
   onEnd: (() => void) | null = null;
@@ -136,10 +136,10 @@ export class Task<T> extends Branch<T> implements TaskContext {
   get spawnedAt(): string | undefined {
     return this.extras?.spawnedAt;
   }
-  get kind(): "task" | "actor" {
+  get kind(): "task" | "thread" | "actor" {
     return this.extras?.kind ?? "task";
   }
-  set kind(kind: "task" | "actor") {
+  set kind(kind: "task" | "thread" | "actor") {
     this.extra().kind = kind;
   }
   get locals(): LocalBinding | null {

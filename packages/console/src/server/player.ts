@@ -1,0 +1,156 @@
+/**
+ * Playing a recording. The file is read as it is played; to go back it is read again from its beginning, which
+ * takes about a second for 100 MB.
+ */
+import { createReadStream, existsSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { VERSION, type Hello, type ServerMessage, type Update } from "../protocol/messages.ts";
+import { Model } from "./model.ts";
+import type { Player, Source } from "./source.ts";
+
+/** In ms of real time. */
+const EVERY = 100;
+
+/** The messages of a recording. A last line that was cut off is left out. */
+async function* messages(file: string): AsyncGenerator<ServerMessage, void, undefined> {
+  const lines = createInterface({ input: createReadStream(file), crlfDelay: Infinity });
+  let number = 0;
+  let broken: number | undefined;
+  for await (const line of lines) {
+    number++;
+    if (line === "") continue;
+    if (broken !== undefined) throw new Error(`${file}:${broken} is not a line of a millrace recording`);
+    let message: ServerMessage;
+    try {
+      message = JSON.parse(line) as ServerMessage;
+    } catch {
+      // Only the last one may be: the program was killed while it was written.
+      broken = number;
+      continue;
+    }
+    if (number === 1) checkHello(file, message);
+    yield message;
+  }
+  if (number === 0 || (number === 1 && broken === 1)) checkHello(file, undefined);
+}
+
+function checkHello(file: string, message: ServerMessage | undefined): asserts message is Hello {
+  if (message?.type !== "hello") throw new Error(`${file} is not a millrace recording`);
+  if (message.version === VERSION) return;
+  throw new Error(
+    `${file} was recorded by another version of millrace (its format is ${message.version}, this is ${VERSION})`,
+  );
+}
+
+export async function openRecording(file: string): Promise<Source> {
+  if (!existsSync(file)) throw new Error(`there is no file ${file}`);
+  let hello: Hello | undefined;
+  let from: number | undefined;
+  let to = 0;
+  for await (const message of messages(file)) {
+    if (message.type === "hello") hello = message;
+    if (message.type !== "update") continue;
+    from ??= message.at;
+    to = message.at;
+  }
+  from ??= 0;
+  const source = new Played(file, { ...hello!, recording: { from, to } });
+  await source.seek(from);
+  return source;
+}
+
+class Played implements Source, Player {
+  readonly model: Model = new Model();
+  readonly hello: Hello;
+  readonly player: Player = this;
+  isPlaying: boolean = false;
+  at: number = 0;
+  readonly #file: string;
+  readonly #listeners: Set<() => void> = new Set();
+  #updates: AsyncGenerator<ServerMessage, void, undefined> | null = null;
+  #next: Update | null = null;
+  #work: Promise<void> = Promise.resolve();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(file: string, hello: Hello) {
+    this.#file = file;
+    this.hello = hello;
+  }
+
+  look(): void {}
+  watched(): void {}
+  /** Recordings hold no histograms. */
+  detail(): undefined {
+    return undefined;
+  }
+  onMove(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  seek(at: number): Promise<void> {
+    const { from, to } = this.hello.recording!;
+    return this.#then(() => this.#moveTo(Math.min(Math.max(at, from), to)));
+  }
+  play(isPlaying: boolean): void {
+    if (isPlaying === this.isPlaying) return;
+    this.isPlaying = isPlaying;
+    clearInterval(this.#timer);
+    const { from, to } = this.hello.recording!;
+    if (isPlaying) {
+      // At the end it begins anew.
+      if (this.at >= to) void this.seek(from);
+      let before = performance.now();
+      this.#timer = setInterval(() => {
+        const now = performance.now();
+        const passed = now - before;
+        before = now;
+        void this.#then(() => this.#moveTo(Math.min(this.at + passed, to)));
+        if (this.at >= to) this.play(false);
+      }, EVERY);
+    }
+    this.#moved();
+  }
+  close(): void {
+    clearInterval(this.#timer);
+    void this.#then(async () => {
+      await this.#updates?.return();
+    });
+  }
+
+  /** One after the other. */
+  #then(step: () => Promise<void>): Promise<void> {
+    const done = this.#work.then(step);
+    this.#work = done.catch(() => {});
+    return done;
+  }
+  async #moveTo(at: number): Promise<void> {
+    let isFresh = false;
+    if (this.#updates === null || at < this.at) {
+      await this.#updates?.return();
+      this.#updates = messages(this.#file);
+      this.#next = null;
+      isFresh = true;
+    }
+    this.at = at;
+    for (;;) {
+      this.#next ??= await this.#read();
+      if (this.#next === null || this.#next.at > at) break;
+      const update = this.#next;
+      this.#next = null;
+      this.model.apply(isFresh ? { ...update, isFresh } : update);
+      isFresh = false;
+    }
+    this.#moved();
+  }
+  async #read(): Promise<Update | null> {
+    for (;;) {
+      const { value, done } = await this.#updates!.next();
+      if (done === true) return null;
+      if (value.type === "update") return value;
+    }
+  }
+  #moved(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}

@@ -1,0 +1,8 @@
+/**
+ * `millrace/feed`: what changes while a program is recorded, for tools that show it. `@millrace/console` reads
+ * it; programs want `millrace/diagnostics`. Its form may change with any version.
+ */
+import "./future-methods.ts";
+
+export { Feed } from "./diagnostics/feed.ts";
+export type { Changes, FeedResource, FeedTask, TaskDetail } from "./diagnostics/feed-reports.ts";
