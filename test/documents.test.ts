@@ -27,8 +27,8 @@ const markdownIn = (folder: string) =>
     .map((file) => join(folder, file));
 const documents = [".", "docs", "examples/bank", "examples/harvest", "packages/millrace"].flatMap(markdownIn);
 
-const sources = readTree(join(root, "packages/millrace/src")).map(
-  ({ path }) => `packages/millrace/src/${path}`,
+const sources = ["packages/millrace/src", "packages/opentelemetry/src"].flatMap((folder) =>
+  readTree(join(root, folder)).map(({ path }) => `${folder}/${path}`),
 );
 
 const programs: readonly Program[] = [...documents, ...sources].flatMap((document) => {

@@ -62,6 +62,11 @@ export function enable(options: DiagnosticsOptions = {}): Disposable {
   };
 }
 
+/** Whether something records now. */
+export function isRecording(): boolean {
+  return active.length > 0;
+}
+
 function update(): void {
   hooks.current = active.at(-1) ?? null;
   updateSignal(hooks.current !== null, dump);

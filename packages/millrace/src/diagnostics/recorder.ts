@@ -26,7 +26,8 @@ import { Lints } from "./lints.ts";
 import type { Feed } from "./feed.ts";
 import type { TaskInfo } from "./reports.ts";
 import { ResourceRegistry } from "./resource-registry.ts";
-import { taskInfo } from "./task-info.ts";
+import { enterSpawnContext } from "./spawn-context.ts";
+import { reasonOf, taskInfo } from "./task-info.ts";
 import { TaskRecord } from "./task-record.ts";
 import { UnusedFutures } from "./unused-futures.ts";
 import { Warnings } from "./warnings.ts";
@@ -158,6 +159,7 @@ export class Recorder implements Hooks {
   taskSpawned(task: Task<unknown>): void {
     const record = this.#begin(task, rootTask(ambientBranch()));
     if (isWanted("spawn")) publish({ type: "spawn", task: taskInfo(record, this) });
+    enterSpawnContext(task, () => taskInfo(record, this));
   }
   taskWoken(task: Task<unknown>): void {
     if (!task.isQueued) this.#woken(task);
@@ -188,7 +190,7 @@ export class Recorder implements Hooks {
         for (const unused of record.unused) this.#unused.tell(unused);
       });
     }
-    if (isWanted("end")) publish({ type: "end", task: info });
+    if (isWanted("end")) publish({ type: "end", task: info, ...reasonOf(task) });
   }
   failureUnobserved(failure: TaskFailure): void {
     this.lints.unobserved(failure);

@@ -73,6 +73,7 @@ export interface Warning {
 
 export type DiagnosticEvent =
   | { readonly type: "spawn"; readonly task: TaskInfo }
-  | { readonly type: "end"; readonly task: TaskInfo }
+  /** `reason` is what it failed with, or was cancelled for. */
+  | { readonly type: "end"; readonly task: TaskInfo; readonly reason?: unknown }
   | { readonly type: "poll"; readonly task: TaskId; readonly ms: number }
   | { readonly type: "warning"; readonly warning: Warning };

@@ -1,5 +1,5 @@
 /** Everything that is known at one moment. */
-import type { TaskId } from "../runtime/kernel.ts";
+import type { Kernel, TaskId } from "../runtime/kernel.ts";
 import { nameOf, type Resource } from "../runtime/resource.ts";
 import { stage } from "../runtime/stage.ts";
 import type { Task } from "../runtime/task.ts";
@@ -53,16 +53,22 @@ export function snapshot(): Snapshot {
   };
 }
 
-/** The living tasks of the runtimes that are known, in the order in which they were spawned. */
-export function living(recorder: Recorder): TaskRecord[] {
+/** The caller's runtime, every `main` under way, and those of which a task was seen. */
+export function knownKernels(recorder: Recorder): Set<Kernel> {
   const kernels = new Set([ambientKernel(), ...stage.mains]);
   for (const ref of recorder.kernels) {
     const kernel = ref.deref();
     if (kernel === undefined) recorder.kernels.delete(ref);
     else kernels.add(kernel);
   }
+  return kernels;
+}
+
+/** The living tasks of the runtimes that are known, in the order in which they were spawned. */
+export function living(recorder: Recorder): TaskRecord[] {
   const records: TaskRecord[] = [];
-  for (const kernel of kernels) for (const task of kernel.tasks()) records.push(recorder.record(task));
+  for (const kernel of knownKernels(recorder))
+    for (const task of kernel.tasks()) records.push(recorder.record(task));
   return records.toSorted((a, b) => a.task.id - b.task.id);
 }
 

@@ -37,6 +37,12 @@ export function taskInfo(record: TaskRecord, around: Surroundings): TaskInfo {
   };
 }
 
+/** What it failed with, or was cancelled for. */
+export function reasonOf(task: Task<unknown>): { readonly reason?: unknown } {
+  if (!task.isFailed) return {};
+  return { reason: task.result instanceof CancelledError ? task.result.reason : task.result };
+}
+
 function stateOf({ task, isReady }: TaskRecord, around: Surroundings): TaskInfo["state"] {
   if (task.isSettled) {
     if (!task.isFailed) return "done";

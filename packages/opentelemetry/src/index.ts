@@ -1,0 +1,2 @@
+/** OpenTelemetry for millrace. */
+export { instrument, type InstrumentOptions } from "./instrument.ts";
