@@ -7,11 +7,16 @@ import Module from "node:module";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { UsageError } from "./exit-codes.ts";
+import { notice } from "./notice.ts";
 import { ProgramPackages } from "./program-packages.ts";
+import { watch } from "./watch.ts";
 
 export interface RunOptions {
   readonly seed?: number;
   readonly paused?: true;
+  readonly console?: true;
+  readonly port?: number;
+  readonly record?: string;
 }
 
 /** What the library looks for when it starts (`runtime/launch.ts`). */
@@ -20,21 +25,28 @@ const LAUNCH: unique symbol = Symbol.for("millrace.launch");
 export async function run(file: string, args: readonly string[], options: RunOptions): Promise<void> {
   const path = programAt(file);
   const packages = new ProgramPackages(path);
+  process.argv.splice(1, Infinity, path, ...args);
+  const isWatched = await watch(packages, options);
   let hasMain = false;
   Object.defineProperty(globalThis, LAUNCH, {
     value: {
       ...(options.seed === undefined ? {} : { seed: options.seed }),
       ...(options.paused === undefined ? {} : { clock: "paused" }),
-      mainStarted(): void {
+      mainStarted(isRecorded: boolean): void {
         hasMain = true;
+        if (isWatched && !isRecorded) notice(ANOTHER_COPY);
       },
     },
   });
-  const body = await defaultExport(path, args);
+  const body = await defaultExport(path);
   if (hasMain || !isBody(body)) return;
-  const library = await packages.load<{ main(body: unknown): Promise<void> }>("millrace");
-  await library.main(body);
+  const library = await packages.load<{ main(this: void, body: unknown): Promise<void> }>("millrace");
+  // From outside of any function of ours: nobody wants to read in a report that the body was spawned here.
+  setImmediate(library.main, body);
 }
+
+const ANOTHER_COPY =
+  "the program uses another copy of the library (is it bundled?) than its packages do, so nothing is seen of it";
 
 function programAt(file: string): string {
   const path = resolve(file);
@@ -48,8 +60,7 @@ function programAt(file: string): string {
  * that never ends are what they always are, and waits until it is loaded. What it throws meanwhile is
  * Node's to report.
  */
-async function defaultExport(path: string, args: readonly string[]): Promise<unknown> {
-  process.argv.splice(1, Infinity, path, ...args);
+async function defaultExport(path: string): Promise<unknown> {
   Module.runMain();
   // By then the entry point is known to Node, and importing it gives the one that is running.
   await new Promise((started) => setImmediate(started));

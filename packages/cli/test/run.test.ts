@@ -1,5 +1,8 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { millrace } from "./command.ts";
+
+// Each starts a process or some.
+vi.setConfig({ testTimeout: 60_000 });
 
 const clean = { code: 0, signal: null, stderr: "" };
 

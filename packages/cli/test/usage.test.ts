@@ -1,6 +1,29 @@
 import { readFileSync } from "node:fs";
-import { expect, test } from "vitest";
+import { fileURLToPath } from "node:url";
+import { execute } from "@millrace/cli";
+import { expect, test, vi } from "vitest";
 import { millrace } from "./command.ts";
+import { sortKeys } from "../src/top/sort-keys.ts";
+import { taskColumns } from "../src/top/task-columns.ts";
+
+/** In this process, which takes milliseconds. */
+async function answer(...args: string[]): Promise<{ code: unknown; stdout: string; stderr: string }> {
+  const { exitCode } = process;
+  const folder = vi
+    .spyOn(process, "cwd")
+    .mockReturnValue(fileURLToPath(new URL("programs", import.meta.url)));
+  const out = vi.spyOn(process.stdout, "write").mockReturnValue(true);
+  const err = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+  try {
+    await execute(args);
+    const said = ({ mock }: { mock: { calls: unknown[][] } }): string =>
+      mock.calls.map(([text]) => text).join("");
+    return { code: process.exitCode ?? 0, stdout: said(out), stderr: said(err) };
+  } finally {
+    process.exitCode = exitCode;
+    for (const spy of [folder, out, err]) spy.mockRestore();
+  }
+}
 
 test.each([
   [["rum"], "unknown command 'rum'\n(Did you mean run?)"],
@@ -8,30 +31,52 @@ test.each([
   [["run"], "missing required argument 'file'"],
   [["run", "--sed", "3", "app.ts"], "unknown option '--sed'\n(Did you mean --seed?)"],
   [["run", "--seed", "many", "app.ts"], "'many' is invalid. It is not a number."],
+  [["run", "--port", "70000", "app.ts"], "A port is an integer from 0 to 65535."],
   [["run", "nowhere.ts"], "cannot find the program nowhere.ts"],
   [["run", "."], ". is not a file"],
-  [["app.ts"], `"app.ts" is a file; to run it: millrace run app.ts`],
+  [[fileURLToPath(import.meta.url)], "is a file; to run it: millrace run "],
+  [["top"], "missing required argument 'url|pid'"],
+  [["top", "localhost"], "expects the link of a console or a process id"],
+  [["top", "http://127.0.0.1:1/"], "has no token: copy all of it"],
+  [["top", "--sort", "size", "1"], "Allowed choices are id, name,"],
+  [["top", "--interval", "0", "1"], "It is not from 0.1 to 3600 seconds."],
+  [["console", "nowhere"], "there is no file nowhere"],
+  [["console", fileURLToPath(import.meta.url)], "of a millrace recording"],
   [[], "Usage: millrace"],
-])("millrace %j is answered on stderr, with 2", async (args, answer) => {
-  const end = await millrace(...args);
+])("millrace %j is answered on stderr, with 2", async (args, words) => {
+  const end = await answer(...args);
   expect(end).toMatchObject({ code: 2, stdout: "" });
-  expect(end.stderr).toContain(answer);
+  expect(end.stderr).toContain(words);
 });
 
-test.each([[["--help"]], [["help"]], [["run", "--help"]], [["help", "run"]]])(
-  "millrace %j prints how it is used, and the exit codes",
-  async (args) => {
-    const end = await millrace(...args);
-    expect(end).toMatchObject({ code: 0, stderr: "" });
-    expect(end.stdout).toContain("Usage: millrace");
-    expect(end.stdout).toMatch(/\b13 +deadlock/);
-  },
-);
+test("a process that serves no console is no mistake in the command line", async () => {
+  const end = await answer("top", String(process.pid));
+  expect(end).toMatchObject({ code: 1, stdout: "" });
+  expect(end.stderr).toContain(`process ${process.pid} serves no console`);
+});
 
-test("millrace --version prints the version", async () => {
-  const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as object;
-  expect(await millrace("--version")).toMatchObject({
-    code: 0,
-    stdout: `${(manifest as { version: string }).version}\n`,
-  });
+test.each([
+  [["--help"]],
+  [["help"]],
+  [["run", "--help"]],
+  [["help", "run"]],
+  [["top", "-h"]],
+  [["console", "-h"]],
+])("millrace %j prints how it is used, and the exit codes", async (args) => {
+  const end = await answer(...args);
+  expect(end).toMatchObject({ code: 0, stderr: "" });
+  expect(end.stdout).toContain("Usage: millrace");
+  expect(end.stdout).toMatch(/\b13 +deadlock/);
+});
+
+test("tasks can be sorted by each of their columns", () => {
+  expect(taskColumns.map(({ key }) => key)).toEqual(sortKeys);
+});
+
+test("the real command ends with the same codes", { timeout: 60_000 }, async () => {
+  const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+    version: string;
+  };
+  expect(await millrace("--version")).toEqual({ code: 0, signal: null, stdout: `${version}\n`, stderr: "" });
+  expect(await millrace("rum")).toMatchObject({ code: 2, signal: null, stdout: "" });
 });

@@ -298,7 +298,10 @@ export class Recorder implements Hooks {
   // ── resources
 
   resourceMade(resource: Resource): void {
-    this.resources.add(resource, this.callSite(resource.constructor));
+    const site = this.callSite(resource.constructor);
+    // What nobody has made is the library's own, and shown if somebody comes to wait for it.
+    if (this.#stacks && site === undefined) return;
+    this.resources.add(resource, site);
     this.feed?.made(resource);
   }
   resourceId(resource: Resource): number {
