@@ -25,10 +25,17 @@ const markdownIn = (folder: string) =>
   readdirSync(join(root, folder))
     .filter((file) => file.endsWith(".md"))
     .map((file) => join(folder, file));
-const documents = [".", "docs", "examples/bank", "examples/harvest", "packages/millrace"].flatMap(markdownIn);
+const documents = [
+  ".",
+  "docs",
+  "examples/bank",
+  "examples/harvest",
+  "packages/millrace",
+  "packages/sql",
+].flatMap(markdownIn);
 
-const sources = ["packages/millrace/src", "packages/opentelemetry/src"].flatMap((folder) =>
-  readTree(join(root, folder)).map(({ path }) => `${folder}/${path}`),
+const sources = ["packages/millrace/src", "packages/opentelemetry/src", "packages/sql/src"].flatMap(
+  (folder) => readTree(join(root, folder)).map(({ path }) => `${folder}/${path}`),
 );
 
 const programs: readonly Program[] = [...documents, ...sources].flatMap((document) => {

@@ -1,0 +1,24 @@
+/** Numbers that options are given, checked at the caller's line. */
+import type { Duration } from "millrace";
+
+export function wholeNumber(caller: string, name: string, value: number, least: number): number {
+  if (Number.isSafeInteger(value) && value >= least) return value;
+  throw new RangeError(
+    `${caller} expects ${name} to be an integer of at least ${least}, got ${String(value)}`,
+  );
+}
+
+export function milliseconds(caller: string, name: string, value: Duration): number {
+  const {
+    days = 0,
+    hours = 0,
+    minutes = 0,
+    seconds = 0,
+    milliseconds: rest = 0,
+  } = typeof value === "number" ? { milliseconds: value } : value;
+  const ms = (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000 + rest;
+  if (ms >= 0) return ms;
+  throw new RangeError(
+    `${caller} expects ${name} to be a duration of at least 0 ms, got ${JSON.stringify(value)}`,
+  );
+}
