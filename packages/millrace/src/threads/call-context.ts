@@ -15,25 +15,27 @@ export interface ThreadContext {
 
 /** A call on this thread. Its cancel word is read, not awaited: a loop that never waits sees it, too. */
 export class RunningCall implements ThreadContext {
-  readonly #isCancelled: () => boolean;
+  readonly #words: Int32Array;
+  readonly #cancelWord: number;
   #controller: AbortController | null = null;
 
-  constructor(isCancelled: () => boolean) {
-    this.#isCancelled = isCancelled;
+  constructor(words: Int32Array, cancelWord: number) {
+    this.#words = words;
+    this.#cancelWord = cancelWord;
   }
 
   get thread(): number {
     return home.thread;
   }
   get isCancelled(): boolean {
-    return this.#isCancelled();
+    return Atomics.load(this.#words, this.#cancelWord) !== 0;
   }
   get signal(): AbortSignal {
     if (this.#controller === null) {
       const controller = (this.#controller = new AbortController());
       const { signal } = controller;
       const look = (): void => {
-        if (this.#isCancelled()) this.cancel();
+        if (this.isCancelled) this.cancel();
       };
       Object.defineProperty(signal, "aborted", {
         get() {
@@ -58,17 +60,20 @@ export class RunningCall implements ThreadContext {
 
 const store: ContextStore<RunningCall> | undefined = contextStore();
 
-/** The function that runs now, and does not wait. */
+/** The call whose function runs now, and does not wait: made when it is asked for, because few ask. */
 let current: RunningCall | null = null;
+let currentWords: Int32Array | null = null;
+let currentCancelWord = 0;
 
-export function runAsCurrent<R>(call: RunningCall, body: () => R): R {
-  const outer = current;
-  current = call;
-  try {
-    return body();
-  } finally {
-    current = outer;
-  }
+/** A function is called now that does not wait. */
+export function enterCall(words: Int32Array, cancelWord: number): void {
+  currentWords = words;
+  currentCancelWord = cancelWord;
+}
+/** It has returned. */
+export function leaveCall(): void {
+  currentWords = null;
+  current = null;
 }
 /** What `body` spawns and awaits belongs to the call as well. */
 export function runWithin<R>(call: RunningCall, body: () => R): R {
@@ -96,8 +101,9 @@ const never = new AbortController().signal;
  * ```
  */
 export function cx(): ThreadContext {
-  const call = current ?? store?.getStore();
-  if (call !== undefined && call !== null) return call;
+  if (currentWords !== null) return (current ??= new RunningCall(currentWords, currentCancelWord));
+  const call = store?.getStore();
+  if (call !== undefined) return call;
   const task = rootTask(ambientBranch());
   if (task === null) return { signal: never, isCancelled: false, thread: home.thread };
   return { signal: task.signal, isCancelled: task.isCancelled, thread: home.thread };

@@ -3,7 +3,7 @@
  * are, if the module that is known here exports them. Asked only when a call has failed.
  */
 import { importModule } from "./import-module.ts";
-import type { ErrorEnvelope, FindClass } from "../internal/error-envelope.ts";
+import { unpackError, type ErrorEnvelope, type FindClass } from "../internal/error-envelope.ts";
 
 const modules = new Map<string, FindClass | Promise<FindClass>>();
 const none: FindClass = () => undefined;
@@ -40,4 +40,14 @@ async function load(url: string): Promise<FindClass> {
     classes.set(each.name, each as unknown as ReturnType<FindClass>);
   }
   return (name) => classes.get(name);
+}
+
+/** What a failed call throws: the error of the thread, with the stack of the call below its own. */
+export function thrownBy(failure: unknown, callStack: string | undefined, findClass: FindClass): unknown {
+  const error = unpackError(failure as ErrorEnvelope, findClass);
+  if (error instanceof Error && callStack !== undefined) {
+    const stack = `${error.stack ?? String(error)}\n    at <called from>\n${callStack}`;
+    Object.defineProperty(error, "stack", { value: stack, configurable: true, writable: true });
+  }
+  return error;
 }

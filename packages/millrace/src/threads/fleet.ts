@@ -179,7 +179,7 @@ export class Fleet implements Threads {
     for (let each = 1; each < this.#lives.length; each++) {
       if (this.#lives[each] === null) continue;
       Atomics.store(words, layout.block(each) + ATTENTION, 1);
-      parking.wake(each);
+      parking.rouse(each);
     }
     if (!life.isReady && !life.isRetiring && ++this.#falseStarts >= MAX_FALSE_STARTS) {
       this.#falseStarts = 0;
@@ -188,6 +188,7 @@ export class Fleet implements Threads {
       return;
     }
     this.#owner.reclaim();
+    this.#owner.wake();
     // What it left, in its ring and its inbox, waits for somebody.
     if (this.#memory.inboxes[thread]!.isDirty || this.#memory.hasWork) this.grow(thread);
   }
@@ -238,6 +239,7 @@ export class Fleet implements Threads {
   // ── tasks for one thread
 
   send(thread: number, message: PayloadMessage, transfer: readonly Transferable[]): void {
+    if (this.#isClosed) return;
     if (this.#lives[thread] === null) this.#start(thread);
     this.#lives[thread]!.worker.postMessage(message, transfer);
   }

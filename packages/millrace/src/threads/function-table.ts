@@ -1,6 +1,9 @@
 /**
  * Functions by reference: the URL of their module, the place of their `threaded` call in it, and a check of
- * what stands there. A function is written once into the pool's memory; its address there is its number.
+ * what stands there. A function is written once into the pool's memory, by whoever calls it first; its
+ * address there is its number. (Two threads that do so in the same moment write it twice: no harm.)
+ *
+ *   records: words │ 1 when written │ the reference      … from `layout.functions` to `FUNCTIONS_END`
  */
 import { Codec } from "./codec.ts";
 import { FUNCTIONS_END } from "./layout.ts";
@@ -61,30 +64,59 @@ function hash(text: string): string {
   return (value >>> 0).toString(36);
 }
 
+/** Words before a reference. */
+const HEADER = 2;
+const keyOf = ({ url, position, check }: Reference): string => `${position} ${check} ${url}`;
+
 export class FunctionTable {
   readonly #memory: SharedMemory;
   readonly #codec: Codec;
   readonly #ids: Map<FunctionEntry, number> = new Map();
+  /** Of what any thread has written, as far as was read. */
+  readonly #written: Map<string, number> = new Map();
+  #read: number;
 
   constructor(memory: SharedMemory) {
     this.#memory = memory;
     this.#codec = new Codec(memory.words, memory.bytes);
+    this.#read = memory.layout.functions;
   }
 
   /** The number of a function, the same for every thread. */
   idOf(entry: FunctionEntry): number {
     const known = this.#ids.get(entry);
     if (known !== undefined) return known;
-    const { url, position, check, name } = entry;
+    this.#readOn();
+    const id = this.#written.get(keyOf(entry)) ?? this.#write(entry);
+    this.#ids.set(entry, id);
+    return id;
+  }
+
+  #write({ url, position, check, name }: FunctionEntry): number {
     const { layout, words } = this.#memory;
-    const size = 32 + url.length + name.length;
+    const size = HEADER + 16 + ((url.length + check.length + name.length) >> 1);
     const start = layout.functions + Atomics.add(words, FUNCTIONS_END, size);
-    const end = start + size <= layout.functionsEnd ? start + size : start;
-    if (this.#codec.encode([url, position, check, name], start, end) < 0) {
+    if (start + size > layout.functionsEnd) {
+      Atomics.sub(words, FUNCTIONS_END, size);
       throw new RangeError(`a pool has room for about 1000 threaded functions, and ${name} is one too many`);
     }
-    this.#ids.set(entry, start);
-    return start;
+    Atomics.store(words, start, size);
+    this.#codec.encode([url, position, check, name], start + HEADER, start + size);
+    Atomics.store(words, start + 1, 1);
+    return start + HEADER;
+  }
+
+  /** What other threads have written meanwhile. */
+  #readOn(): void {
+    const { layout, words } = this.#memory;
+    const end = Math.min(layout.functions + Atomics.load(words, FUNCTIONS_END), layout.functionsEnd);
+    while (this.#read < end) {
+      const size = Atomics.load(words, this.#read);
+      if (size === 0) return;
+      const id = this.#read + HEADER;
+      if (Atomics.load(words, this.#read + 1) === 1) this.#written.set(keyOf(this.describe(id)), id);
+      this.#read += size;
+    }
   }
 
   describe(id: number): Reference {

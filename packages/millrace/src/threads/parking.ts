@@ -13,9 +13,10 @@
  *     looks for sleepers afterwards. One of the two sees the other.
  *  3. Only a thread itself writes its bit among the sleepers and the searchers (the main thread clears the
  *     bits of one that has died). A stale sleeper's bit makes a compare-and-set fail, no more.
- *  4. A searcher's bit may only suppress wake-ups: while one searches, what is published will be found. A
- *     searcher that goes to sleep clears its bit before it looks again, and the last one that finds
- *     something wakes one more. So wake-ups ramp up instead of stampeding.
+ *  4. A searcher's bit may only suppress wake-ups: while one searches, what is published will be found. It
+ *     is set while the thread does nothing but look. A searcher that goes to sleep clears its bit before it
+ *     looks again, and the last one that finds something wakes one more. So wake-ups ramp up instead of
+ *     stampeding.
  */
 import { type Layout, PARK } from "./layout.ts";
 
@@ -67,6 +68,14 @@ export class Parking {
     if (how === AWAKE || Atomics.compareExchange(words, park, how, AWAKE) !== how) return false;
     if (how !== IDLE || this.bell?.(participant) !== true) Atomics.notify(words, park);
     return true;
+  }
+
+  /** Wakes it, whatever its word says: who should have done it may have died after saying so. */
+  rouse(participant: number): void {
+    const park = this.#park(participant);
+    Atomics.store(this.#words, park, AWAKE);
+    Atomics.notify(this.#words, park);
+    this.bell?.(participant);
   }
 
   /** Wakes one thread of the pool, unless one searches already. False when nobody sleeps or searches. */

@@ -13,10 +13,10 @@ import { abandon, Future, Operation } from "../runtime/future.ts";
 import { host } from "../runtime/host.ts";
 import { cx, type Kernel } from "../runtime/kernel.ts";
 import { ambientKernel } from "../runtime/trail.ts";
-import { errorClassesOf } from "./error-classes.ts";
+import { errorClassesOf, thrownBy } from "./error-classes.ts";
 import type { FunctionEntry } from "./function-table.ts";
 import { engineFor, home, type Engine } from "./home.ts";
-import { thrownBy, type SubmittedCall } from "./submitter.ts";
+import type { SubmittedCall } from "./submitter.ts";
 import { importing } from "./thread-functions.ts";
 import type { Waiter } from "../runtime/wait-queue.ts";
 

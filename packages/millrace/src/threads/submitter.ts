@@ -7,24 +7,16 @@
  * Invariants
  *  1. A call settles exactly once: it leaves `#calls` in the moment it settles, and only what is in there
  *     is ever settled.
- *  2. After the death of a thread (`reclaim`), what it ran fails or runs again, and all that is queued is
- *     hinted at anew: the dead may have taken a hint and not the task.
+ *  2. After the death of a thread (`reclaim`), what it ran fails or runs again, what was queued for it is
+ *     queued anew, and all else that is queued is hinted at anew: the dead may have taken a hint and not
+ *     the task.
+ *  3. A call that has settled here may not be known to have (its error's class is being looked for), and its
+ *     slot may have been given to another: a call is only touched through `#calls`.
  */
 import { CancelledError, ThreadError } from "../errors.ts";
-import { Ring } from "../internal/ring.ts";
-import { unpackError, type ErrorEnvelope, type FindClass } from "../internal/error-envelope.ts";
+import { Backlog } from "./backlog.ts";
 import type { FunctionEntry, FunctionTable } from "./function-table.ts";
-import {
-  ATTENTION,
-  CANCEL,
-  CURRENT,
-  FLAGS,
-  FUNCTION,
-  GENERATION,
-  INCARNATION,
-  SEQUENCE,
-  STATE,
-} from "./layout.ts";
+import { ATTENTION, CANCEL, CURRENT, FLAGS, FUNCTION, GENERATION, SEQUENCE, STATE } from "./layout.ts";
 import {
   FAILED,
   IN_MESSAGE,
@@ -34,7 +26,7 @@ import {
   RESULT_SHIFT,
   type PayloadMessage,
 } from "./payload.ts";
-import { DONE, FREE, isCurrent, kindOf, QUEUED, RUNNING, threadOf } from "./slot-state.ts";
+import { DONE, FREE, isCurrent, kindOf, ownedBy, QUEUED, RUNNING, threadOf } from "./slot-state.ts";
 import type { SharedMemory } from "./shared-memory.ts";
 
 /** A call as its submitter sees it. */
@@ -74,15 +66,14 @@ export class Submitter {
   readonly self: number;
   readonly table: FunctionTable;
   inFlight: number = 0;
-  /** Tasks that only one thread may run: which, and in which of its lives it was sent their arguments. */
-  readonly #targets: Map<number, { readonly thread: number; readonly incarnation: number }> = new Map();
   readonly #payloads: Payloads;
   readonly #threads: Threads;
   readonly #first: number;
   readonly #free: number[] = [];
   readonly #calls: (SubmittedCall | null)[];
-  readonly #backlog: Ring<SubmittedCall> = new Ring();
-  readonly #withdrawn: Set<SubmittedCall> = new Set();
+  /** The thread that a slot's task is for; 0: any. */
+  readonly #targets: number[];
+  readonly #backlog: Backlog = new Backlog();
   /** Results that came by message before or after their slot was marked as done. */
   readonly #results: Map<number, PayloadMessage> = new Map();
   readonly #take: (bit: number) => void = (bit) => this.#completed(this.#first + bit);
@@ -98,20 +89,44 @@ export class Submitter {
     this.#first = layout.firstSlot(self);
     const count = layout.slotsOf(self);
     this.#calls = Array.from({ length: count }, () => null);
-    // A thread that died may have left slots in use; they come back as their tasks end.
+    this.#targets = this.#calls.map(() => 0);
     for (let slot = this.#first + count - 1; slot >= this.#first; slot--) this.#inherit(slot);
   }
 
   get backlog(): number {
-    return this.#backlog.length - this.#withdrawn.size;
+    return this.#backlog.length;
   }
 
+  /**
+   * A thread that died may have left slots in use, with tasks that nobody waits for: those that have not
+   * begun never will, the others are told, and come back as they end.
+   */
   #inherit(slot: number): void {
-    const state = this.memory.state(slot);
-    if (state === FREE) this.#free.push(slot);
-    else if (state === QUEUED) this.#hint(slot);
-    else if (kindOf(state) === DONE || !isCurrent(state, this.memory.incarnation(threadOf(state))))
-      this.#release(slot);
+    const state = this.#withdraw(slot);
+    const isRunning = kindOf(state) === RUNNING && isCurrent(state, this.memory.incarnation(threadOf(state)));
+    if (isRunning) this.#tell(slot, state);
+    // In its next generation: messages of the former life may still be on their way.
+    else this.#release(slot);
+  }
+
+  /** Takes the slot's task back, if it has not begun. The state that the slot has then. */
+  #withdraw(slot: number): number {
+    const { words, layout } = this.memory;
+    const at = layout.slot(slot) + STATE;
+    const state = Atomics.load(words, at);
+    if (kindOf(state) !== QUEUED) return state;
+    // Only its beginning can come between.
+    return Atomics.compareExchange(words, at, state, FREE) === state ? FREE : Atomics.load(words, at);
+  }
+
+  /** Nobody waits for the task any more: whoever runs it is told. */
+  #tell(slot: number, state: number): void {
+    const { words, layout, parking } = this.memory;
+    Atomics.store(words, layout.slot(slot) + CANCEL, 1);
+    if (kindOf(state) !== RUNNING) return;
+    const thread = threadOf(state);
+    Atomics.store(words, layout.block(thread) + ATTENTION, 1);
+    parking.wake(thread);
   }
 
   /** @throws DataCloneError when its arguments cannot be sent. */
@@ -124,19 +139,27 @@ export class Submitter {
 
   #publish(call: SubmittedCall, slot: number): void {
     const { memory } = this;
-    const { words } = memory;
-    const at = memory.layout.slot(slot);
-    let target = call.isPinned ? (this.self > 0 ? this.self : this.#threads.choose()) : -1;
+    const { words, layout } = memory;
+    const at = layout.slot(slot);
+    let target = 0;
+    let state = QUEUED;
+    const aim = (): void => {
+      target = call.isPinned && this.self > 0 ? this.self : this.#threads.choose();
+      this.#targets[slot - this.#first] = target;
+      // Before anything is sent: if the thread dies meanwhile, that will show.
+      state = ownedBy(QUEUED, target, memory.incarnation(target));
+    };
     let place: number;
     try {
       words[at + FUNCTION] = this.table.idOf(call.entry);
       place = call.transfer === undefined ? this.#payloads.write(slot, call.args) : IN_MESSAGE;
+      if (call.isPinned || place === IN_MESSAGE) aim();
       if (place === IN_MESSAGE) {
-        if (target < 0) target = this.#threads.choose();
         const sent = message("arguments", slot, words[at + GENERATION]!, call.args);
         this.#threads.send(target, sent, call.transfer ?? []);
       }
     } catch (error) {
+      this.#untarget(slot);
       this.#free.push(slot);
       throw error;
     }
@@ -145,20 +168,15 @@ export class Submitter {
     words[at + SEQUENCE] = this.#sequence = (this.#sequence + 1) | 0;
     this.#calls[slot - this.#first] = call;
     call.slot = slot;
-    if (target >= 0) {
-      const life = Atomics.load(words, memory.layout.block(target) + INCARNATION);
-      this.#targets.set(slot, { thread: target, incarnation: life });
-    }
-    Atomics.store(words, at + STATE, QUEUED);
-    this.#hint(slot);
+    Atomics.store(words, at + STATE, state);
+    this.#hint(slot, target);
   }
 
-  #hint(slot: number): void {
+  #hint(slot: number, target: number): void {
     const { rings, inboxes, parking, words, layout } = this.memory;
-    const thread = this.#targets.get(slot)?.thread;
-    if (thread !== undefined) {
-      inboxes[thread]!.add(slot);
-      if (!parking.wake(thread)) this.#threads.grow(thread);
+    if (target > 0) {
+      inboxes[target]!.add(slot);
+      if (!parking.wake(target)) this.#threads.grow(target);
       return;
     }
     const ring = rings[this.self]!;
@@ -169,38 +187,36 @@ export class Submitter {
     if (!parking.wakeOne()) this.#threads.grow();
   }
 
+  #holds(call: SubmittedCall): boolean {
+    return call.slot >= 0 && this.#calls[call.slot - this.#first] === call;
+  }
+
   /**
    * The caller gave the call up. True when it is over with that; otherwise it runs, is told, and settles
-   * when it has ended or its thread has.
+   * when it has ended or its thread has; or it has settled already.
    */
   abandon(call: SubmittedCall): boolean {
     const { slot } = call;
     if (slot < 0) {
-      this.#withdrawn.add(call);
+      this.#backlog.withdraw(call);
       this.#ended();
       return true;
     }
-    const { words, layout, parking } = this.memory;
-    const at = layout.slot(slot);
-    if (Atomics.compareExchange(words, at + STATE, QUEUED, FREE) === QUEUED) {
-      this.#calls[slot - this.#first] = null;
-      this.#release(slot);
-      this.#ended();
-      return true;
+    if (!this.#holds(call)) return false;
+    const state = this.#withdraw(slot);
+    if (state !== FREE) {
+      this.#tell(slot, state);
+      return false;
     }
-    Atomics.store(words, at + CANCEL, 1);
-    const state = Atomics.load(words, at + STATE);
-    if (kindOf(state) === RUNNING) {
-      const thread = threadOf(state);
-      Atomics.store(words, layout.block(thread) + ATTENTION, 1);
-      parking.wake(thread);
-    }
-    return false;
+    this.#calls[slot - this.#first] = null;
+    this.#release(slot);
+    this.#ended();
+    return true;
   }
 
   /** The thread that runs a call, and its life; undefined when none does. */
   runner(call: SubmittedCall): { readonly thread: number; readonly incarnation: number } | undefined {
-    if (call.slot < 0 || this.#calls[call.slot - this.#first] !== call) return undefined;
+    if (!this.#holds(call)) return undefined;
     const state = this.memory.state(call.slot);
     if (kindOf(state) !== RUNNING) return undefined;
     const thread = threadOf(state);
@@ -250,23 +266,29 @@ export class Submitter {
     const { words, layout } = this.memory;
     const at = layout.slot(slot);
     words[at + GENERATION] = (words[at + GENERATION]! + 1) | 0;
-    const target = this.#targets.size > 0 ? this.#targets.get(slot) : undefined;
-    if (target !== undefined) {
-      this.#targets.delete(slot);
-      this.#threads.released(target.thread);
-    }
+    this.#untarget(slot);
     Atomics.store(words, at + STATE, FREE);
-    let next = this.#backlog.shift();
-    while (next !== undefined && this.#withdrawn.delete(next)) next = this.#backlog.shift();
-    if (next === undefined) {
-      this.#free.push(slot);
-      return;
-    }
-    try {
-      this.#publish(next, slot);
-    } catch (error) {
-      this.#ended();
-      next.fail(error, undefined);
+    this.#free.push(slot);
+    if (this.#backlog.length > 0) this.#publishNext();
+  }
+
+  #untarget(slot: number): void {
+    const target = this.#targets[slot - this.#first]!;
+    if (target === 0) return;
+    this.#targets[slot - this.#first] = 0;
+    this.#threads.released(target);
+  }
+
+  #publishNext(): void {
+    while (this.#free.length > 0) {
+      const next = this.#backlog.shift();
+      if (next === undefined) return;
+      try {
+        this.#publish(next, this.#free.pop()!);
+      } catch (error) {
+        this.#ended();
+        next.fail(error, undefined);
+      }
     }
   }
 
@@ -285,22 +307,19 @@ export class Submitter {
       const state = memory.state(slot);
       const kind = kindOf(state);
       if (kind === FREE) continue;
-      if (kind === QUEUED) this.#requeue(slot);
+      if (kind === QUEUED) this.#requeue(slot, state);
       else if (!isCurrent(state, memory.incarnation(threadOf(state)))) this.#lost(slot, state);
     }
   }
 
-  #requeue(slot: number): void {
-    const target = this.#targets.get(slot);
+  #requeue(slot: number, state: number): void {
+    const thread = threadOf(state);
+    if (thread === 0 || isCurrent(state, this.memory.incarnation(thread))) return this.#hint(slot, thread);
+    // What was sent to the thread that it was for is lost with it.
     const call = this.#calls[slot - this.#first];
-    const { words, layout } = this.memory;
-    const at = layout.slot(slot);
-    const isSent = (words[at + FLAGS]! & 3) === IN_MESSAGE;
-    const isLost =
-      target !== undefined && isSent && this.memory.incarnation(target.thread) !== target.incarnation;
-    if (!isLost || call === null || call === undefined) return this.#hint(slot);
-    if (Atomics.compareExchange(words, at + STATE, QUEUED, FREE) !== QUEUED) return;
-    this.#again(slot, call, target.thread, call.transfer === undefined);
+    if (this.#withdraw(slot) !== FREE) return;
+    if (call === null || call === undefined) this.#release(slot);
+    else this.#again(slot, call, thread, call.transfer === undefined);
   }
 
   #lost(slot: number, state: number): void {
@@ -311,7 +330,10 @@ export class Submitter {
       // Its result was a message that was never sent whole.
     }
     if (call === null || call === undefined) return this.#release(slot);
-    this.#again(slot, call, threadOf(state), call.isIdempotent && call.transfer === undefined);
+    const { words, layout } = this.memory;
+    const isAbandoned = Atomics.load(words, layout.slot(slot) + CANCEL) !== 0;
+    const mayRepeat = call.isIdempotent && call.transfer === undefined && !isAbandoned;
+    this.#again(slot, call, threadOf(state), mayRepeat);
   }
 
   /** Its thread died: runs the call anew, or fails it. */
@@ -336,20 +358,33 @@ export class Submitter {
 
   /** Withdraws what has not started; the rest goes on. */
   cancelQueued(why: string): void {
-    for (const call of [...this.#calls, ...this.#backlog]) {
-      if (call === null || this.#withdrawn.has(call)) continue;
-      if (call.slot >= 0 && this.memory.state(call.slot) !== QUEUED) continue;
-      if (this.abandon(call)) call.fail(new CancelledError(why), undefined);
+    this.#withdrawAll(() => new CancelledError(why));
+  }
+
+  #withdrawAll(error: () => unknown): void {
+    // Those that wait for a slot first: else they would get those of the others.
+    const waiting: SubmittedCall[] = [];
+    for (let call = this.#backlog.shift(); call !== undefined; call = this.#backlog.shift())
+      waiting.push(call);
+    for (const call of waiting) {
+      this.#ended();
+      call.fail(error(), undefined);
+    }
+    for (const call of this.#calls) {
+      if (call === null || kindOf(this.memory.state(call.slot)) !== QUEUED) continue;
+      if (this.abandon(call)) call.fail(error(), undefined);
     }
   }
 
   /** Fails everything. */
   failAll(error: () => unknown): void {
-    const calls = [...this.#calls, ...this.#backlog];
-    this.#calls.fill(null);
-    for (let call = this.#backlog.shift(); call !== undefined;) call = this.#backlog.shift();
-    for (const call of calls) {
-      if (call === null || this.#withdrawn.delete(call)) continue;
+    this.#withdrawAll(error);
+    for (let index = 0; index < this.#calls.length; index++) {
+      const call = this.#calls[index];
+      if (call === null || call === undefined) continue;
+      // Its slot comes back when it has ended.
+      this.#calls[index] = null;
+      this.#tell(call.slot, this.memory.state(call.slot));
       this.#ended();
       call.fail(error(), undefined);
     }
@@ -361,14 +396,4 @@ export class Submitter {
     const slot = words[layout.block(thread) + CURRENT]! - 1;
     return slot < 0 ? undefined : this.table.describe(words[layout.slot(slot) + FUNCTION]!).name;
   }
-}
-
-/** What a failed call throws: the error of the thread, with the stack of the call below its own. */
-export function thrownBy(failure: unknown, callStack: string | undefined, findClass: FindClass): unknown {
-  const error = unpackError(failure as ErrorEnvelope, findClass);
-  if (error instanceof Error && callStack !== undefined) {
-    const stack = `${error.stack ?? String(error)}\n    at <called from>\n${callStack}`;
-    Object.defineProperty(error, "stack", { value: stack, configurable: true, writable: true });
-  }
-  return error;
 }

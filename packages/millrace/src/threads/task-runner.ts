@@ -9,9 +9,10 @@
  */
 import { packError } from "../internal/error-envelope.ts";
 import { isRoutine, isThenable, type Routine } from "../runtime/body.ts";
+import { Future } from "../runtime/future.ts";
 import type { JoinHandle } from "../runtime/join-handle.ts";
 import { spawn } from "../runtime/spawn.ts";
-import { RunningCall, runAsCurrent, runWithin } from "./call-context.ts";
+import { enterCall, leaveCall, RunningCall, runWithin } from "./call-context.ts";
 import type { FunctionTable } from "./function-table.ts";
 import {
   CANCEL,
@@ -56,6 +57,7 @@ export class TaskRunner {
   readonly #functions: ThreadFunctions;
   readonly #mail: Mail;
   readonly #running: number;
+  readonly #queuedForMe: number;
   readonly #done: number;
   /** Tasks that wait for something. */
   readonly #tasks: Map<number, Task> = new Map();
@@ -68,6 +70,7 @@ export class TaskRunner {
     this.#functions = new ThreadFunctions(table);
     this.#mail = mail;
     this.#running = ownedBy(RUNNING, self, incarnation);
+    this.#queuedForMe = ownedBy(QUEUED, self, incarnation);
     this.#done = ownedBy(DONE, self, incarnation);
   }
 
@@ -80,7 +83,12 @@ export class TaskRunner {
   run(slot: number): boolean {
     const words = this.#words;
     const at = this.#memory.layout.slot(slot);
-    if (Atomics.compareExchange(words, at + STATE, QUEUED, this.#running) !== QUEUED) return false;
+    const mine = this.#queuedForMe;
+    const state = Atomics.compareExchange(words, at + STATE, QUEUED, this.#running);
+    if (state !== QUEUED) {
+      if (state !== mine || Atomics.compareExchange(words, at + STATE, mine, this.#running) !== mine)
+        return false;
+    }
     words[this.#block + STAT_RUNNING]!++;
     try {
       const known = this.#functions.get(words[at + FUNCTION]!);
@@ -119,61 +127,62 @@ export class TaskRunner {
   }
 
   #context(at: number): RunningCall {
-    const words = this.#words;
-    return new RunningCall(() => Atomics.load(words, at + CANCEL) !== 0);
+    return new RunningCall(this.#words, at + CANCEL);
   }
 
   #call(slot: number, at: number, runnable: Runnable, args: unknown[]): void {
+    if (runnable.how !== SYNCHRONOUS) return this.#spawn(slot, at, runnable, args);
     const words = this.#words;
-    const call = this.#context(at);
-    if (runnable.how !== SYNCHRONOUS) return this.#spawn(slot, call, runnable, args);
-    words[this.#block + CURRENT] = slot + 1;
+    const current = this.#block + CURRENT;
+    words[current] = slot + 1;
+    enterCall(words, at + CANCEL);
     let result: unknown;
     try {
-      result = runAsCurrent(call, () => (runnable.fn as (...all: unknown[]) => unknown)(...args));
+      result = (runnable.fn as (...all: unknown[]) => unknown)(...args);
     } catch (error) {
-      words[this.#block + CURRENT] = 0;
+      leaveCall();
+      words[current] = 0;
       return this.#fail(slot, error);
     }
-    words[this.#block + CURRENT] = 0;
+    leaveCall();
+    words[current] = 0;
     if (typeof result !== "object" || result === null || !(isThenable(result) || isRoutine(result)))
       return this.#complete(slot, 0, result);
     // From now on it is called within a task, so that what it awaits can be cancelled.
     runnable.how = TASK;
-    this.#watch(
-      slot,
-      call,
-      runWithin(call, () => spawn(() => result as Routine<unknown> | PromiseLike<unknown>)),
-    );
+    this.#watch(slot, this.#context(at), () => guarded(result), undefined);
   }
 
-  #spawn(slot: number, call: RunningCall, runnable: Runnable, args: unknown[]): void {
+  #spawn(slot: number, at: number, runnable: Runnable, args: unknown[]): void {
     const words = this.#words;
+    const current = this.#block + CURRENT;
+    const fn = runnable.fn as (...all: unknown[]) => unknown;
     const body = (): unknown => {
-      words[this.#block + CURRENT] = slot + 1;
+      words[current] = slot + 1;
       try {
-        const result = (runnable.fn as (...all: unknown[]) => unknown)(...args);
+        const result = fn(...args);
         if (runnable.how === UNKNOWN)
           runnable.how = isThenable(result) || isRoutine(result) ? TASK : SYNCHRONOUS;
-        return result;
+        return guarded(result);
+      } catch (error) {
+        return new Failure(error);
       } finally {
-        words[this.#block + CURRENT] = 0;
+        words[current] = 0;
       }
     };
     // A native generator function is driven by its task directly.
-    const run = runnable.fn.constructor.name === "GeneratorFunction" ? generatorOf(runnable, args) : body;
-    this.#watch(
-      slot,
-      call,
-      runWithin(call, () => spawn(run as () => PromiseLike<unknown>, { name: runnable.name })),
-    );
+    const isGenerator = fn.constructor.name === "GeneratorFunction";
+    const run = isGenerator ? () => guardedRoutine(fn(...args) as Routine<unknown>) : body;
+    this.#watch(slot, this.#context(at), run, runnable.name);
   }
 
-  #watch(slot: number, call: RunningCall, handle: JoinHandle<unknown>): void {
+  #watch(slot: number, call: RunningCall, body: () => unknown, name: string | undefined): void {
+    const options = name === undefined ? {} : { name };
+    const handle = runWithin(call, () => spawn(body as () => Routine<unknown>, options));
     this.#tasks.set(slot, { call, handle });
     if (call.isCancelled) this.#cancel({ call, handle });
     handle.then(
-      (value) => this.#complete(slot, 0, value),
+      (value) => (value instanceof Failure ? this.#fail(slot, value.error) : this.#complete(slot, 0, value)),
       (error: unknown) => this.#fail(slot, error),
     );
   }
@@ -202,9 +211,9 @@ export class TaskRunner {
       try {
         this.#mail.sendResult(owner, message("result", slot, words[at + GENERATION]!, result));
       } catch (error) {
-        // The result cannot be cloned.
-        failed = FAILED;
-        place = this.#payloads.write(slot, packError(error));
+        // The result cannot be cloned; the error that says so can, and may name all of it.
+        if (failed !== FAILED) return this.#fail(slot, error);
+        place = this.#payloads.write(slot, packError(new Error(`${String(error).slice(0, 1000)} …`)));
       }
     }
     words[at + FLAGS] = failed | (place << RESULT_SHIFT);
@@ -215,8 +224,26 @@ export class TaskRunner {
   }
 }
 
-function generatorOf(runnable: Runnable, args: unknown[]): () => Routine<unknown> {
-  return function* () {
-    return yield* (runnable.fn as (...all: unknown[]) => Routine<unknown>)(...args);
-  };
+/**
+ * A failure as the outcome of a task: the caller is going to observe it, wherever it is. Were it the failure
+ * of a task here, one that came just before the thread was ended would be reported as seen by nobody.
+ */
+class Failure {
+  readonly error: unknown;
+  constructor(error: unknown) {
+    this.error = error;
+  }
+}
+const asFailure = (error: unknown): Failure => new Failure(error);
+
+function guarded(result: unknown): unknown {
+  if (isRoutine(result) || result instanceof Future) return guardedRoutine(result);
+  return isThenable(result) ? result.then(undefined, asFailure) : result;
+}
+function* guardedRoutine(routine: Routine<unknown> | Future<unknown>): Routine<unknown> {
+  try {
+    return yield* routine;
+  } catch (error) {
+    return asFailure(error);
+  }
 }

@@ -38,15 +38,18 @@ export class ThreadLoop {
   #isSearching: boolean = false;
   /** The last turn found nothing to do. */
   #isQuiet: boolean = false;
+  /** It has said that it wants to be ended: nothing is begun any more. */
+  #isOver: boolean = false;
   #idleSince: number = -1;
   #hasBlocked: boolean = false;
   #hasSlept: boolean = false;
   #sleep: Promise<unknown> | null = null;
-  #deaths: number = 0;
+  /** Whatever died before this thread began may have taken something along. */
+  #deaths: number = -1;
   #victim: number = 0;
   readonly #turn: () => void = () => {
     this.#isScheduled = false;
-    this.#run();
+    if (!this.#isOver) this.#run();
   };
 
   constructor(
@@ -63,7 +66,6 @@ export class ThreadLoop {
     this.#submitter = submitter;
     this.#idleTimeout = idleTimeout;
     this.#retire = retire;
-    this.#deaths = Atomics.load(memory.words, DEATHS);
   }
 
   start(): void {
@@ -73,28 +75,36 @@ export class ThreadLoop {
 
   /** Something came that the loop should look at. */
   wake(): void {
-    if (this.#isScheduled) return;
+    if (this.#isScheduled || this.#isOver) return;
     this.#isScheduled = true;
     host.macrotask(this.#turn);
   }
 
   #run(): void {
-    const { parking } = this.#memory;
-    parking.rise(this.#self);
+    this.#memory.parking.rise(this.#self);
     const started = host.now();
     let stride = 8;
     for (let count = 1; ; count++) {
-      if (this.#attend()) return this.wake();
+      if (this.#attend()) return this.#giveTurn();
       const slot = this.#find();
-      if (slot < 0) break;
+      if (slot < 0) {
+        if (this.#search(started)) continue;
+        break;
+      }
       this.#found();
       this.#runner.run(slot);
       if (count % stride !== 0) continue;
       const spent = host.now() - started;
-      if (spent > MS_PER_TURN) return this.wake();
+      if (spent > MS_PER_TURN) return this.#giveTurn();
       if (spent > 0.5) stride = 1;
     }
     this.#nothing();
+  }
+
+  /** The event loop's turn, in which anything may run: while it lasts nobody should count on this thread. */
+  #giveTurn(): void {
+    this.#endSearch();
+    this.wake();
   }
 
   /** Results for this thread's own calls, cancellations, deaths. True when the event loop must go on with them. */
@@ -152,11 +162,15 @@ export class ThreadLoop {
       this.#idleSince = -1;
     }
     this.#isQuiet = this.#hasBlocked = this.#hasSlept = false;
-    if (!this.#isSearching) return;
-    this.#isSearching = false;
-    const { parking } = this.#memory;
     // The last searcher that finds work wakes one more.
-    if (parking.endSearch(this.#self) && this.#memory.hasWork) parking.wakeOne();
+    if (this.#endSearch() && this.#memory.hasWork) this.#memory.parking.wakeOne();
+  }
+
+  /** True when it was the last one that searched. */
+  #endSearch(): boolean {
+    if (!this.#isSearching) return false;
+    this.#isSearching = false;
+    return this.#memory.parking.endSearch(this.#self);
   }
 
   get #hasAnything(): boolean {
@@ -170,41 +184,41 @@ export class ThreadLoop {
     );
   }
 
-  /** There is no work. Looks for some, then sleeps. */
-  #nothing(): void {
-    const { parking } = this.#memory;
+  /** There is no work: looks for some, for a while. True when something came. */
+  #search(started: number): boolean {
     const now = host.now();
     if (this.#idleSince < 0) this.#idleSince = now;
-    if (!this.#isSearching && !this.#hasSlept) this.#isSearching = parking.beginSearch(this.#self);
-    const isAsynchronous = this.#runner.waiting > 0 || activeResources() > this.#baseline;
-    const remaining = this.#idleSince + this.#spin.ms - now;
-    if (this.#isSearching && !this.#hasSlept && remaining > 0) {
-      if (isAsynchronous) return this.wake(); // the host's turns are the spin
-      if (this.#spinFor(now + remaining)) return this.#run();
-    }
-    if (!this.#isQuiet) {
-      // Promises that a function left behind, and what came for the event loop.
-      this.#isQuiet = true;
-      return this.wake();
-    }
-    if (isAsynchronous || this.#hasBlocked) return this.#idle();
-    this.#hasBlocked = this.#block();
-    this.#hasSlept = true;
-    this.wake();
-  }
-
-  #spinFor(until: number): boolean {
+    if (this.#hasSlept || this.#runner.waiting > 0) return false;
+    const until = Math.min(this.#idleSince + this.#spin.ms, started + MS_PER_TURN);
+    if (now >= until) return false;
+    this.#isSearching ||= this.#memory.parking.beginSearch(this.#self);
+    if (!this.#isSearching) return false;
     for (let i = 1; ; i++) {
       if (this.#hasAnything) return true;
       if (i % SPIN_STRIDE === 0 && host.now() > until) return false;
     }
   }
 
+  /** Nothing came. */
+  #nothing(): void {
+    const mayLookOn = this.#isSearching || this.#runner.waiting > 0;
+    this.#endSearch();
+    if (mayLookOn && !this.#hasSlept && host.now() < this.#idleSince + this.#spin.ms) return this.wake();
+    if (!this.#isQuiet) {
+      // Promises that a function left behind, and what came for the event loop.
+      this.#isQuiet = true;
+      return this.wake();
+    }
+    const isAsynchronous = this.#runner.waiting > 0 || activeResources() > this.#baseline;
+    if (isAsynchronous || this.#hasBlocked) return this.#idle();
+    this.#hasBlocked = this.#block();
+    this.#hasSlept = true;
+    this.wake();
+  }
+
   #announce(how: typeof BLOCKED | typeof IDLE): boolean {
     const { parking } = this.#memory;
     parking.announce(this.#self, how);
-    if (this.#isSearching) parking.endSearch(this.#self);
-    this.#isSearching = false;
     if (!this.#hasAnything) return true;
     parking.rise(this.#self);
     return false;
@@ -247,8 +261,9 @@ export class ThreadLoop {
       if (host.now() - this.#idleSince < this.#idleTimeout) return this.#watchIdle();
       // From here on nobody can wake it.
       parking.rise(this.#self);
-      if (this.#hasAnything) this.wake();
-      else this.#retire();
+      if (this.#hasAnything) return this.wake();
+      this.#isOver = true;
+      this.#retire();
     });
     (timer as { unref?(): void }).unref?.();
     this.#idleTimer = timer;

@@ -65,8 +65,7 @@ export function startThread(start: ThreadStart): void {
   home.engine = engine;
   home.thread = self;
   port.on("message", (message) => {
-    // Anything else only wakes.
-    if (message !== null) mail.accept(message as PayloadMessage);
+    mail.accept(message as PayloadMessage | null);
     loop.wake();
   });
   loop.start();
@@ -97,7 +96,9 @@ class PortMail implements Mail {
     this.#self = self;
   }
 
-  accept(payload: PayloadMessage): void {
+  accept(payload: PayloadMessage | null): void {
+    // Anything else only wakes.
+    if (payload === null) return;
     if (payload.type === "result") return this.#receive(payload);
     const awaited = this.#awaited.get(payload.slot);
     if (awaited?.generation === payload.generation) {
@@ -115,7 +116,7 @@ class PortMail implements Mail {
       }
       const next = receive(this.#port);
       if (next === undefined) break;
-      this.accept(next.message as PayloadMessage);
+      this.accept(next.message as PayloadMessage | null);
     }
     // Another thread has sent it through the main one.
     return new Promise((resolve) => this.#awaited.set(slot, { generation, resolve }));

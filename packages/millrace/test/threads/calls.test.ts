@@ -84,6 +84,7 @@ test("errors travel as values, too", async () => {
 test("what cannot be cloned is refused at the call, and as a result", async () => {
   await expect(work.echo.with(on)(() => {})).rejects.toMatchObject({ name: "DataCloneError" });
   await expect(work.unsendable.with(on)()).rejects.toMatchObject({ name: "DataCloneError" });
+  await expect(work.hugeUnsendable.with(on)()).rejects.toMatchObject({ name: "DataCloneError" });
   expect(await work.double.with(on)(1)).toBe(2);
 });
 
