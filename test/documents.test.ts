@@ -30,13 +30,17 @@ const documents = [
   "docs",
   "examples/bank",
   "examples/harvest",
+  "packages/http",
   "packages/millrace",
   "packages/sql",
 ].flatMap(markdownIn);
 
-const sources = ["packages/millrace/src", "packages/opentelemetry/src", "packages/sql/src"].flatMap(
-  (folder) => readTree(join(root, folder)).map(({ path }) => `${folder}/${path}`),
-);
+const sources = [
+  "packages/http/src",
+  "packages/millrace/src",
+  "packages/opentelemetry/src",
+  "packages/sql/src",
+].flatMap((folder) => readTree(join(root, folder)).map(({ path }) => `${folder}/${path}`));
 
 const programs: readonly Program[] = [...documents, ...sources].flatMap((document) => {
   const text = document.endsWith(".ts") ? read(document).replaceAll(/^ *\* ?/gm, "") : read(document);

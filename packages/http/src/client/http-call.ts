@@ -1,0 +1,126 @@
+/** A request that was described and not yet sent: a future of its response, or of what its body holds. */
+import { Future, FutureConsumedError, type Poll, type Waker } from "millrace";
+import { Stream } from "millrace/stream";
+import { requireSchema, type Schema } from "../schema.ts";
+import type { Sending } from "./attempt.ts";
+import { readWhole } from "./body-bytes.ts";
+import { asBytes, asText, jsonDecoder, type Decoder } from "./decode.ts";
+import { HttpResponse } from "./http-response.ts";
+import type { RequestPlan } from "./request-plan.ts";
+import { send } from "./send.ts";
+
+/**
+ * A request. It is lazy: nothing is sent before it, or what a method of it gives, is awaited, yielded,
+ * spawned or read. Use it once, in one of these ways:
+ *
+ * - `await call` or `yield* call`: an `HttpResponse` with its body unread;
+ * - `call.json(schema)`, `call.text()`, `call.bytes()`: the whole body. The time limit, the retries and the
+ *   limits of requests in flight then cover the body, so that one that breaks off is fetched again;
+ * - `call.stream()`: the body's chunks.
+ *
+ * It throws `StatusError`, `NetworkError`, `DecodeError`, `BodySizeError`, `RequestTimeoutError` or
+ * `RequestAbandonedError`.
+ *
+ * **Cancel safety.** Abandoned, at whatever point, the request is aborted on the wire, its connection is
+ * closed and its place is given to the next one. Whether the server has acted on it cannot be known.
+ */
+export class HttpCall extends Future<HttpResponse> {
+  readonly #sending: Sending;
+  readonly #plan: RequestPlan;
+  #running: Future<HttpResponse> | null = null;
+  #isTaken: boolean = false;
+
+  /** @internal */
+  constructor(sending: Sending, plan: RequestPlan) {
+    super();
+    this.#sending = sending;
+    this.#plan = plan;
+  }
+
+  poll(waker: Waker): Poll<HttpResponse> {
+    if (this.#running === null) {
+      const plan = this.#take("await");
+      this.#running = send(this.#sending, plan, function* (response, lease) {
+        return new HttpResponse(plan, response, lease);
+      });
+    }
+    return this.#running.poll(waker);
+  }
+  override drop(): void {
+    this.#running?.[Symbol.dispose]();
+  }
+
+  /**
+   * The body as JSON, checked by a schema (of zod, valibot, arktype, or any library that speaks Standard
+   * Schema) if one is given. Asks for `application/json` unless the headers say otherwise.
+   *
+   * @throws TypeError when `schema` is none.
+   *
+   * @example
+   * ```ts
+   * import { HttpClient } from "@millrace/http";
+   * import * as z from "zod";
+   *
+   * const User = z.object({ id: z.number(), name: z.string() });
+   * const client = new HttpClient({ fetch: async () => Response.json({ id: 1, name: "Ada" }) });
+   * const user = await client.get("http://localhost/users/1").json(User);
+   * console.log(user.name); // Ada
+   * ```
+   */
+  json(): Future<unknown>;
+  json<T>(schema: Schema<T>): Future<T>;
+  json<T>(schema?: Schema<T>): Future<unknown> {
+    if (schema !== undefined) requireSchema("HttpCall.json", schema);
+    const plan = this.#consume("json");
+    if (!plan.headers.has("accept")) plan.headers.set("accept", "application/json");
+    return this.#whole(plan, jsonDecoder(plan, schema));
+  }
+
+  /** The body as UTF-8. */
+  text(): Future<string> {
+    return this.#whole(this.#consume("text"), asText);
+  }
+
+  /** The body. */
+  bytes(): Future<Uint8Array<ArrayBuffer>> {
+    return this.#whole(this.#consume("bytes"), asBytes);
+  }
+
+  /**
+   * The body's chunks, pulled as they are read; the request is sent when the first one is asked for, and
+   * retried until its headers have come. Each further chunk has `timeout` to come. A consumer that is slow
+   * slows the server down; one that leaves closes the connection.
+   *
+   * @example
+   * ```ts
+   * import { HttpClient } from "@millrace/http";
+   *
+   * const client = new HttpClient({ fetch: async () => new Response("a long story") });
+   * const bytes = await client.get("http://localhost/story").stream().fold(0, (sum, chunk) => sum + chunk.length);
+   * console.log(bytes); // 12
+   * ```
+   */
+  stream(): Stream<Uint8Array<ArrayBuffer>> {
+    const plan = this.#consume("stream");
+    return Stream.once(new HttpCall(this.#sending, plan)).flatMap((response) => response.body());
+  }
+
+  /** Whether it was ever going to be sent is decided: this future is not used any more. */
+  #consume(caller: string): RequestPlan {
+    const plan = this.#take(caller);
+    this[Symbol.dispose]();
+    return plan;
+  }
+  #take(caller: string): RequestPlan {
+    if (this.#isTaken) {
+      throw new FutureConsumedError(
+        `HttpCall.${caller}: this call was already used; a call is one request, so make another one`,
+      );
+    }
+    this.#isTaken = true;
+    return this.#plan;
+  }
+  #whole<T>(plan: RequestPlan, decode: Decoder<T>): Future<T> {
+    return send(this.#sending, plan, (response, lease) => readWhole(plan, response, lease, decode));
+  }
+}

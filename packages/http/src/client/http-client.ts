@@ -1,0 +1,116 @@
+/** `HttpClient`: the platform's `fetch` as lazy futures that have limits. */
+import type { InFlightLimits } from "./in-flight.ts";
+import { InFlight } from "./in-flight.ts";
+import { count } from "../option-values.ts";
+import type { Sending } from "./attempt.ts";
+import { HttpCall } from "./http-call.ts";
+import {
+  makePlan,
+  withOptions,
+  type CallOptions,
+  type CommonOptions,
+  type Defaults,
+} from "./request-plan.ts";
+import { retryPolicy } from "./retry.ts";
+
+export interface ClientOptions extends CommonOptions {
+  /** What relative URLs are below of. With it, all requests go to its origin. */
+  readonly baseUrl?: string | URL;
+  /** Requests in flight at once; further ones wait, first come, first served. Default 256. */
+  readonly maxInFlight?: number;
+  /** Of these, to one host and port. Default 64. */
+  readonly maxPerHost?: number;
+  /** What sends them. Default: the platform's, looked up when a request is sent. */
+  readonly fetch?: typeof fetch;
+}
+
+/**
+ * A client with a base URL, headers, limits and retries in common. It holds nothing that would have to be
+ * closed.
+ *
+ * Every method gives an `HttpCall`, which is lazy. Bad input throws a `TypeError` or `RangeError` at once.
+ *
+ * @example
+ * ```ts
+ * import { main } from "millrace";
+ * import { HttpClient, StatusError } from "@millrace/http";
+ *
+ * const fetch = async (): Promise<Response> => new Response("no such user", { status: 404 });
+ * const client = new HttpClient({ baseUrl: "http://localhost/api", timeout: 2000, maxPerHost: 8, fetch });
+ *
+ * await main(function* () {
+ *   try {
+ *     console.log(yield* client.get("users/7", { query: { full: true } }).json());
+ *   } catch (error) {
+ *     if (!(error instanceof StatusError)) throw error;
+ *     console.log(error.status, error.bodyStart); // 404 no such user
+ *   }
+ * });
+ * ```
+ */
+export class HttpClient {
+  readonly #defaults: Defaults;
+  readonly #sending: Sending;
+
+  /** @throws TypeError, RangeError for bad options. */
+  constructor(options: ClientOptions = {}) {
+    const { maxInFlight = 256, maxPerHost = 64, baseUrl, fetch: given } = options;
+    this.#defaults = withOptions("HttpClient", { ...BY_DEFAULT, baseUrl: checkBase(baseUrl) }, options);
+    const limits: InFlightLimits = {
+      total: count("HttpClient", "maxInFlight", maxInFlight, 1),
+      perHost: count("HttpClient", "maxPerHost", maxPerHost, 1),
+    };
+    if (given !== undefined && typeof given !== "function")
+      throw new TypeError(`HttpClient expects fetch to be a function, got ${typeof given}`);
+    this.#sending = {
+      fetch: given ?? ((input, init) => fetch(input, init)),
+      inFlight: new InFlight(limits),
+    };
+  }
+
+  get(url: string | URL, options?: CallOptions): HttpCall {
+    return this.request("GET", url, options);
+  }
+  head(url: string | URL, options?: CallOptions): HttpCall {
+    return this.request("HEAD", url, options);
+  }
+  post(url: string | URL, options?: CallOptions): HttpCall {
+    return this.request("POST", url, options);
+  }
+  put(url: string | URL, options?: CallOptions): HttpCall {
+    return this.request("PUT", url, options);
+  }
+  patch(url: string | URL, options?: CallOptions): HttpCall {
+    return this.request("PATCH", url, options);
+  }
+  delete(url: string | URL, options?: CallOptions): HttpCall {
+    return this.request("DELETE", url, options);
+  }
+
+  /** Any method; its name is sent in upper case. */
+  request(method: string, url: string | URL, options: CallOptions = {}): HttpCall {
+    return new HttpCall(this.#sending, makePlan(method.toUpperCase(), url, options, this.#defaults));
+  }
+}
+
+const BY_DEFAULT: Omit<Defaults, "baseUrl"> = {
+  headers: new Headers(),
+  timeout: 30_000,
+  totalTimeout: Infinity,
+  retry: retryPolicy("HttpClient", undefined),
+  maxBytes: 64 * 1024 * 1024,
+  acceptStatus: (status) => status >= 200 && status < 300,
+  init: {},
+};
+
+function checkBase(base: string | URL | undefined): URL | undefined {
+  if (base === undefined) return undefined;
+  const url = URL.canParse(String(base)) ? new URL(base) : undefined;
+  if (url?.protocol === "http:" || url?.protocol === "https:") {
+    url.search = url.hash = "";
+    return url;
+  }
+  throw new TypeError(
+    `HttpClient expects baseUrl to be an http or https URL, got ${JSON.stringify(String(base))}`,
+  );
+}

@@ -1,0 +1,128 @@
+/** A response whose headers have come, and whose body is still to be read. */
+import {
+  asyncFn,
+  FutureConsumedError,
+  now,
+  timeout,
+  TimeoutError,
+  type Future,
+  type Routine,
+} from "millrace";
+import { Stream } from "millrace/stream";
+import { RequestTimeoutError } from "../errors.ts";
+import { requireSchema, type Schema } from "../schema.ts";
+import { BodyChunks, readWhole } from "./body-bytes.ts";
+import { asBytes, asText, jsonDecoder, type Decoder } from "./decode.ts";
+import type { Lease } from "./lease.ts";
+import type { RequestPlan } from "./request-plan.ts";
+
+/**
+ * A response with its body unread. It holds its connection, and its place among the client's requests in
+ * flight, until the body has been read to its end or the response is disposed of: write `using`.
+ *
+ * The body can be read once. Its chunks come within the request's `timeout` each; as a whole it has `timeout`
+ * for all of it.
+ *
+ * @example
+ * ```ts
+ * import { HttpClient } from "@millrace/http";
+ *
+ * const client = new HttpClient({ fetch: async () => new Response("hello") });
+ * using response = await client.get("http://localhost/greeting");
+ * console.log(response.status, await response.text()); // 200 hello
+ * ```
+ */
+export class HttpResponse implements Disposable {
+  readonly status: number;
+  readonly statusText: string;
+  readonly headers: Headers;
+  /** Where it came from, after redirects. */
+  readonly url: string;
+  readonly #plan: RequestPlan;
+  readonly #response: Response;
+  readonly #lease: Lease;
+  readonly #deadline: number;
+  #isTaken: boolean = false;
+
+  /** @internal */
+  constructor(plan: RequestPlan, response: Response, lease: Lease) {
+    this.status = response.status;
+    this.statusText = response.statusText;
+    this.headers = response.headers;
+    this.url = response.url === "" ? plan.url : response.url;
+    this.#plan = plan;
+    this.#response = response;
+    this.#lease = lease;
+    this.#deadline = now() + plan.totalTimeout;
+    // A body that is not there holds nothing.
+    if (response.body === null) lease.end();
+  }
+
+  /**
+   * The body's chunks, pulled as they are read: a consumer that is slow slows the server down. Leaving
+   * before the end closes the connection. Its failures are those of the request.
+   */
+  body(): Stream<Uint8Array<ArrayBuffer>> {
+    this.#take("body");
+    return Stream.from(new BodyChunks(this.#plan, this.#response.body, this.#lease, this.#deadline));
+  }
+
+  /** The whole body. @throws BodySizeError when it is longer than `maxBytes`. */
+  bytes(): Future<Uint8Array<ArrayBuffer>> {
+    this.#take("bytes");
+    return this.#whole(asBytes);
+  }
+
+  /** The whole body as UTF-8. */
+  text(): Future<string> {
+    this.#take("text");
+    return this.#whole(asText);
+  }
+
+  /**
+   * The whole body as JSON, checked by a schema if one is given.
+   *
+   * @throws DecodeError when it is no JSON, or not what the schema expects.
+   */
+  json(): Future<unknown>;
+  json<T>(schema: Schema<T>): Future<T>;
+  json<T>(schema?: Schema<T>): Future<unknown> {
+    if (schema !== undefined) requireSchema("HttpResponse.json", schema);
+    this.#take("json");
+    return this.#whole(jsonDecoder(this.#plan, schema));
+  }
+
+  /** Closes the connection unless the body has been read to its end. Idempotent. */
+  [Symbol.dispose](): void {
+    this.#lease.abort();
+  }
+
+  #take(caller: string): void {
+    if (this.#isTaken) {
+      throw new FutureConsumedError(
+        `HttpResponse.${caller}: the body was already read, and can be read once; keep what it gave`,
+      );
+    }
+    this.#isTaken = true;
+  }
+
+  #whole<T>(decode: Decoder<T>): Future<T> {
+    return wholeWithinTime(this.#plan, this.#response, this.#lease, decode as Decoder<unknown>) as Future<T>;
+  }
+}
+
+const wholeWithinTime = asyncFn(function* body(
+  plan: RequestPlan,
+  response: Response,
+  lease: Lease,
+  decode: Decoder<unknown>,
+): Routine<unknown> {
+  try {
+    return yield* timeout(plan.timeout, wholeCall(plan, response, lease, decode));
+  } catch (error) {
+    if (error instanceof TimeoutError) throw new RequestTimeoutError(plan, "attempt", plan.timeout);
+    throw error;
+  }
+});
+
+const wholeCall = asyncFn(readWhole<unknown>);

@@ -1,0 +1,54 @@
+/** A request from its first attempt to its last, within its total time and as long as its signal allows. */
+import { asyncFn, CancelledError, sleep, timeout, TimeoutError, type Future, type Routine } from "millrace";
+import { RequestAbandonedError, RequestTimeoutError } from "../errors.ts";
+import { attempt, type Reader, type Sending } from "./attempt.ts";
+import type { RequestPlan } from "./request-plan.ts";
+import { waitBefore, type AttemptError } from "./retry.ts";
+
+/** What comes of it; nothing happens before somebody asks. */
+export function send<T>(sending: Sending, plan: RequestPlan, read: Reader<T>): Future<T> {
+  return sendCall(sending, plan, read as Reader<unknown>) as Future<T>;
+}
+
+const sendCall = asyncFn(function* request(
+  sending: Sending,
+  plan: RequestPlan,
+  read: Reader<unknown>,
+): Routine<unknown> {
+  if (plan.totalTimeout === Infinity && plan.signal === undefined)
+    return yield* attempts(sending, plan, read);
+  return yield* bounded(sending, plan, read);
+});
+
+const attemptsCall = asyncFn(attempts<unknown>);
+
+function* bounded(sending: Sending, plan: RequestPlan, read: Reader<unknown>): Routine<unknown> {
+  const { signal, totalTimeout } = plan;
+  const limited = timeout(totalTimeout, attemptsCall(sending, plan, read));
+  try {
+    return yield* signal === undefined ? limited : limited.until(signal);
+  } catch (error) {
+    if (error instanceof TimeoutError && !(error instanceof RequestTimeoutError))
+      throw new RequestTimeoutError(plan, "total", totalTimeout);
+    if (error instanceof CancelledError && signal !== undefined && hasFired(signal))
+      throw new RequestAbandonedError(plan, "given up, since its signal fired", error.reason);
+    throw error;
+  }
+}
+
+function* attempts<T>(sending: Sending, plan: RequestPlan, read: Reader<T>): Routine<T> {
+  for (let failures = 1; ; failures++) {
+    try {
+      return yield* attempt(sending, plan, read);
+    } catch (error) {
+      const wait = waitBefore(plan.retry, plan.method, error, failures);
+      if (wait === undefined) throw error;
+      plan.retry.onRetry?.(error as AttemptError, wait);
+      yield* sleep(wait);
+    }
+  }
+}
+
+function hasFired(signal: NonNullable<RequestPlan["signal"]>): boolean {
+  return signal instanceof AbortSignal ? signal.aborted : signal.isCancelled;
+}

@@ -1,0 +1,26 @@
+/** How many requests are worked on at once, and how many may wait for that. */
+import { Semaphore, type Future, type SemaphorePermit } from "millrace";
+
+export class Admission {
+  readonly #permits: Semaphore;
+  readonly #queue: number;
+  /** Requests that wait for a permit. */
+  waiting: number = 0;
+  refused: number = 0;
+
+  constructor(limit: number, queue: number) {
+    this.#permits = new Semaphore(Math.min(limit, Number.MAX_SAFE_INTEGER), { name: "requests at once" });
+    this.#queue = queue;
+  }
+
+  /** A permit now, the future of one, or nothing: the request is one too many. */
+  enter(): SemaphorePermit | Future<SemaphorePermit> | undefined {
+    const taken = this.#permits.tryAcquire();
+    if (taken.ok) return taken.value;
+    if (this.waiting >= this.#queue) {
+      this.refused++;
+      return undefined;
+    }
+    return this.#permits.acquire();
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * What the server stands on: srvx, which speaks `Request` and `Response` on Node, Bun and Deno. This file
+ * knows how each of them tells that a client has gone away, and how it is made to stop.
+ */
+import { serve, type Server, type ServerRequest } from "srvx";
+import { ListenError } from "../errors.ts";
+
+export interface BaseOptions {
+  readonly hostname: string;
+  readonly port: number;
+  /** Of a request's body, in bytes. */
+  readonly maxBodyBytes: number;
+  /** For the headers of a request to arrive, in ms (Node). */
+  readonly headersTimeout: number;
+  readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  readonly handle: (request: ServerRequest) => Response | Promise<Response>;
+  /** Changes the server before it listens: where upgrades are taken. */
+  readonly prepare: (server: Server) => Promise<void>;
+}
+
+export interface Base {
+  readonly url: string;
+  /** No more connections; resolves when those there are have ended. Idle ones end at once. */
+  stop(): Promise<void>;
+  /** Closes every connection as it is. */
+  kill(): void;
+}
+
+export async function listen(options: BaseOptions): Promise<Base> {
+  const { hostname, port, headersTimeout } = options;
+  const killed = new AbortController();
+  const server = serve({
+    hostname,
+    port,
+    fetch: options.handle,
+    maxRequestBodySize: options.maxBodyBytes,
+    ...(options.tls !== undefined && { tls: options.tls }),
+    manual: true,
+    silent: true,
+    gracefulShutdown: false,
+    node: {
+      http2: false,
+      headersTimeout,
+      // Node looks for late clients this often.
+      connectionsCheckingInterval: Math.min(30_000, Math.max(100, headersTimeout / 4)),
+    },
+    deno: { signal: killed.signal },
+  });
+  await options.prepare(server);
+  try {
+    await server.serve();
+  } catch (cause) {
+    throw new ListenError(hostname, port, cause);
+  }
+  return {
+    url: (server.url ?? `http://${hostname}:${port}`).replace(/\/$/, ""),
+    stop: () => server.close(false),
+    kill() {
+      killed.abort();
+      // Its promise is that of `stop`, which somebody waits for.
+      if (server.runtime !== "deno") server.close(true).catch(() => {});
+    },
+  };
+}
+
+/** Calls `gone` when the connection ends before the answer has been written. */
+export function onClientGone(request: ServerRequest, gone: () => void): void {
+  // On Node an `AbortSignal` for each request would cost more than the request's task.
+  const response = request.runtime?.node?.res;
+  if (response !== undefined) {
+    response.once("close", () => {
+      if (!response.writableFinished) gone();
+    });
+    return;
+  }
+  if (request.signal.aborted) gone();
+  else request.signal.addEventListener("abort", gone, { once: true });
+}
+
+/** `GET /path`, for reports. */
+export function nameOf(request: ServerRequest): string {
+  const target = request.runtime?.node?.req.url ?? new URL(request.url).pathname;
+  const query = target.indexOf("?");
+  return `${request.method} ${query === -1 ? target : target.slice(0, query)}`;
+}

@@ -1,0 +1,80 @@
+/** The one connection below a socket, as far as it can be told from what each runtime has. */
+import type { Peer } from "crossws";
+
+export interface Wire {
+  /** `sent` is called when it has left for the network, where the runtime tells that. */
+  send(data: string | Uint8Array, sent: () => void): void;
+  /** Bytes that wait to be sent. */
+  readonly buffered: number;
+  /** The runtime says when there is room again; else one has to look. */
+  readonly tellsRoom: boolean;
+  readonly canPause: boolean;
+  pause(): void;
+  resume(): void;
+  /** Undefined: the runtime pings by itself. */
+  readonly ping: (() => void) | undefined;
+  close(code: number, reason: string): void;
+  terminate(): void;
+}
+
+/** The `ws` socket below a crossws peer on Node. */
+interface NodeSocket {
+  readonly bufferedAmount: number;
+  send(data: string | Uint8Array, options: { binary: boolean }, sent: () => void): void;
+  pause(): void;
+  resume(): void;
+}
+
+export function wireOf(peer: Peer): Wire {
+  const socket = peer.websocket as unknown as NodeSocket;
+  return typeof socket.pause === "function" ? new NodeWire(peer, socket) : new PeerWire(peer);
+}
+
+/** Bun and Deno. */
+class PeerWire implements Wire {
+  protected readonly peer: Peer;
+  readonly canPause: boolean = false;
+  readonly tellsRoom: boolean = "Bun" in globalThis;
+  readonly ping: (() => void) | undefined;
+
+  constructor(peer: Peer) {
+    this.peer = peer;
+    this.ping = "Deno" in globalThis ? undefined : () => void peer.ping();
+  }
+  get buffered(): number {
+    return this.peer.bufferedAmount;
+  }
+  send(data: string | Uint8Array, _sent: () => void): void {
+    this.peer.send(data);
+  }
+  pause(): void {}
+  resume(): void {}
+  close(code: number, reason: string): void {
+    this.peer.close(code, reason);
+  }
+  terminate(): void {
+    this.peer.terminate();
+  }
+}
+
+class NodeWire extends PeerWire {
+  override readonly canPause: boolean = true;
+  override readonly tellsRoom: boolean = true;
+  readonly #socket: NodeSocket;
+  constructor(peer: Peer, socket: NodeSocket) {
+    super(peer);
+    this.#socket = socket;
+  }
+  override get buffered(): number {
+    return this.#socket.bufferedAmount;
+  }
+  override send(data: string | Uint8Array, sent: () => void): void {
+    this.#socket.send(data, { binary: typeof data !== "string" }, sent);
+  }
+  override pause(): void {
+    this.#socket.pause();
+  }
+  override resume(): void {
+    this.#socket.resume();
+  }
+}
