@@ -32,8 +32,8 @@ export interface Job {
 }
 
 export function* runPipeline(job: Job): Routine<void> {
-  const [fetchedTx, fetchedRx] = mpsc.channel<FetchedDocument>(job.concurrency);
-  const [parsedTx, parsedRx] = mpsc.channel<HarvestedDocument>(job.batch.size);
+  const [fetchedTx, fetchedRx] = mpsc.channel<FetchedDocument>(job.concurrency, { name: "fetched" });
+  const [parsedTx, parsedRx] = mpsc.channel<HarvestedDocument>(job.batch.size, { name: "parsed" });
 
   yield* scope((stages) => {
     stages.spawn(() => fetchStage(job, fetchedTx), { name: "fetch" });

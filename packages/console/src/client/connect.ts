@@ -23,6 +23,10 @@ export interface ConsoleClient {
   isPaused: boolean;
   /** Asks for the details of a task from now on. */
   watch(task: number | null): void;
+  /** Of a recording: goes to a time of the program. */
+  seek(at: number): void;
+  /** Of a recording: plays it, or stops. */
+  play(isPlaying: boolean): void;
   close(): void;
 }
 
@@ -144,6 +148,12 @@ class Client implements ConsoleClient {
   watch(task: number | null): void {
     this.detail = undefined;
     this.#say({ type: "watch", task });
+  }
+  seek(at: number): void {
+    this.#say({ type: "seek", at });
+  }
+  play(isPlaying: boolean): void {
+    this.#say({ type: "play", isPlaying });
   }
   #say(message: ClientMessage): void {
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));

@@ -39,10 +39,11 @@ export class ConsoleState {
     this.loop = update.loop;
     this.dropped = update.dropped;
     this.pending = update.pending;
-    for (const resource of update.resources ?? []) this.resources.set(resource.id, resource);
-    for (const task of update.tasks ?? []) this.#put(task);
+    // What is gone first: what is there afterwards came later.
     for (const id of update.goneTasks ?? []) this.#remove(id);
     for (const id of update.goneResources ?? []) this.resources.delete(id);
+    for (const resource of update.resources ?? []) this.resources.set(resource.id, resource);
+    for (const task of update.tasks ?? []) this.#put(task);
     for (const warning of update.warnings ?? []) this.warnings.push(warning);
     if (this.warnings.length > KEPT_WARNINGS) this.warnings.splice(0, this.warnings.length - KEPT_WARNINGS);
     const { polls = [] } = update;

@@ -33,13 +33,15 @@ export class Model {
     this.state.apply(update);
     this.pollCount += (update.polls?.length ?? 0) / 3;
     this.warningCount += update.warnings?.length ?? 0;
+    for (const id of update.goneTasks ?? []) this.#ended.delete(id);
     for (const task of update.tasks ?? []) if (!isAlive(task)) this.#ended.add(task.id);
-    const goneTasks = [...(update.goneTasks ?? []), ...this.#evict()];
+    const evicted = this.#evict();
     for (const reader of this.readers) {
+      for (const id of update.goneTasks ?? []) reader.taskGone(id);
+      for (const id of update.goneResources ?? []) reader.resourceGone(id);
       for (const { id } of update.tasks ?? []) reader.tasks.add(id);
       for (const { id } of update.resources ?? []) reader.resources.add(id);
-      for (const id of goneTasks) reader.taskGone(id);
-      for (const id of update.goneResources ?? []) reader.resourceGone(id);
+      for (const id of evicted) reader.taskGone(id);
       reader.onNews();
     }
   }

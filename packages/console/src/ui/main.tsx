@@ -1,4 +1,16 @@
-/** The page. */
+/** The page begins here. */
 import { render } from "preact";
+import { App } from "./app.tsx";
+import { followScheme } from "./colours.ts";
+import { listenToKeys } from "./keys.tsx";
+import { connect } from "./program.ts";
+import { followTheme } from "./view.ts";
+import "./style.css";
 
-render(<main>millrace console</main>, document.getElementById("root")!);
+// The token has done its work; it need not be seen.
+history.replaceState(null, "", location.pathname);
+followTheme();
+followScheme();
+listenToKeys();
+connect();
+render(<App />, document.getElementById("root")!);

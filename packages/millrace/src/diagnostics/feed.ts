@@ -28,6 +28,8 @@ const MOST_POLLS = 4000;
 const MOST_WARNINGS = 1000;
 /** Ended tasks of which the details are kept. */
 const DETAILS = 1000;
+/** In ms. */
+const SWEEP_EVERY = 1000;
 
 export class Feed implements Tracker, Disposable {
   #recorder: Recorder | null = null;
@@ -37,6 +39,7 @@ export class Feed implements Tracker, Disposable {
   readonly #ended: Map<TaskId, Track> = new Map();
   #endedTasks: FeedTask[] = [];
   #brief: number = 0;
+  #sweptAt: number = 0;
   readonly #resources: ResourceFeed = new ResourceFeed();
   #warnings: Warning[] = [];
   #polls: number[] = [];
@@ -56,7 +59,7 @@ export class Feed implements Tracker, Disposable {
   /** What is new since the last time. */
   take(): Changes {
     const recorder = this.#follow();
-    recorder.sweep();
+    this.#maySweep(recorder);
     const tasks: FeedTask[] = this.#endedTasks;
     this.#endedTasks = [];
     this.#brief = 0;
@@ -146,6 +149,13 @@ export class Feed implements Tracker, Disposable {
     else this.#dropped.polls++;
   }
 
+  /** A program in which nothing runs does not look over itself. */
+  #maySweep(recorder: Recorder): void {
+    const now = host.now();
+    if (now - this.#sweptAt < SWEEP_EVERY) return;
+    this.#sweptAt = now;
+    recorder.sweep();
+  }
   #track(record: TaskRecord): void {
     record.track = new Track(record, this);
     this.changed(record.track);
