@@ -85,8 +85,9 @@ test("after any course of things a slow and a quick reader agree", () => {
     for (const id of range(round * 20, round * 20 + next(20))) tasks.push(task(id, { resources: [next(5)] }));
     for (const each of tasks) alive.set(each.id, each);
     for (const each of alive.values()) {
-      if (next(6) === 0) tasks.push({ ...each, polls: round });
-      else if (next(6) === 0) {
+      const fate = next(6);
+      if (fate === 0) tasks.push({ ...each, polls: round });
+      else if (fate === 1) {
         tasks.push({ ...each, state: "done", endedAt: round });
         alive.delete(each.id);
       }
