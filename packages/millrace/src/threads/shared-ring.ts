@@ -3,7 +3,8 @@
  *
  * Invariants
  *  1. Whoever holds the senders' lock moves the tail, whoever holds the receivers' lock moves the head. A
- *     lock is held for the copying of one message.
+ *     lock is held for the copying of one message. Who does not get it says so in the lock, and whoever
+ *     releases it then announces a change: nobody sleeps beside a message, or room, that was left for it.
  *  2. Positions count words for ever and wrap at 32 bits. A record lies in one piece: where it would not,
  *     the rest of the ring is skipped. The ring is twice what was asked for, so that an empty one holds any
  *     message of that size, wherever it begins.
@@ -40,7 +41,12 @@ export const SENT_IT = 1;
 export const CLOSED = 2;
 export const TOO_BIG = 3;
 
-/** What `receive` gives when there is nothing. */
+// A lock.
+const UNLOCKED = 0;
+const LOCKED = 1;
+const WANTED = 2;
+
+/** What `receive` gives when there is nothing, or when others are taking what is there. */
 export const EMPTY: unique symbol = Symbol("empty");
 
 export class SharedRing {
@@ -119,9 +125,16 @@ export class SharedRing {
   // ── messages
 
   #lock(word: number): boolean {
-    for (let i = 0; i < PATIENCE; i++)
-      if (Atomics.compareExchange(this.#words, word, 0, 1) === 0) return true;
-    return false;
+    const words = this.#words;
+    for (let i = 0; ; i++) {
+      const state = Atomics.compareExchange(words, word, UNLOCKED, LOCKED);
+      if (state === UNLOCKED) return true;
+      if (i < PATIENCE) continue;
+      if (state === WANTED || Atomics.compareExchange(words, word, LOCKED, WANTED) !== UNLOCKED) return false;
+    }
+  }
+  #unlock(word: number, change: SharedSignal): void {
+    if (Atomics.exchange(this.#words, word, UNLOCKED) === WANTED) change.announce();
   }
 
   /** @throws DataCloneError for what cannot be cloned. */
@@ -136,7 +149,7 @@ export class SharedRing {
       if (result !== SENT_IT && this.#lookAtHead()) result = this.#put(value);
       this.#sentTo = words[TAIL]!;
     } finally {
-      Atomics.store(words, SEND_LOCK, 0);
+      this.#unlock(SEND_LOCK, this.notFull);
     }
     if (result === SENT_IT) this.notEmpty.announce();
     return result;
@@ -204,7 +217,7 @@ export class SharedRing {
       this.#receivedTo = (head + length) | 0;
       Atomics.store(words, HEAD, this.#receivedTo);
     } finally {
-      Atomics.store(words, RECEIVE_LOCK, 0);
+      this.#unlock(RECEIVE_LOCK, this.notEmpty);
     }
     if (!this.notFull.hasWaiters) return value;
     if (isWaiting) this.notFull.announceSoon(this.#isHalfEmpty);

@@ -74,6 +74,10 @@ export class TaskRunner {
     this.#done = ownedBy(DONE, self, incarnation);
   }
 
+  /** What it begins now waits until a module has been imported. */
+  get isImporting(): boolean {
+    return this.#functions.isImporting;
+  }
   /** Tasks that have begun and wait for something. */
   get waiting(): number {
     return this.#tasks.size;

@@ -30,9 +30,15 @@ export class ThreadFunctions {
   readonly #table: FunctionTable;
   readonly #imported: Set<string> = new Set();
   readonly #known: Map<number, Runnable | Promise<Runnable>> = new Map();
+  /** Modules that are being imported. */
+  #importing: number = 0;
 
   constructor(table: FunctionTable) {
     this.#table = table;
+  }
+
+  get isImporting(): boolean {
+    return this.#importing > 0;
   }
 
   /** A promise while its module is being imported; it rejects when that fails. */
@@ -55,6 +61,7 @@ export class ThreadFunctions {
   async #import(id: number, reference: Reference): Promise<Runnable> {
     const { url, position, name } = reference;
     importing.add(url);
+    this.#importing++;
     try {
       await importModule(url);
     } catch (error) {
@@ -65,6 +72,7 @@ export class ThreadFunctions {
       });
     } finally {
       importing.delete(url);
+      this.#importing--;
     }
     this.#imported.add(url);
     const entry = registered(url, position);

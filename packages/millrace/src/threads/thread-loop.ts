@@ -135,7 +135,9 @@ export class ThreadLoop {
     if (inbox.isDirty) this.#takeInbox();
     if (this.#pinned.length > 0) return this.#pinned.shift()!;
     let slot = rings[this.#self]!.take();
-    if (slot < 0) slot = rings[0]!.take();
+    // What would only wait for an import here is left to others, and shares no fate with this thread.
+    if (slot >= 0 || this.#runner.isImporting) return slot;
+    slot = rings[0]!.take();
     if (slot >= 0) return slot;
     for (let i = 0; i < layout.threads; i++) {
       const victim = (this.#victim++ % layout.threads) + 1;
@@ -201,6 +203,7 @@ export class ThreadLoop {
 
   /** Nothing came. */
   #nothing(): void {
+    if (this.#runner.isImporting) return this.#giveTurn();
     const mayLookOn = this.#isSearching || this.#runner.waiting > 0;
     this.#endSearch();
     if (mayLookOn && !this.#hasSlept && host.now() < this.#idleSince + this.#spin.ms) return this.wake();
