@@ -357,13 +357,31 @@ export class Codec {
     }
     return object;
   }
+  /** `slice` of shared memory takes five times as long for 16 bytes (the row of their channel). */
+  #fewBytes(place: number, length: number): Uint8Array<ArrayBuffer> {
+    const words = this.#words;
+    const copy = new Uint8Array(length);
+    let i = 0;
+    for (; i + 4 <= length; i += 4) {
+      const word = words[place++]!;
+      copy[i] = word;
+      copy[i + 1] = word >> 8;
+      copy[i + 2] = word >> 16;
+      copy[i + 3] = word >> 24;
+    }
+    for (let shift = 0; i < length; i++, shift += 8) copy[i] = words[place]! >> shift;
+    return copy;
+  }
+  #manyBytes(start: number, length: number): Uint8Array<ArrayBuffer> {
+    return this.#plain.slice(start, start + length) as Uint8Array<ArrayBuffer>;
+  }
   #readBytes(): unknown {
     const kind = this.#next();
     const length = this.#next();
     // Where it began on an odd word, one was left out (`#writeBytes`).
     this.#at += this.#at & 1;
     const start = this.#skip(length);
-    const copy = this.#plain.slice(start, start + length) as Uint8Array<ArrayBuffer>;
+    const copy = length <= FEW_BYTES ? this.#fewBytes(start >> 2, length) : this.#manyBytes(start, length);
     if (kind === 0) return copy;
     if (kind === BUFFER) return copy.buffer;
     return new VIEWS[kind as 1](copy.buffer);

@@ -117,7 +117,10 @@ export class Fleet implements Threads {
     };
     this.#lives[self] = life;
     this.#missing--;
-    worker.on("message", (message) => this.#hear(life, message as FromThread));
+    worker.on("message", (message) => {
+      if (message === null) this.#owner.wake();
+      else this.#hear(life, message as FromThread);
+    });
     worker.on("error", (error) => {
       life.error = error;
     });
@@ -136,8 +139,6 @@ export class Fleet implements Threads {
         life.isRetiring = true;
         void life.worker.terminate();
         return;
-      case "wake":
-        return this.#owner.wake();
       case "grow":
         if (message.thread !== undefined) return this.grow(message.thread);
         while (this.#missing > 0 && !this.#isClosed) this.grow();

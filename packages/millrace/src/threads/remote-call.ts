@@ -36,9 +36,14 @@ const FULFILLED = 3;
 const REJECTED = 4;
 const ABANDONED = 5;
 
-/** The stack of a call is kept unless calls come faster than this, in ms: keeping it costs as much as six calls. */
-const STACK_EVERY = 0.1;
-let lastStack = -1;
+/**
+ * Keeping the stack of a call costs as much as several calls (the round-trip row of the bench), and is for
+ * nothing unless it fails. So it is kept once in so many ms: seldom while a function has never failed.
+ */
+const STACK_EVERY = 5;
+const STACK_EVERY_IF_FAILING = 0.1;
+let lastStack = -Infinity;
+const failing: WeakSet<FunctionEntry> = new WeakSet();
 
 export class RemoteCall<R> extends Operation<R> implements SubmittedCall {
   declare readonly entry: FunctionEntry;
@@ -70,7 +75,7 @@ export class RemoteCall<R> extends Operation<R> implements SubmittedCall {
     this.args = args;
     this.options = options;
     const now = host.now();
-    if (now - lastStack > STACK_EVERY) {
+    if (now - lastStack > STACK_EVERY_IF_FAILING && (now - lastStack > STACK_EVERY || failing.has(entry))) {
       lastStack = now;
       this.callStack = {};
       (Error as { captureStackTrace?(target: object, above: unknown): void }).captureStackTrace?.(
@@ -91,7 +96,8 @@ export class RemoteCall<R> extends Operation<R> implements SubmittedCall {
   }
 
   poll(waker: Waker): Poll<R> {
-    if (this.state === NEW) this.start();
+    // Whoever polls suspends, and the event loop's turn goes on.
+    if (this.state === NEW) this.start(true);
     switch (this.state) {
       case FULFILLED:
         if (!mayProceed(waker)) return PENDING;
@@ -106,7 +112,7 @@ export class RemoteCall<R> extends Operation<R> implements SubmittedCall {
   }
 
   /** Submits it, if there is room. */
-  start(): void {
+  start(mayDefer: boolean = false): void {
     try {
       const kernel = (this.kernel ??= ambientKernel());
       const engine = (this.engine ??= this.options.engine?.() ?? engineFor(kernel));
@@ -122,7 +128,7 @@ export class RemoteCall<R> extends Operation<R> implements SubmittedCall {
       this.state = SUBMITTED;
       kernel.foreign++;
       try {
-        engine.submitter.submit(this);
+        engine.submitter.submit(this, mayDefer);
       } catch (error) {
         this.release();
         throw error;
@@ -146,6 +152,7 @@ export class RemoteCall<R> extends Operation<R> implements SubmittedCall {
 
   fail(error: unknown, classesOf: string | undefined): void {
     if (classesOf === undefined) return this.finish(REJECTED, error);
+    failing.add(this.entry);
     const { stack } = this.callStack ?? {};
     const callStack = stack?.replace(/^Error.*\n/, "");
     const known = errorClassesOf(classesOf, error);

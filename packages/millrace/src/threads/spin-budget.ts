@@ -10,7 +10,7 @@
  */
 
 /** Longer waits are not worth looking through, in ms. */
-const SHORT = 0.2;
+const SHORT = 0.1;
 /** So many waits are slept through before looking is tried again: at first, and after many failures. */
 const FIRST_PAUSE = 4;
 const LONGEST_PAUSE = 256;

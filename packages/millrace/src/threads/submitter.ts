@@ -14,6 +14,7 @@
  *     slot may have been given to another: a call is only touched through `#calls`.
  */
 import { CancelledError, ThreadError } from "../errors.ts";
+import { host } from "../runtime/host.ts";
 import { Backlog } from "./backlog.ts";
 import type { FunctionEntry, FunctionTable } from "./function-table.ts";
 import { ATTENTION, CANCEL, CURRENT, FLAGS, FUNCTION, GENERATION, SEQUENCE, STATE } from "./layout.ts";
@@ -78,6 +79,7 @@ export class Submitter {
   readonly #results: Map<number, PayloadMessage> = new Map();
   readonly #take: (bit: number) => void = (bit) => this.#completed(this.#first + bit);
   #sequence: number = 0;
+  #owesWaking: boolean = false;
 
   constructor(memory: SharedMemory, self: number, table: FunctionTable, threads: Threads) {
     this.memory = memory;
@@ -129,15 +131,21 @@ export class Submitter {
     parking.wake(thread);
   }
 
-  /** @throws DataCloneError when its arguments cannot be sent. */
-  submit(call: SubmittedCall): void {
+  /**
+   * `mayDefer` when whoever calls is about to return to its event loop: threads are then woken once for all
+   * that is submitted until it does. A thread that is woken at the first of many calls takes the processor
+   * from the thread that makes them, and sleeps again before the second (the row of 64 in flight).
+   *
+   * @throws DataCloneError when its arguments cannot be sent.
+   */
+  submit(call: SubmittedCall, mayDefer: boolean = false): void {
     call.slot = -1;
     if (this.#free.length === 0) this.#backlog.push(call);
-    else this.#publish(call, this.#free.pop()!);
+    else this.#publish(call, this.#free.pop()!, mayDefer);
     if (this.inFlight++ === 0) this.#threads.busy(true);
   }
 
-  #publish(call: SubmittedCall, slot: number): void {
+  #publish(call: SubmittedCall, slot: number, mayDefer: boolean): void {
     const { memory } = this;
     const { words, layout } = memory;
     const at = layout.slot(slot);
@@ -169,10 +177,10 @@ export class Submitter {
     this.#calls[slot - this.#first] = call;
     call.slot = slot;
     Atomics.store(words, at + STATE, state);
-    this.#hint(slot, target);
+    this.#hint(slot, target, mayDefer);
   }
 
-  #hint(slot: number, target: number): void {
+  #hint(slot: number, target: number, mayDefer: boolean): void {
     const { rings, inboxes, parking, words, layout } = this.memory;
     if (target > 0) {
       inboxes[target]!.add(slot);
@@ -184,8 +192,20 @@ export class Submitter {
       ring.compact((each) => Atomics.load(words, layout.slot(each) + STATE) === QUEUED);
       ring.push(slot);
     }
-    if (!parking.wakeOne()) this.#threads.grow();
+    if (!mayDefer) {
+      if (!parking.wakeOne()) this.#threads.grow();
+    } else if (!this.#owesWaking) {
+      this.#owesWaking = true;
+      host.microtask(this.#wakeThreads);
+    }
   }
+
+  readonly #wakeThreads: () => void = () => {
+    this.#owesWaking = false;
+    const { rings, parking } = this.memory;
+    for (let left = rings[this.self]!.length; left > 0 && !parking.hasSearchers; left--)
+      if (!parking.wakeOne()) this.#threads.grow();
+  };
 
   #holds(call: SubmittedCall): boolean {
     return call.slot >= 0 && this.#calls[call.slot - this.#first] === call;
@@ -284,7 +304,7 @@ export class Submitter {
       const next = this.#backlog.shift();
       if (next === undefined) return;
       try {
-        this.#publish(next, this.#free.pop()!);
+        this.#publish(next, this.#free.pop()!, true);
       } catch (error) {
         this.#ended();
         next.fail(error, undefined);
@@ -314,7 +334,8 @@ export class Submitter {
 
   #requeue(slot: number, state: number): void {
     const thread = threadOf(state);
-    if (thread === 0 || isCurrent(state, this.memory.incarnation(thread))) return this.#hint(slot, thread);
+    if (thread === 0 || isCurrent(state, this.memory.incarnation(thread)))
+      return this.#hint(slot, thread, false);
     // What was sent to the thread that it was for is lost with it.
     const call = this.#calls[slot - this.#first];
     if (this.#withdraw(slot) !== FREE) return;

@@ -25,7 +25,7 @@ export interface ThreadStart {
 
 /** From a thread to the main one. */
 export type FromThread =
-  | { readonly type: "ready" | "retire" | "wake" }
+  | { readonly type: "ready" | "retire" }
   | { readonly type: "grow"; readonly thread: number | undefined }
   | { readonly type: "kill"; readonly thread: number; readonly incarnation: number; readonly why: string }
   /** A payload for another thread. */
@@ -58,7 +58,7 @@ export function startThread(start: ThreadStart): void {
   };
   memory.parking.bell = (participant) => {
     if (participant !== 0) return false;
-    tell({ type: "wake" });
+    port.postMessage(null);
     return true;
   };
   stage.isPoolThread = true;
