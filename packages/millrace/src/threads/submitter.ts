@@ -14,9 +14,9 @@
  *     slot may have been given to another: a call is only touched through `#calls`.
  */
 import { CancelledError, ThreadError } from "../errors.ts";
-import { host } from "../runtime/host.ts";
 import { Backlog } from "./backlog.ts";
 import type { FunctionEntry, FunctionTable } from "./function-table.ts";
+import { Hints } from "./hints.ts";
 import { ATTENTION, CANCEL, CURRENT, FLAGS, FUNCTION, GENERATION, SEQUENCE, STATE } from "./layout.ts";
 import {
   FAILED,
@@ -68,6 +68,7 @@ export class Submitter {
   readonly table: FunctionTable;
   inFlight: number = 0;
   readonly #payloads: Payloads;
+  readonly #hints: Hints;
   readonly #threads: Threads;
   readonly #first: number;
   readonly #free: number[] = [];
@@ -79,7 +80,6 @@ export class Submitter {
   readonly #results: Map<number, PayloadMessage> = new Map();
   readonly #take: (bit: number) => void = (bit) => this.#completed(this.#first + bit);
   #sequence: number = 0;
-  #owesWaking: boolean = false;
 
   constructor(memory: SharedMemory, self: number, table: FunctionTable, threads: Threads) {
     this.memory = memory;
@@ -87,6 +87,7 @@ export class Submitter {
     this.table = table;
     this.#threads = threads;
     this.#payloads = new Payloads(memory);
+    this.#hints = new Hints(memory, self, threads);
     const { layout } = memory;
     this.#first = layout.firstSlot(self);
     const count = layout.slotsOf(self);
@@ -132,9 +133,7 @@ export class Submitter {
   }
 
   /**
-   * `mayDefer` when whoever calls is about to return to its event loop: threads are then woken once for all
-   * that is submitted until it does. A thread that is woken at the first of many calls takes the processor
-   * from the thread that makes them, and sleeps again before the second (the row of 64 in flight).
+   * `mayDefer` when whoever calls is about to return to its event loop (`Hints`).
    *
    * @throws DataCloneError when its arguments cannot be sent.
    */
@@ -177,35 +176,8 @@ export class Submitter {
     this.#calls[slot - this.#first] = call;
     call.slot = slot;
     Atomics.store(words, at + STATE, state);
-    this.#hint(slot, target, mayDefer);
+    this.#hints.give(slot, target, mayDefer);
   }
-
-  #hint(slot: number, target: number, mayDefer: boolean): void {
-    const { rings, inboxes, parking, words, layout } = this.memory;
-    if (target > 0) {
-      inboxes[target]!.add(slot);
-      if (!parking.wake(target)) this.#threads.grow(target);
-      return;
-    }
-    const ring = rings[this.self]!;
-    if (!ring.push(slot)) {
-      ring.compact((each) => Atomics.load(words, layout.slot(each) + STATE) === QUEUED);
-      ring.push(slot);
-    }
-    if (!mayDefer) {
-      if (!parking.wakeOne()) this.#threads.grow();
-    } else if (!this.#owesWaking) {
-      this.#owesWaking = true;
-      host.microtask(this.#wakeThreads);
-    }
-  }
-
-  readonly #wakeThreads: () => void = () => {
-    this.#owesWaking = false;
-    const { rings, parking } = this.memory;
-    for (let left = rings[this.self]!.length; left > 0 && !parking.hasSearchers; left--)
-      if (!parking.wakeOne()) this.#threads.grow();
-  };
 
   #holds(call: SubmittedCall): boolean {
     return call.slot >= 0 && this.#calls[call.slot - this.#first] === call;
@@ -335,7 +307,7 @@ export class Submitter {
   #requeue(slot: number, state: number): void {
     const thread = threadOf(state);
     if (thread === 0 || isCurrent(state, this.memory.incarnation(thread)))
-      return this.#hint(slot, thread, false);
+      return this.#hints.give(slot, thread, false);
     // What was sent to the thread that it was for is lost with it.
     const call = this.#calls[slot - this.#first];
     if (this.#withdraw(slot) !== FREE) return;
