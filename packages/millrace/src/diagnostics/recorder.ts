@@ -27,14 +27,13 @@ import type { Feed } from "./feed.ts";
 import type { TaskInfo } from "./reports.ts";
 import { ResourceRegistry } from "./resource-registry.ts";
 import { enterSpawnContext } from "./spawn-context.ts";
+import { RunningPolls } from "./running-polls.ts";
+import { Sweep, waitsOf } from "./sweep.ts";
 import { reasonOf, taskInfo } from "./task-info.ts";
 import { TaskRecord } from "./task-record.ts";
 import { UnusedFutures } from "./unused-futures.ts";
 import { Warnings } from "./warnings.ts";
 import { Watchdog } from "./watchdog.ts";
-
-/** All tasks are looked over at most once in so many ms, of either clock. */
-const SWEEP_EVERY = 250;
 
 /** Those that were not disposed yet, the latest last. */
 export const active: Recorder[] = [];
@@ -46,13 +45,6 @@ export interface RecorderOptions {
   readonly blockedAfter: number;
   /** A `main` has begun or ended. */
   readonly onMain?: () => void;
-}
-
-interface RunningPoll {
-  readonly record: TaskRecord;
-  /** Less what ran inside of it. */
-  ms: number;
-  since: number;
 }
 
 export class Recorder implements Hooks {
@@ -73,21 +65,20 @@ export class Recorder implements Hooks {
   readonly #onMain: (() => void) | undefined;
   readonly #sites: WeakMap<Future<unknown>, string> = new WeakMap();
   readonly #unused: UnusedFutures;
-  readonly #running: RunningPoll[] = [];
+  readonly #running: RunningPolls = new RunningPolls();
   /** Async bodies that go on, by when they could. */
   readonly #resumed: Map<TaskRecord, number> = new Map();
   /** When the last stretch of an async body, or poll, ended. */
   #boundary: number = 0;
   #closesTurn: boolean = false;
-  #sweptAt: number = host.now();
-  #sweptVirtual: number = 0;
-  #pollsSinceSweep: number = 0;
+  readonly #sweep: Sweep;
 
   constructor(options: RecorderOptions) {
     this.#stacks = options.stacks;
     this.#history = options.history;
     this.warnings = new Warnings(options.history);
     this.lints = new Lints(this.warnings, this.resources, options.blockedAfter);
+    this.#sweep = new Sweep(this.records, this.resources, this.lints);
     this.#unused = new UnusedFutures((unused) => this.lints.neverAwaited(unused));
     this.#watchdog = Watchdog.start(options.blockedAfter, (ms, { task, stack }) => {
       // Before there is a task, the program is being loaded.
@@ -202,30 +193,55 @@ export class Recorder implements Hooks {
     return (task.flags & RUNNING) !== 0 || rootTask(ambientBranch()) === task;
   }
   pollStarted(task: Task<unknown>): void {
-    const at = host.now();
     const record = this.record(task);
-    // Another recording was told of their ends.
-    while (((this.#running.at(-1)?.record.task.flags ?? RUNNING) & RUNNING) === 0) this.#running.pop();
-    const outer = this.#running.at(-1);
-    if (outer !== undefined) outer.ms += at - outer.since;
-    this.#running.push({ record, ms: 0, since: at });
-    this.#watchdog?.runs(task.id);
+    const at = this.#run(record, false);
     this.#goesOn(record, at, () => waitsOf(task));
   }
   pollEnded(task: Task<unknown>): void {
-    const poll = this.#running.at(-1);
-    // Recording began in the middle of this poll.
-    if (poll?.record.task !== task) return;
-    this.#running.pop();
-    const at = (this.#boundary = host.now());
-    const { record } = poll;
-    this.#endPoll(record, poll.ms + at - poll.since);
-    const outer = this.#running.at(-1);
-    if (outer !== undefined) outer.since = at;
-    this.#watchdog?.runs(outer?.record.task.id ?? 0);
-    if (task.isDone) return;
-    // An async body says so itself when it waits.
-    if (task.leaf !== null) this.#waits(record, task.leaf);
+    const ms = this.#end(task);
+    if (ms === undefined) return;
+    const record = this.record(task);
+    if (task.isDone || task.leaf !== null) {
+      this.#endPoll(record, ms);
+      if (!task.isDone) this.#waits(record);
+    } else {
+      // An async body: the engine polls what it awaits in a microtask, and it says so itself when it waits.
+      record.carriedMs += ms;
+      this.#continues(record, this.#boundary);
+    }
+  }
+  awaitPollStarted(branch: Branch<unknown>): void {
+    const task = rootTask(branch);
+    if (task === null || task.isSettled) return;
+    const record = this.record(task);
+    record.started(this.#run(record, true));
+  }
+  awaitPollEnded(branch: Branch<unknown>): void {
+    const task = rootTask(branch);
+    if (task === null) return;
+    const ms = this.#end(task);
+    if (ms === undefined || task.isSettled) return;
+    const record = this.record(task);
+    // The body goes on: this was the first part of what it does now.
+    if (this.#resumed.has(record)) record.carriedMs += ms;
+    else {
+      this.#endPoll(record, ms);
+      this.#waits(record);
+    }
+  }
+  #run(record: TaskRecord, isAwait: boolean): number {
+    const at = this.#running.begin(record, isAwait);
+    this.#watchdog?.runs(record.task.id);
+    return at;
+  }
+  #end(task: Task<unknown>): number | undefined {
+    const at = host.now();
+    const ms = this.#running.end(task, at);
+    if (ms === undefined) return undefined;
+    this.#boundary = at;
+    const [next] = this.#resumed.keys();
+    this.#watchdog?.runs((this.#running.innermost ?? next)?.task.id ?? 0);
+    return ms;
   }
   bodyWoken(branch: Branch<unknown>): void {
     const task = rootTask(branch);
@@ -237,8 +253,17 @@ export class Recorder implements Hooks {
     const record = this.record(task);
     const at = host.now();
     this.#goesOn(record, at, () => awaited.describeWait());
+    this.#continues(record, at);
+  }
+  awaitStarted(branch: Branch<unknown>): void {
+    const task = rootTask(branch);
+    if (task === null || task.isSettled || this.#running.innermost?.task === task) return;
+    this.#continues(this.record(task), host.now());
+  }
+  #continues(record: TaskRecord, at: number): void {
     if (this.#resumed.has(record)) return;
-    if (this.#resumed.size === 0) this.#watchdog?.runs(task.id);
+    if (this.#resumed.size === 0 && this.#running.innermost === undefined)
+      this.#watchdog?.runs(record.task.id);
     this.#resumed.set(record, at);
     if (this.#closesTurn) return;
     this.#closesTurn = true;
@@ -252,21 +277,20 @@ export class Recorder implements Hooks {
     if (since !== undefined) {
       const at = host.now();
       this.#resumed.delete(record);
-      this.#endPoll(record, at - Math.max(since, this.#boundary));
+      this.#endPoll(record, record.takeCarried() + at - Math.max(since, this.#boundary));
       this.#boundary = at;
       const [next] = this.#resumed.keys();
       this.#watchdog?.runs(next?.task.id ?? 0);
     }
-    if (!branch.isDone) this.#waits(record, null);
+    if (!branch.isDone) this.#waits(record);
   }
 
   /** Bodies that have not come back wait for foreign promises. */
   #turnEnded(): void {
     this.#closesTurn = false;
     for (const [record, since] of this.#resumed) {
-      const ms = Math.max(0, this.#boundary - since);
-      record.ended(ms);
-      record.waits(null);
+      record.ended(record.takeCarried() + Math.max(0, this.#boundary - since));
+      record.waits(undefined);
     }
     this.#resumed.clear();
     this.#watchdog?.runs(0);
@@ -280,13 +304,13 @@ export class Recorder implements Hooks {
     record.ended(ms);
     this.lints.polled(record, ms, this.#watchdog);
     if (isWanted("poll")) publish({ type: "poll", task: record.task.id, ms });
-    if ((++this.#pollsSinceSweep & 63) === 0 || record.now() - this.#sweptVirtual > SWEEP_EVERY)
-      this.#maySweep(record);
+    this.#sweep.polled(record);
   }
-  #waits(record: TaskRecord, leaf: Future<unknown> | null): void {
+  #waits(record: TaskRecord): void {
     const { task } = record;
-    record.waits(leaf);
-    for (const each of leaves(task.waits())) {
+    const all = [...leaves(task.waits())];
+    record.waits(all[0]);
+    for (const each of all) {
       const resource = each.waitedResource;
       const isHeld = resource !== undefined && this.resources.holders(resource).length > 0;
       if (!isHeld && joinedTask(each) === undefined) continue;
@@ -353,28 +377,9 @@ export class Recorder implements Hooks {
 
   /** Looks over everything for what has lasted too long, or grown. */
   sweep(): void {
-    this.#sweptAt = host.now();
-    this.#pollsSinceSweep = 0;
-    for (const record of this.records.values()) {
-      this.lints.cancelling(record);
-      if (record.holdings.size === 0 || record.task.isDone) continue;
-      this.lints.waited(record, record.now() - record.waitsSince, () => waitsOf(record.task));
-    }
-    for (const resource of this.resources) this.lints.grown(resource);
-  }
-  #maySweep(record: TaskRecord): void {
-    // To look at everything must not cost more than the polls in between.
-    if (this.#pollsSinceSweep < this.records.size) return;
-    const now = record.now();
-    const isDue = host.now() - this.#sweptAt > SWEEP_EVERY || now - this.#sweptVirtual > SWEEP_EVERY;
-    this.#sweptVirtual = now;
-    if (isDue) this.sweep();
+    this.#sweep.now();
   }
 }
 
 /** What others wait for until its guards are given back. */
 const HELD: ReadonlySet<string> = new Set(["mutex", "rwlock", "semaphore"]);
-
-function waitsOf(task: Task<unknown>): string {
-  return [...leaves(task.waits())].map((leaf) => leaf.describeWait()).join(" and ");
-}

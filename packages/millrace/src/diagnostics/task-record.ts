@@ -29,8 +29,10 @@ export class TaskRecord {
   readonly holdings: Set<Holding> = new Set();
   /** Futures made in it that nobody has used yet. */
   readonly unused: Set<Unused> = new Set();
-  /** What the generator body waited for after the last poll. */
-  #leaf: unknown = null;
+  /** Of a poll that is not over: its part inside of what the body awaited. */
+  carriedMs: number = 0;
+  /** What it waited for after the last poll. */
+  #leaf: unknown = undefined;
   #wokenAt: number = NEVER;
   #idleSince: number;
 
@@ -70,9 +72,15 @@ export class TaskRecord {
     this.#idleSince = this.now();
     this.track?.polled(ms);
   }
+  /** What an async body has spent before it went on. */
+  takeCarried(): number {
+    const ms = this.carriedMs;
+    this.carriedMs = 0;
+    return ms;
+  }
   /** It waits, for `leaf` if that is known; again for the same is still the same wait. */
   waits(leaf: unknown): void {
-    if (leaf !== null && leaf === this.#leaf) return;
+    if (leaf !== undefined && leaf === this.#leaf) return;
     this.#leaf = leaf;
     this.waitsSince = this.now();
     this.track?.changed();

@@ -54,6 +54,7 @@ export class Await<T> extends Runnable implements Waker {
       return this.promise;
     }
     const kernel = this.kernel;
+    if (hooks.current !== null && branch !== null) hooks.current.awaitStarted?.(branch);
     // From here on a wake-up counts, also one that comes out of this very poll.
     this.isPending = true;
     let value: Poll<T>;
@@ -83,7 +84,7 @@ export class Await<T> extends Runnable implements Waker {
   run(): void {
     if (!this.isPending) return;
     const context = this.context;
-    if (context === undefined) this.step();
+    if (context === undefined) step(this as Await<unknown>);
     else context.runInAsyncScope(step, undefined, this as Await<unknown>);
   }
 
@@ -113,7 +114,13 @@ export class Await<T> extends Runnable implements Waker {
     this.reject(error);
   }
 
-  static readonly step = (self: Await<unknown>): void => self.step();
+  static readonly step = (self: Await<unknown>): void => {
+    const { branch } = self;
+    if (hooks.current === null || branch === null) return self.step();
+    hooks.current.awaitPollStarted?.(branch);
+    self.step();
+    if (hooks.current !== null) hooks.current.awaitPollEnded?.(branch);
+  };
 
   private step(): void {
     // Woken, then cancelled: the cancellation, which is on its way, finds it pending and drops it.

@@ -21,6 +21,11 @@ export interface Hooks {
   pollEnded?(task: Task<unknown>): void;
   /** An await of an async body was woken. */
   bodyWoken?(branch: Branch<unknown>): void;
+  /** What an async body awaits is about to be polled for the first time; if it is ready, the body goes on at once. */
+  awaitStarted?(branch: Branch<unknown>): void;
+  /** What an await of an async body waits for is polled again: calls, scopes and callbacks run in there. */
+  awaitPollStarted?(branch: Branch<unknown>): void;
+  awaitPollEnded?(branch: Branch<unknown>): void;
   /** An async body has what it awaited, and goes on in a microtask. */
   bodyResumed?(branch: Branch<unknown>, awaited: Future<unknown>): void;
   /** An async body waits again, or has ended. */

@@ -1,18 +1,27 @@
 /** What a snapshot says of tasks and of what they wait for. */
 import {
+  asyncFn,
   Barrier,
   broadcast,
+  join,
   mpsc,
   Mutex,
   Notify,
   oneshot,
+  PENDING,
+  pollFn,
+  ready,
   RwLock,
+  scope,
+  select,
   Semaphore,
   sleep,
   spawn,
   watch,
   yieldNow,
   type Future,
+  type Routine,
+  type Waker,
 } from "millrace";
 import { startActor } from "millrace/actor";
 import { enable, snapshot } from "millrace/diagnostics";
@@ -192,6 +201,99 @@ for (const [kind, make] of Object.entries(waits)) {
     yield* get(waiter.settled());
   });
 }
+
+/** Keeps the processor for so many ms. */
+function burn(ms: number): void {
+  for (const end = performance.now() + ms; performance.now() < end;);
+}
+
+function* napAndBurn(): Routine<void> {
+  yield* sleep(1);
+  burn(20);
+}
+
+test.each<[string, () => Future<unknown>]>([
+  ["a call", () => asyncFn(napAndBurn)()],
+  ["a scope", () => scope(napAndBurn)],
+  ["a branch of a select", () => select({ one: asyncFn(napAndBurn)() })],
+  ["a callback", () => sleep(1).map(() => burn(20))],
+  ["a callback of what is ready", () => ready(0).map(() => burn(20))],
+])("what runs in %s that an async body awaits is time of its task", async (_, make) => {
+  using _recording = enable({ stacks: false });
+  await spawn(async () => void (await make()), { name: "worker" });
+  const { busyMs, longestPollMs } = task("worker");
+  expect(busyMs).toBeGreaterThanOrEqual(20);
+  expect(longestPollMs).toBeGreaterThanOrEqual(20);
+});
+
+inBothStyles(
+  "what runs after an await of something that was ready is time of its task",
+  function* ({ body }) {
+    using _ = enable({ stacks: false });
+    const worker = spawn(
+      body(function* () {
+        yield* get(ready(0));
+        burn(20);
+        yield* get(ready(0));
+      }),
+      { name: "worker" },
+    );
+    yield* get(worker);
+    expect(task("worker").busyMs).toBeGreaterThanOrEqual(20);
+  },
+);
+
+inBothStyles("one that was woken for nothing waits as before", function* ({ body, clock }) {
+  using _ = enable({ stacks: false });
+  let waker: Waker | undefined;
+  const stop = new Notify();
+  spawn(
+    body(function* () {
+      yield* get(
+        join(
+          pollFn((by) => {
+            waker = by;
+            return PENDING;
+          }),
+          stop.notified(),
+        ).until(AbortSignal.timeout(60_000)),
+      );
+    }),
+    { name: "worker" },
+  ).detach();
+  yield* get(sleep(10));
+  const { state, waitingOn } = task("worker");
+  expect(state).toBe("waiting");
+  waker!.wake();
+  expect(task("worker").state).toBe("ready");
+  yield* get(sleep(10));
+  expect(task("worker")).toMatchObject({ state: "waiting", waitingOn: { since: waitingOn!.since } });
+  expect(clock.now()).toBeGreaterThan(waitingOn!.since);
+});
+
+inBothStyles("a wait inside of a call is counted from its own beginning", function* ({ body }) {
+  using _ = enable({ stacks: false });
+  const [tx, rx] = mpsc.channel<number>(1);
+  using receiver = rx;
+  const call = asyncFn(
+    body(function* () {
+      yield* get(sleep(1000));
+      return yield* get(receiver.recv());
+    }),
+  );
+  const worker = spawn(
+    body(function* () {
+      return yield* get(call());
+    }),
+    { name: "worker" },
+  );
+  yield* get(sleep(1500));
+  const { waitingOn } = task("worker");
+  expect(waitingOn!.operation).toMatch(/^recv on/);
+  expect(snapshot().at - waitingOn!.since).toBe(500);
+  tx.close();
+  yield* get(worker);
+});
 
 inBothStyles("an actor is told from other tasks", function* () {
   using _ = enable();
