@@ -112,9 +112,9 @@ export class Feed implements Tracker, Disposable {
     this.#track(record);
   }
   ended(record: TaskRecord, info: TaskInfo): void {
-    const { track } = record;
+    const track = record.track ?? this.#told.get(record.task.id);
     this.#totals.ended++;
-    if (track === null) return;
+    if (track === undefined) return;
     record.track = null;
     this.#dirty.delete(track);
     if (this.#told.delete(info.id)) this.#endedTasks.push(this.#describe(track, info, null));
@@ -198,6 +198,10 @@ export class Feed implements Tracker, Disposable {
     for (const warning of recorder.warnings.list()) this.warned(warning);
     for (const resource of recorder.resources) this.made(resource);
     for (const record of living(recorder)) this.#track(record);
+    // Those that ended while another recording counted.
+    for (const { record } of this.#told.values()) {
+      if (record.task.isSettled) this.ended(record, taskInfo(record, recorder));
+    }
     return recorder;
   }
   #leave(): void {

@@ -3,6 +3,7 @@
  * runtime's own, if it has one, or the default one.
  */
 import type { Kernel } from "../runtime/kernel.ts";
+import type { Resource } from "../runtime/resource.ts";
 import type { WaitQueue } from "../runtime/wait-queue.ts";
 import type { ThreadPool } from "./pool.ts";
 import type { Submitter } from "./submitter.ts";
@@ -12,6 +13,8 @@ export interface Engine {
   readonly submitter: Submitter;
   /** Calls under way or queued, at most; more wait. */
   readonly room: WaitQueue;
+  /** As reports show the pool; the threads of one do not see it. */
+  readonly resource?: Resource;
   /** Why nothing can be submitted any more. */
   readonly closed: (() => Error) | undefined;
   /** Has the thread replaced if the call still runs there. */

@@ -4,13 +4,14 @@ import { checkCount, toMs, type Duration } from "../runtime/duration.ts";
 import { host } from "../runtime/host.ts";
 import type { JoinHandle } from "../runtime/join-handle.ts";
 import type { Kernel } from "../runtime/kernel.ts";
+import { made, type Attributes, type Resource, type ResourceKind } from "../runtime/resource.ts";
 import { WaitQueue } from "../runtime/wait-queue.ts";
 import { cores } from "./backend.ts";
 import { CompletionWatch } from "./completion-watch.ts";
 import { Fleet } from "./fleet.ts";
 import { FunctionTable } from "./function-table.ts";
 import { home, type Engine } from "./home.ts";
-import { STAT_COMPLETED, STAT_STOLEN } from "./layout.ts";
+import { STAT_COMPLETED, STAT_RUNNING, STAT_STOLEN } from "./layout.ts";
 import { isCurrent, kindOf, MAX_THREADS, QUEUED, RUNNING, threadOf } from "./slot-state.ts";
 import { SharedMemory } from "./shared-memory.ts";
 import { startOn } from "./start-on.ts";
@@ -48,7 +49,9 @@ export interface ThreadPoolMetrics {
 }
 
 /** What a pool is made of, once it is used. */
-class Workshop implements Engine {
+class Workshop implements Engine, Resource {
+  readonly resourceKind: ResourceKind = "pool";
+  readonly resource: Resource = this;
   readonly memory: SharedMemory;
   readonly fleet: Fleet;
   readonly submitter: Submitter;
@@ -74,6 +77,20 @@ class Workshop implements Engine {
     this.submitter = new Submitter(memory, 0, new FunctionTable(memory), this.fleet);
     const watch = new CompletionWatch(memory, this.submitter);
     this.fleet.onBusy = (isBusy) => watch.busy(isBusy);
+    made(this, { name: options.name });
+  }
+  attributes(): Attributes {
+    const { submitter, fleet, memory } = this;
+    const running = this.sum(STAT_RUNNING);
+    return {
+      threads: memory.layout.threads,
+      running,
+      queued: Math.max(0, submitter.inFlight - running),
+      alive: fleet.live,
+      completed: this.sum(STAT_COMPLETED),
+      stolen: this.sum(STAT_STOLEN),
+      restarted: fleet.restarted,
+    };
   }
 
   kill(thread: number, incarnation: number, why: string): void {

@@ -12,6 +12,7 @@ import { mayProceed } from "../runtime/cooperation.ts";
 import { abandon, Future, Operation } from "../runtime/future.ts";
 import { host } from "../runtime/host.ts";
 import { cx, type Kernel } from "../runtime/kernel.ts";
+import type { Resource } from "../runtime/resource.ts";
 import { ambientKernel } from "../runtime/trail.ts";
 import { errorClassesOf, thrownBy } from "./error-classes.ts";
 import type { FunctionEntry } from "./function-table.ts";
@@ -209,6 +210,9 @@ export class RemoteCall<R> extends Operation<R> implements SubmittedCall {
 
   override describeWait(): string {
     return `${this.entry.name} on a thread`;
+  }
+  override get waitedResource(): Resource | undefined {
+    return this.engine?.resource;
   }
   override get isExternalWait(): boolean {
     return true;

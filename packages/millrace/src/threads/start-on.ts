@@ -1,6 +1,8 @@
 /** Starting a call at once, as a task. */
-import type { JoinHandle } from "../runtime/join-handle.ts";
-import { spawn } from "../runtime/spawn.ts";
+import { hooks } from "../runtime/hooks.ts";
+import { JoinHandle } from "../runtime/join-handle.ts";
+import { spawnOn } from "../runtime/spawn.ts";
+import { ambientKernel } from "../runtime/trail.ts";
 import type { Engine } from "./home.ts";
 import { callOf, type ThreadFn } from "./threaded.ts";
 
@@ -12,7 +14,9 @@ export function startOn<A extends unknown[], R>(
 ): JoinHandle<R> {
   const call = callOf(caller, fn, args, engine);
   call.start();
-  return spawn(call, { name: call.entry.name });
+  const task = spawnOn(ambientKernel(), call, { name: call.entry.name }, null, true);
+  if (hooks.current !== null) task.kind = "thread";
+  return new JoinHandle(task);
 }
 
 /**
