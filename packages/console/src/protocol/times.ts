@@ -1,5 +1,18 @@
 /** What the times of a task come to. */
 
+/** As many as the histograms of a running program have. */
+const BUCKETS = 32;
+
+/** How many of the durations, in ms, fall into each bucket. */
+export function countTimes(durations: Iterable<number>): number[] {
+  const counts = Array.from({ length: BUCKETS }, () => 0);
+  for (const ms of durations) {
+    const bucket = counts.findIndex((_, i) => ms < bucketEnd(i));
+    counts[bucket < 0 ? BUCKETS - 1 : bucket]!++;
+  }
+  return counts;
+}
+
 /** The upper end, in ms, of a bucket of a histogram: 1 µs, 2 µs, 4 µs … */
 export function bucketEnd(bucket: number): number {
   return 2 ** bucket / 1000;

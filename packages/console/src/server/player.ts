@@ -4,12 +4,21 @@
  */
 import { createReadStream, existsSync } from "node:fs";
 import { createInterface } from "node:readline";
-import { VERSION, type Hello, type ServerMessage, type Update } from "../protocol/messages.ts";
+import {
+  VERSION,
+  type Hello,
+  type ServerMessage,
+  type TaskDetail,
+  type Update,
+} from "../protocol/messages.ts";
+import { countTimes } from "../protocol/times.ts";
 import { Model } from "./model.ts";
 import type { Player, Source } from "./source.ts";
 
 /** In ms of real time. */
 const EVERY = 100;
+/** Polls of one task that are told. */
+const HISTORY = 32;
 
 /** The messages of a recording. A last line that was cut off is left out. */
 async function* messages(file: string): AsyncGenerator<ServerMessage, void, undefined> {
@@ -79,9 +88,18 @@ class Played implements Source, Player {
 
   look(): void {}
   watched(): void {}
-  /** Recordings hold no histograms. */
-  detail(): undefined {
-    return undefined;
+  /** Recordings hold no histograms: they are made from the polls at hand. */
+  detail(id: number): TaskDetail | undefined {
+    const { tasks, polls } = this.model.state;
+    const task = tasks.get(id);
+    if (task === undefined) return undefined;
+    const own = polls.filter((poll) => poll.task === id);
+    return {
+      id: task.id,
+      pollTimes: countTimes(own.map(({ ms }) => ms)),
+      scheduledTimes: countTimes([]),
+      history: own.slice(-HISTORY).map(({ at, ms }) => ({ at, ms, scheduledMs: 0 })),
+    };
   }
   onMove(listener: () => void): () => void {
     this.#listeners.add(listener);

@@ -4,7 +4,7 @@ import type { ConsoleTask } from "../protocol/messages.ts";
 /** "840 µs", "4.2 ms", "310 ms", "4.2 s", "3 min 20 s" */
 export function duration(ms: number): string {
   if (ms < 0.0005) return "0";
-  if (ms < 1) return `${Math.round(ms * 1000)} µs`;
+  if (ms < 0.9995) return `${Math.round(ms * 1000)} µs`;
   if (ms < 10) return `${ms.toFixed(1)} ms`;
   if (ms < 1000) return `${Math.round(ms)} ms`;
   if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;

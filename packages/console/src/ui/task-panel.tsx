@@ -184,10 +184,12 @@ function Details(props: { task: ConsoleTask; detail: Detail | undefined }): JSX.
         <Histogram counts={known.pollTimes} colour="busy" label="Polls by duration" />
         <Percentiles counts={known.pollTimes} longest={task.longestPollMs} />
       </Section>
-      <Section title="How long it was ready before it ran">
-        <Histogram counts={known.scheduledTimes} colour="ready" label="Times from wake-up to poll" />
-        <Percentiles counts={known.scheduledTimes} />
-      </Section>
+      {known.scheduledTimes.some((times) => times > 0) && (
+        <Section title="How long it was ready before it ran">
+          <Histogram counts={known.scheduledTimes} colour="ready" label="Times from wake-up to poll" />
+          <Percentiles counts={known.scheduledTimes} />
+        </Section>
+      )}
       <Section title="Its last polls">
         <Polls detail={known} />
       </Section>

@@ -157,9 +157,12 @@ function resourcesOf({ resources = [] }: ConsoleTask): readonly number[] {
   return resources.includes(TIMERS) ? resources.filter((id) => id !== TIMERS) : resources;
 }
 
-/** "recv" of "recv on channel #12 'jobs' (0/32, 3 senders)" */
+/** "recv" of "recv on channel #12 'jobs' (0/32, 3 senders)"; the resource is drawn beside it. */
 function operationOf({ waitingOn }: ConsoleTask): string {
-  return (waitingOn?.operation ?? "").replace(/ on .*$/, "").replace(/ until .*$/, "");
+  return (waitingOn?.operation ?? "")
+    .replace(/ on .*$/, "")
+    .replace(/^\d+ of .*$/, "acquire")
+    .replace(/^the end of .*$/, "join");
 }
 
 /** What the names of many have in common. */
