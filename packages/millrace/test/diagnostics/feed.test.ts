@@ -155,6 +155,8 @@ describe.each(styles)("in $name style", ({ body }) => {
     expect(pending).toBe(0);
     expect(handles.every(({ id }) => seen.has(id))).toBe(true);
     for (const handle of handles) handle.abort();
+    // The next test is told of none of them.
+    for (const handle of handles) await handle.settled();
   });
 });
 
