@@ -35,9 +35,11 @@ export function shortPosition(file: string, line: number, column: number): strin
   return `${shortPath(source)}:${entry.originalLine! + 1}:${entry.originalColumn! + 1}`;
 }
 
-/** The path of a file URL; anything else as it is. */
+/** The path of a file URL; of one on the web, all but the query that a development server adds. */
 export function pathOf(file: string): string {
-  return file.startsWith("file://") ? decodeURIComponent(new URL(file).pathname) : file;
+  return file.startsWith("file://")
+    ? decodeURIComponent(new URL(file).pathname)
+    : file.replace(/^(https?:[^?]*)\?.*/, "$1");
 }
 
 function urlOf(path: string): string {

@@ -25,7 +25,7 @@ import { host } from "./host.ts";
 import { cx } from "./kernel.ts";
 import type { Resource } from "./resource.ts";
 import { ambientBranch } from "./trail.ts";
-import { markTrail } from "./trail.ts";
+import { hostFollowsPromises, markTrail, type Then, thenFor } from "./trail.ts";
 import { resumeWith, Suspension, unwind } from "./suspension.ts";
 
 const NONE: readonly never[] = [];
@@ -284,7 +284,7 @@ Object.defineProperty(Future.prototype, "then", {
   get() {
     if (cx.branch !== null) markTrail(cx.branch);
     if (hooks.current !== null) hooks.current.futureAwaited?.(this as Future<unknown>);
-    return then;
+    return thenFor(then as Then);
   },
 });
 
@@ -295,6 +295,12 @@ export function claim<T>(future: Future<T>): Future<T> {
 /** Drops a future that its owner has not seen finish; a second call does nothing. */
 export function abandon(future: Future<unknown>): void {
   abandonFuture(future);
+}
+/** Polled at once, as a promise goes on by itself. A native promise is one hop less than awaiting the future. */
+export function promised<T>(future: Future<T>): Promise<T> {
+  if (hostFollowsPromises) return new Await(claimFuture(future)).start();
+  void promiseOf(future);
+  return future;
 }
 /** Every use of `future` becomes a view of its own (`useAgain`). */
 export function markReusable(future: Future<unknown>): void {

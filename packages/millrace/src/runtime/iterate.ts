@@ -1,7 +1,6 @@
 /** `for await` over anything whose next item is a future. */
-import { Await } from "./await.ts";
 import { PENDING, type Poll, type Waker } from "./body.ts";
-import { abandon, claim, Future } from "./future.ts";
+import { abandon, claim, Future, promised } from "./future.ts";
 
 /** The future of an item as the future of an iterator result; `undefined` is the end. */
 class Step<T> extends Future<IteratorResult<T, undefined>> {
@@ -39,8 +38,7 @@ export class FutureIterator<T> implements AsyncIterator<T, undefined> {
     return this.#step();
   }
   next(): Promise<IteratorResult<T, undefined>> {
-    // A native promise straight from the poll: one hop less than awaiting the future would be.
-    return new Await(claim(this.#step())).start();
+    return promised(this.#step());
   }
   return(): Promise<IteratorResult<T, undefined>> {
     this.#leave?.();

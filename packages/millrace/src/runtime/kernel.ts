@@ -157,3 +157,12 @@ export function defaultKernel(): Kernel {
   }
   return byDefault;
 }
+
+/** Those of which a `run` or a `shutdown` is in progress: whom an empty host loop concerns. */
+export const runningKernels: Set<Kernel> = new Set();
+
+/** The only one that runs, or else the default one. */
+export function likeliestKernel(): Kernel {
+  const [first] = runningKernels;
+  return first !== undefined && runningKernels.size === 1 ? first : defaultKernel();
+}

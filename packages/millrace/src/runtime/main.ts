@@ -81,8 +81,9 @@ class Interrupt {
   watch(task: Task<unknown>): void {
     this.#stopWatching = setDefaultAction("SIGINT", () => {
       this.hasFired = true;
-      // Now the cleanup runs. Whoever listens there cannot take the second one.
-      hostProcess?.on("SIGINT", this.#exit);
+      // Now the cleanup runs. Whoever listens there cannot take the second one. Deno would tell a listener
+      // that is added during a delivery of that very delivery.
+      host.microtask(() => hostProcess?.on("SIGINT", this.#exit));
       task.abort("interrupted (Ctrl-C)");
     });
   }

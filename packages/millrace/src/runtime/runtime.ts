@@ -7,7 +7,7 @@ import { reportAll } from "./failure.ts";
 import type { Future } from "./future.ts";
 import { hostProcess } from "./host.ts";
 import { JoinHandle } from "./join-handle.ts";
-import { Kernel, virtual, type TaskFailure, type TaskId } from "./kernel.ts";
+import { Kernel, runningKernels, virtual, type TaskFailure, type TaskId } from "./kernel.ts";
 import { ambientKernel } from "./trail.ts";
 import { spawnOn, type SpawnOptions } from "./spawn.ts";
 import { TimerEntry } from "./clock.ts";
@@ -48,9 +48,6 @@ interface Run {
   readonly task: Task<unknown>;
   readonly reject: (error: unknown) => void;
 }
-
-/** Runtimes with a `run` or a `shutdown` in progress: whom an empty host loop concerns. */
-const running: Set<Runtime> = new Set();
 
 // Doors into the class for the modules that share its internals.
 let kernelOf: (runtime: Runtime) => Kernel;
@@ -203,7 +200,7 @@ export class Runtime implements AsyncDisposable {
   }
 
   #unwatch(): void {
-    if (this.#runs.size === 0 && this.#unwinding.size === 0) running.delete(this);
+    if (this.#runs.size === 0 && this.#unwinding.size === 0) runningKernels.delete(this.#kernel);
   }
 
   #shutdown(): RuntimeShutdownError {
@@ -240,11 +237,11 @@ let watchesHost = false;
 
 /** `beforeExit` comes when the host loop has nothing left: then nothing can ever run again. */
 function watchHost(runtime: Runtime): void {
-  running.add(runtime);
+  runningKernels.add(kernelOf(runtime));
   if (watchesHost) return;
   watchesHost = true;
   hostProcess?.on("beforeExit", () => {
-    for (const each of running) hostIsEmpty(each);
+    for (const each of runningKernels) hostIsEmpty(each.runtime!);
   });
 }
 

@@ -12,10 +12,16 @@
  * What remains: an async function that a generator body calls directly, in a task that spawns or was
  * spawned by a generator, and that awaits a foreign promise before any future, belongs to the runtime
  * only. `fromPromise(helper)` and `asyncFn(helper)` call it with a trail, and have no such gap.
+ *
+ * Where the host has no async context (browsers), the trail is followed by hand from one await of a future
+ * to the next: `then` is read while the code that awaits still runs, and what the engine does right after
+ * it was told the result is to go on with that code (`thenFor`). The trail is lost in an async function
+ * that awaits a native promise, also that of another async function: from there on it belongs to no task,
+ * and to the one runtime that runs something, if it is the only one.
  */
 import type { Branch } from "./branch.ts";
-import { captureContext, contextStore, type AsyncContext, type ContextStore } from "./host.ts";
-import { cx, defaultKernel, type Kernel } from "./kernel.ts";
+import { captureContext, contextStore, host, type AsyncContext, type ContextStore } from "./host.ts";
+import { cx, defaultKernel, type Kernel, likeliestKernel } from "./kernel.ts";
 
 export class Trail {
   declare readonly branch: Branch<unknown>;
@@ -28,17 +34,25 @@ export class Trail {
 
 const store: ContextStore<Trail> | undefined = contextStore();
 
+/** Whether async code that awaits a native promise is still found afterwards. */
+export const hostFollowsPromises: boolean = store !== undefined;
+
+/** Without a store: the branch whose async code runs right now, as far as it is known. */
+let resumed: Branch<unknown> | null = null;
+
 /** The branch that the caller runs in. */
 export function ambientBranch(): Branch<unknown> | null {
   if (cx.branch !== null) return cx.branch;
-  const trail = store?.getStore();
+  if (store === undefined) return resumed;
+  const trail = store.getStore();
   return trail === undefined || trail.isShared ? null : trail.branch;
 }
 
 /** The runtime that the caller belongs to: the task's own, else the default one. */
 export function ambientKernel(): Kernel {
   if (cx.branch !== null) return cx.branch.kernel;
-  return store?.getStore()?.branch.kernel ?? defaultKernel();
+  if (store === undefined) return resumed?.kernel ?? likeliestKernel();
+  return store.getStore()?.branch.kernel ?? defaultKernel();
 }
 
 /** Captures the caller's context for a new task, with a trail that leads to it. */
@@ -59,7 +73,8 @@ export function captureFor(task: Branch<unknown>): AsyncContext | undefined {
 
 /** Calls a function that may be async, with a trail that leads to `branch`. */
 export function runInTrail<R>(branch: Branch<unknown> | null, call: () => R): R {
-  if (store === undefined || branch === null) return call();
+  if (store === undefined) return runResumed(branch, call);
+  if (branch === null) return call();
   const trail = new Trail(branch);
   // Whatever it spawns before its first await is captured inside of this trail.
   const { isMarked } = cx;
@@ -90,3 +105,36 @@ const marksLast: boolean = (() => {
   resource.runInAsyncScope(() => (seen = store.getStore()), undefined, null);
   return seen !== undefined;
 })();
+
+type Reaction = ((value: unknown) => unknown) | null | undefined;
+export type Then = (this: never, ok?: Reaction, err?: Reaction) => Promise<unknown>;
+
+/** What `then` is for the code that reads it now; the engine will call it in a later microtask. */
+export function thenFor(then: Then): Then {
+  const branch = hostFollowsPromises ? null : ambientBranch();
+  if (branch === null) return then;
+  return function (ok, err) {
+    return runResumed(branch, () => then.call(this, follow(branch, ok), follow(branch, err)));
+  };
+}
+
+/** The engine's reaction makes it go on with the code that awaits, in the very next microtask. */
+function follow(branch: Branch<unknown>, reaction: Reaction): Reaction {
+  if (typeof reaction !== "function") return reaction;
+  return (value) => {
+    host.microtask(() => (resumed = branch));
+    const result = runResumed(branch, () => reaction(value));
+    host.microtask(() => (resumed = null));
+    return result;
+  };
+}
+
+function runResumed<R>(branch: Branch<unknown> | null, call: () => R): R {
+  const outer = resumed;
+  resumed = branch;
+  try {
+    return call();
+  } finally {
+    resumed = outer;
+  }
+}

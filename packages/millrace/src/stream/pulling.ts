@@ -1,9 +1,8 @@
 /** How a stream is pulled: `next()`, `for await`, and letting go. */
 import { pin } from "../internal/pin.ts";
-import { Await } from "../runtime/await.ts";
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import type { Future } from "../runtime/future.ts";
-import { claim, Operation } from "../runtime/future.ts";
+import { Operation, promised } from "../runtime/future.ts";
 import { FutureIterator } from "../runtime/iterate.ts";
 import { WaitQueue, type Waiter } from "../runtime/wait-queue.ts";
 import type { Closing } from "./closing.ts";
@@ -132,7 +131,7 @@ class StreamIterator<T> extends FutureIterator<T> {
   }
   override next(): Promise<IteratorResult<T, undefined>> {
     const { source, turns } = this.#stream;
-    return new Await(claim(new LoopNext(source, turns))).start();
+    return promised(new LoopNext(source, turns));
   }
   override async return(): Promise<IteratorReturnResult<undefined>> {
     await this.#stream[Symbol.asyncDispose]();
@@ -176,7 +175,7 @@ export abstract class Pulling<T> extends HasSource<T> implements AsyncIterable<T
   [Symbol.asyncDispose](): Promise<void> {
     const closing = closeEarly(this.source as Source<unknown>);
     this.turns.waker?.wake();
-    return new Await(claim(closing)).start();
+    return promised(closing);
   }
 }
 
