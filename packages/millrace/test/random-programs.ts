@@ -5,11 +5,13 @@
  * - A failure is shrunk, printed step by step, and followed by the command that replays it
  *   (`MILLRACE_SEED` and `MILLRACE_PATH`).
  */
-import { relative } from "node:path";
 import fc from "fast-check";
 import { expect } from "vitest";
+import { setting } from "./setting.ts";
 
-const { MILLRACE_RUNS = "1000", MILLRACE_SEED, MILLRACE_PATH } = process.env;
+const MILLRACE_RUNS = setting("MILLRACE_RUNS") ?? "1000";
+const MILLRACE_SEED = setting("MILLRACE_SEED");
+const MILLRACE_PATH = setting("MILLRACE_PATH");
 
 /**
  * The parameters of every `fc.assert`. `share`: how many of the usual number of runs it takes; less
@@ -39,7 +41,7 @@ function report<Ts>(details: fc.RunDetails<Ts>): void {
       `A random program fails: run ${numRuns}, made shorter ${numShrinks} times. What it does:`,
       ...printProgram(counterexample as readonly unknown[]),
       `And then: ${errorInstance instanceof Error ? errorInstance.message : String(errorInstance)}`,
-      `Replay it with: MILLRACE_SEED=${seed} MILLRACE_PATH=${counterexamplePath} npx vitest run ${relative(process.cwd(), testPath)} -t "${name}"`,
+      `Replay it with: MILLRACE_SEED=${seed} MILLRACE_PATH=${counterexamplePath} npx vitest run ${testPath.slice(testPath.lastIndexOf("packages/"))} -t "${name}"`,
     ].join("\n"),
     { cause: errorInstance },
   );

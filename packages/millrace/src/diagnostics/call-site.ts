@@ -26,8 +26,11 @@ const SHALLOW = 3;
 const POSITION = /(?:^|[\s(])((?:file|https?):\/\/[^\s)]+|\/[^\s)]+|[A-Za-z]:\\[^)]+):(\d+):(\d+)\)?$/;
 const USERS_FILE = /^(?:file:|https?:|\/|[A-Za-z]:\\)/;
 
-/** The folder of the library's own files, with its trailing slash: as an URL, and as a path. */
-const libraryUrl: string = new URL("../", import.meta.url).href;
+/**
+ * The folder of the library's own files, with its trailing slash: as an URL, and as a path. Cut from the URL,
+ * because bundlers take `new URL("../", import.meta.url)` for a file to be copied, and put another one there.
+ */
+const libraryUrl: string = String(import.meta.url).replace(/[^/]*\/[^/]*$/, "");
 const libraryPath: string = pathOf(libraryUrl);
 
 /** What is known of a place, by file and position in it. */

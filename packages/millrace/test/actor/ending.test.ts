@@ -7,6 +7,7 @@ import { get, inBothStyles } from "../both-styles.ts";
 import { run } from "../main/program.ts";
 import { caught, expectMisuse } from "../sync/outcome.ts";
 import { logger, type Logger } from "./log.ts";
+import { turn } from "../turn.ts";
 
 describe("stop", () => {
   inBothStyles(
@@ -256,9 +257,9 @@ describe("references", () => {
 describe("a lost reference", () => {
   const collect = async (isDone: () => boolean): Promise<void> => {
     for (let round = 0; round < 20 && !isDone(); round++) {
-      await new Promise((resolve) => setImmediate(resolve));
+      await turn();
       gc!();
-      await new Promise((resolve) => setImmediate(resolve));
+      await turn();
     }
   };
 

@@ -4,6 +4,7 @@ import { paused, step, type Stepper } from "millrace/testing";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { randomPrograms } from "../random-programs.ts";
+import { turn } from "../turn.ts";
 
 /** What a token ought to know: its parent, and the reason with which it or one above was cancelled first. */
 interface Model {
@@ -115,7 +116,7 @@ test("a parent of 100 000 children that came and went holds none of them", async
       if (i % 3 === 0) child.cancel();
     }
   });
-  await new Promise((resolve) => setImmediate(resolve));
+  await turn();
   gc();
   expect(first.filter((ref) => ref.deref() !== undefined)).toEqual([]);
   expect(parent.isCancelled).toBe(false);
@@ -128,7 +129,7 @@ test("a child that is waited on is kept by its parent, though nobody else has it
   wait.poll();
   const aborted: unknown[] = [];
   parent.childToken().signal.addEventListener("abort", () => aborted.push("signal"));
-  await new Promise((resolve) => setImmediate(resolve));
+  await turn();
   gc();
   parent.cancel();
   expect(wait.isWoken).toBe(true);

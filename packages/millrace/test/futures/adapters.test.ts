@@ -19,6 +19,7 @@ import { paused, step } from "millrace/testing";
 import { describe, expect, test } from "vitest";
 import { get, inBothStyles } from "../both-styles.ts";
 import { Probe } from "../probe.ts";
+import { nextTurn } from "../turn.ts";
 
 const failing = asyncFn(async (error: unknown): Promise<number> => {
   await sleep(1);
@@ -264,7 +265,7 @@ for (const [name, make] of Object.entries(triggers)) {
     test("a program that waits until something outside fires is no deadlock; one that nobody can end is", () =>
       paused(async () => {
         const { stop, fire } = make();
-        setImmediate(() => setImmediate(() => setImmediate(() => setImmediate(() => fire()))));
+        nextTurn(() => nextTurn(() => nextTurn(() => nextTurn(() => fire()))));
         const outcome = await pending().until(stop).settled();
         expect(outcome.status).toBe("cancelled");
       }).catch((error: unknown) => {

@@ -18,6 +18,7 @@ import { paused } from "millrace/testing";
 import { describe, expect, test } from "vitest";
 import { get, inBothStyles, styles } from "../both-styles.ts";
 import { Probe } from "../probe.ts";
+import { nextTurn, turn } from "../turn.ts";
 
 describe("laziness", () => {
   test("making, mapping and combining a future runs nothing", async () => {
@@ -25,7 +26,7 @@ describe("laziness", () => {
     const count = asyncFn(async () => ++runs);
     const source = new Probe<number>();
     void join(count().map(String), source.shared(), select({ a: count() }), count().settled());
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
     expect([runs, source.polls]).toEqual([0, 0]);
   });
 
@@ -154,7 +155,7 @@ describe("single use", () => {
       const future = new Probe<number>();
       const awaited = future.then((n) => n + 1);
       const joined = join(future, future);
-      setImmediate(() => future.resolve(1));
+      nextTurn(() => future.resolve(1));
       expect(await joined).toEqual([1, 1]);
       expect(await awaited).toBe(2);
       expect(future.drops).toBe(0);

@@ -14,6 +14,7 @@ import { paused, step } from "millrace/testing";
 import { describe, expect, test } from "vitest";
 import { get, inBothStyles, styles } from "../both-styles.ts";
 import { Probe } from "../probe.ts";
+import { turn } from "../turn.ts";
 
 /** Everything that owns one future and passes abandonment on. */
 const owners: Record<string, (future: Future<void>) => Future<unknown>> = {
@@ -43,7 +44,7 @@ for (const [name, own] of Object.entries(owners)) {
         const stepper = step(own(probe));
         stepper.poll();
         probe.resolve();
-        await new Promise((resolve) => setImmediate(resolve));
+        await turn();
         stepper.poll();
         stepper.drop();
         expect(probe.drops).toBe(0);
@@ -55,7 +56,7 @@ for (const [name, own] of Object.entries(owners)) {
         const stepper = step(own(probe).settled());
         stepper.poll();
         probe.reject(new Error("failed"));
-        await new Promise((resolve) => setImmediate(resolve));
+        await turn();
         stepper.poll();
         stepper.drop();
         expect(probe.drops).toBe(0);

@@ -3,6 +3,7 @@ import { DeadlockError, fromEvent, select, sleep, spawn } from "millrace";
 import { paused, step } from "millrace/testing";
 import { expect, test } from "vitest";
 import { get, inBothStyles } from "../both-styles.ts";
+import { turn } from "../turn.ts";
 
 inBothStyles("the next event of an EventTarget gives the event", function* ({ clock }) {
   const target = new EventTarget();
@@ -77,7 +78,7 @@ test("it listens from the first poll on, once", () => {
 test("waiting for an event is no deadlock", async () => {
   const emitter = new EventEmitter();
   const run = paused(async () => fromEvent(emitter, "data"));
-  for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
+  for (let i = 0; i < 20; i++) await turn();
   emitter.emit("data", 1);
   expect(await run).toBe(1);
   expect(DeadlockError.name).toBe("DeadlockError");

@@ -3,6 +3,7 @@ import { paused, step } from "millrace/testing";
 import { expect, test } from "vitest";
 import { get, inBothStyles } from "../both-styles.ts";
 import { Probe } from "../probe.ts";
+import { nextTurn, turn } from "../turn.ts";
 
 inBothStyles("a promise's value and error come through", function* () {
   const error = new Error("no");
@@ -119,7 +120,7 @@ inBothStyles(
 inBothStyles(
   "a paused clock stands still while a promise given to fromPromise is pending",
   function* ({ clock }) {
-    const slow = fromPromise(() => new Promise((resolve) => setImmediate(() => setImmediate(resolve))));
+    const slow = fromPromise(() => new Promise((resolve) => nextTurn(() => nextTurn(resolve as () => void))));
     const sleeper = spawn(sleep(10).map(() => clock.now()));
     yield* get(slow);
     expect(clock.now()).toBe(0);
@@ -147,7 +148,7 @@ test("a rejection that comes after the future was abandoned, or was never polled
       const biased = { won: ready(1), never: Promise.reject(new Error("never polled")) };
       expect(await select(biased, { biased: true })).toEqual({ key: "won", value: 1 });
       await clock.settle();
-      await new Promise((resolve) => setImmediate(resolve));
+      await turn();
     } finally {
       process.off("unhandledRejection", listener);
     }
@@ -176,7 +177,7 @@ test("a promise that a loop selects on again and again is subscribed to once", (
       return then.apply(stop, args);
     }) as typeof then;
     for (let i = 0; i < 50; i++) expect((await select({ stop, tick: sleep(1) })).key).toBe("tick");
-    setImmediate(() => finish("stopped"));
+    nextTurn(() => finish("stopped"));
     const late = spawn(join(stop, stop));
     expect(await select({ stop, tick: fromPromise(new Promise(() => {})) })).toEqual({
       key: "stop",

@@ -1,6 +1,7 @@
 import { mpsc, osSignal, select, sleep, spawn } from "millrace";
 import { paused } from "millrace/testing";
 import { expect, test } from "vitest";
+import { nextTurn } from "../turn.ts";
 
 test("for await takes one item a round and ends with the source", () =>
   paused(async () => {
@@ -54,7 +55,7 @@ test("waiting in a loop for something from outside is no deadlock", () =>
       return "ended";
     });
     await clock.settle();
-    setImmediate(() => setImmediate(() => process.emit("SIGUSR2", "SIGUSR2")));
+    nextTurn(() => nextTurn(() => process.emit("SIGUSR2", "SIGUSR2")));
     expect(await loop).toBe("signalled");
   }));
 

@@ -3,6 +3,7 @@ import { paused, step } from "millrace/testing";
 import { expect, test } from "vitest";
 import { get, inBothStyles } from "../both-styles.ts";
 import { Probe } from "../probe.ts";
+import { turn } from "../turn.ts";
 
 inBothStyles("one run gives one result to every consumer", function* ({ body, clock }) {
   let runs = 0;
@@ -116,7 +117,7 @@ test("a handle that nobody keeps is given up when it is collected", async () => 
   })();
   for (let i = 0; i < 20 && probe.drops === 0; i++) {
     (globalThis as { gc?: () => void }).gc?.();
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
   }
   expect(probe.drops).toBe(1);
 });

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** What the programs import is compiled once. */
-const NODE_COMPILE_CACHE = join(tmpdir(), "millrace-test-programs");
+const compileCache = (): string => join(tmpdir(), "millrace-test-programs");
 
 export interface End {
   readonly code: number | null;
@@ -23,10 +23,10 @@ export class Program implements Disposable {
   readonly #onOutput: Set<() => void> = new Set();
 
   constructor(name: string, ...args: string[]) {
-    const file = fileURLToPath(new URL(`programs/${name}.ts`, import.meta.url));
+    const file = fileURLToPath(new URL(`./programs/${name}.ts`, import.meta.url));
     this.#child = spawn(process.execPath, ["--conditions=@millrace/source", file, ...args], {
       stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, NODE_OPTIONS: "", NODE_COMPILE_CACHE },
+      env: { ...process.env, NODE_OPTIONS: "", NODE_COMPILE_CACHE: compileCache() },
     });
     this.#child.stdout!.setEncoding("utf8").on("data", (text: string) => {
       this.#stdout += text;
@@ -56,7 +56,7 @@ export class Program implements Disposable {
   }
 
   signal(name: NodeJS.Signals): void {
-    this.#child.kill(name);
+    process.kill(this.#child.pid!, name);
   }
 
   async #whenEnded(): Promise<End> {

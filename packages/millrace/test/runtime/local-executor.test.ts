@@ -12,6 +12,7 @@ import {
 import { step } from "millrace/testing";
 import { expect, test } from "vitest";
 import { styles } from "../both-styles.ts";
+import { turn } from "../turn.ts";
 
 for (const { name, body } of styles) {
   test(`nothing runs until tick, which runs one ready task [${name}]`, async () => {
@@ -24,7 +25,7 @@ for (const { name, body } of styles) {
         }),
       );
     }
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
     expect(log).toEqual([]);
     expect(executor.isIdle).toBe(false);
     expect(executor.tick()).toBe(true);

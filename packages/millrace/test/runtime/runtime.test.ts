@@ -22,6 +22,7 @@ import {
 } from "millrace";
 import { expect, test, vi } from "vitest";
 import { get, styles } from "../both-styles.ts";
+import { turn } from "../turn.ts";
 
 const virtual = { clock: "paused", seed: 1 } as const;
 const message = (failure: TaskFailure) => (failure.error as Error).message;
@@ -209,7 +210,7 @@ test("a run is rejected with RuntimeShutdownError when the runtime is shut down 
   });
   await Promise.resolve();
   const rejected = expect(run).rejects.toBeInstanceOf(RuntimeShutdownError);
-  await new Promise((resolve) => setImmediate(resolve));
+  await turn();
   await runtime.shutdown();
   await rejected;
   expect(log).toEqual(["cleaned up"]);
@@ -218,7 +219,7 @@ test("a run is rejected with RuntimeShutdownError when the runtime is shut down 
 test("a shutdown names what is left when its timeout passes", async () => {
   const runtime = new Runtime({ cleanupWindow: 50 });
   const stuck = runtime.spawn(() => new Promise<void>(() => {}), { name: "stuck" });
-  await new Promise((resolve) => setImmediate(resolve));
+  await turn();
   const report = await runtime.shutdown({ timeout: 5 });
   expect(report).toMatchObject({ aborted: 1, leaked: [{ id: stuck.id, name: "stuck" }] });
   await expect(stuck).rejects.toThrow("left behind");

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { Clock } from "../../src/runtime/clock.ts";
 import { Runnable, Scheduler } from "../../src/runtime/scheduler.ts";
 import { randomPrograms } from "../random-programs.ts";
+import { nextTurn, turn } from "../turn.ts";
 
 class Job extends Runnable {
   readonly id: number;
@@ -95,12 +96,12 @@ test("a scheduler that runs by itself runs everything once, in order, and what i
   const last = new Job(-1, ran);
   last.onRun = () => expect(isImmediate).toBe(true);
   scheduler.defer({ wake: () => scheduler.push(last) });
-  setImmediate(() => {
+  nextTurn(() => {
     isImmediate = true;
   });
   for (const job of jobs) scheduler.push(job);
   expect(ran).toEqual([]);
-  while (ran.length <= jobs.length) await new Promise((resolve) => setImmediate(resolve));
+  while (ran.length <= jobs.length) await turn();
   expect(ran.filter((each) => each >= 0)).toEqual(jobs.map((job) => job.id));
   expect(scheduler.polls).toBe(10_001);
   expect(scheduler.isIdle).toBe(true);

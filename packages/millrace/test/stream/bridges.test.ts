@@ -22,8 +22,8 @@ import { Stream } from "millrace/stream";
 import { describe, expect, test } from "vitest";
 import { get, inBothStyles } from "../both-styles.ts";
 import { drained, glance, messageOf, Watched, WatchedIterable } from "./watched.ts";
+import { nextTurn, turn } from "../turn.ts";
 
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 /** Other people's streams: their listeners have gone, and they are closed. */
 async function expectClosed(readable: Readable): Promise<void> {
   await turn();
@@ -33,8 +33,7 @@ async function expectClosed(readable: Readable): Promise<void> {
     expect(readable.listenerCount(event)).toBe(leftBy(event));
 }
 /** Node itself listens for the end of a Readable. */
-const bare = new Readable({ read() {} });
-const leftBy = (event: string): number => bare.listenerCount(event);
+const leftBy = (event: string): number => new Readable({ read() {} }).listenerCount(event);
 
 describe("a Node Readable", () => {
   test("gives objects, or bytes", async () => {
@@ -73,7 +72,7 @@ describe("a Node Readable", () => {
     const failing = new Readable({ objectMode: true, read() {} });
     const stream = Stream.from<unknown>(failing);
     const next = stream.next();
-    setImmediate(() => failing.destroy(new Error("broken pipe")));
+    nextTurn(() => failing.destroy(new Error("broken pipe")));
     await expect(next).rejects.toThrow("broken pipe");
     expect(await stream.next()).toEqual({ done: true, value: undefined });
     await expectClosed(failing);
@@ -95,7 +94,7 @@ describe("a Node Readable", () => {
 
     const cut = new Readable({ read() {} });
     const short = Stream.from<unknown>(cut);
-    setImmediate(() => cut.destroy());
+    nextTurn(() => cut.destroy());
     await expect(short.next()).rejects.toThrow("destroyed before its end");
   });
 

@@ -2,12 +2,14 @@
 import { asyncFn, yieldNow } from "millrace";
 import { Stream } from "millrace/stream";
 import { expect, test } from "vitest";
+import { setting } from "../setting.ts";
+import { turn } from "../turn.ts";
 
-const soak = Number(process.env.MILLRACE_SOAK ?? 1_000_000);
+const soak = Number(setting("MILLRACE_SOAK") ?? 1_000_000);
 
 async function heap(): Promise<number> {
   for (let round = 0; round < 3; round++) {
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
     gc!();
   }
   return process.memoryUsage().heapUsed;

@@ -2,10 +2,11 @@
 import { broadcast } from "millrace";
 import { expect, test } from "vitest";
 import { now } from "./outcome.ts";
+import { turn } from "../turn.ts";
 
 async function heap(): Promise<number> {
   for (let round = 0; round < 3; round++) {
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
     gc!();
   }
   return process.memoryUsage().heapUsed;

@@ -1,6 +1,7 @@
 /** Millions of messages leave the heap where it was. */
 import { broadcast, mpsc, oneshot, type Routine, spawn, watch, yieldNow } from "millrace";
 import { expect, test } from "vitest";
+import { turn } from "../turn.ts";
 
 /** Each sends and receives `count` messages. */
 const exchanges: Record<string, (count: number) => Routine<void>> = {
@@ -53,7 +54,7 @@ const exchanges: Record<string, (count: number) => Routine<void>> = {
 
 async function heap(): Promise<number> {
   for (let round = 0; round < 3; round++) {
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
     gc!();
   }
   return process.memoryUsage().heapUsed;

@@ -18,6 +18,7 @@ import {
 } from "millrace";
 import { paused, step } from "millrace/testing";
 import { expect, test } from "vitest";
+import { turn } from "../turn.ts";
 
 test("a for await over a channel ends with the cancellation, its finally run", () =>
   paused(async () => {
@@ -230,7 +231,7 @@ test("a shutdown waits for a shield", async () => {
       log.push("done");
     }),
   );
-  await new Promise((r) => setImmediate(r));
+  await turn();
   expect(await rt.shutdown()).toEqual({ aborted: 1, leaked: [] });
   expect(log).toEqual(["done"]);
 });

@@ -21,6 +21,7 @@ import { connect } from "node:net";
 import { paused } from "millrace/testing";
 import { expect, test } from "vitest";
 import { get, inBothStyles, styles, type Steps } from "../both-styles.ts";
+import { nextTurn } from "../turn.ts";
 
 inBothStyles(
   "a shielded body runs to its end; the cancellation is delivered after it",
@@ -338,7 +339,7 @@ for (const { name, body } of styles) {
     const log: string[] = [];
     await runtime.run(
       body(function* () {
-        setImmediate(() => log.push("immediate"));
+        nextTurn(() => log.push("immediate"));
         process.nextTick(() => log.push("tick"));
         yield* get(yieldNow());
         log.push("task");

@@ -17,6 +17,7 @@ import { paused } from "millrace/testing";
 import { getEventListeners } from "node:events";
 import { expect, test } from "vitest";
 import { get, inBothStyles, type Steps } from "../both-styles.ts";
+import { nextTurn } from "../turn.ts";
 
 const host = (steps: () => Promise<void>) => () => new Runtime().run(steps);
 
@@ -254,7 +255,7 @@ test(
       await sleep(3);
       return "other";
     });
-    const immediate = new Promise((resolve) => setImmediate(() => resolve("immediate")));
+    const immediate = new Promise((resolve) => nextTurn(() => resolve("immediate")));
     expect(await immediate).toBe("immediate");
     expect(await other).toBe("other");
     stop = true;

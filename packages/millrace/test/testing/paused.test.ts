@@ -18,6 +18,7 @@ import { paused, type TestClock } from "millrace/testing";
 import { describe, expect, test, vi } from "vitest";
 import { host } from "../../src/runtime/host.ts";
 import { get, inBothStyles, styles, type Steps } from "../both-styles.ts";
+import { turn } from "../turn.ts";
 
 describe("paused", () => {
   test("gives what its body returns, in every style", async () => {
@@ -267,7 +268,7 @@ describe("a clock that advances by itself", () => {
       },
       { autoAdvance: false },
     );
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
     clock!.jump(4);
     clock!.jump(6);
     expect(await run).toBe(10);
@@ -279,7 +280,7 @@ describe("a clock that advances by itself", () => {
       },
       { autoAdvance: false },
     );
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
     await clock!.advance(10);
     expect(await another).toBe(10);
   });

@@ -15,6 +15,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { get, inBothStyles, type Steps } from "../both-styles.ts";
 import { randomPrograms } from "../random-programs.ts";
+import { turn } from "../turn.ts";
 
 /** Everything in the queue, each with the instant at which it came out. */
 function* drain<T>(queue: DelayQueue<T>): Steps<[T, number][]> {
@@ -267,7 +268,7 @@ describe("a delay queue", () => {
     step(queue.next()).poll();
     queue.remove(keys[1]!);
     queue.clear();
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
     gc();
     expect(values.map((ref) => ref.deref())).toEqual([undefined, undefined, undefined]);
     expect(queue.remove(keys[2]!)).toBeUndefined();

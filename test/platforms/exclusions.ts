@@ -1,0 +1,221 @@
+/**
+ * What the suite leaves out on a platform, and why: the one list. It is no place for what does not work
+ * yet; only for what the platform does not have, or what says nothing about it.
+ */
+import type { PlatformName } from "./platforms.ts";
+
+interface Exclusion {
+  readonly on: readonly PlatformName[];
+  /** A path, or the start of one that ends in `/`. */
+  readonly files: readonly string[];
+  /** The beginnings of full test names ("describe > test"); without, the files are not even loaded. */
+  readonly tests?: readonly string[];
+  readonly because: string;
+}
+
+const millrace = "packages/millrace/test/";
+
+export const exclusions: readonly Exclusion[] = [
+  {
+    on: ["bun", "deno", "chromium"],
+    files: ["test/", "bench/", "packages/eslint-plugin/", `${millrace}threads/bundles.test.ts`],
+    because: "it is about the repository and its tools, which run on Node",
+  },
+  {
+    on: ["bun", "deno", "chromium"],
+    files: ["examples/", "packages/cli/", "packages/console/", "packages/opentelemetry/"],
+    because: "it is a program for Node: its server, its database, its command line",
+  },
+  {
+    on: ["bun", "deno"],
+    files: [`${millrace}main/main.test.ts`],
+    tests: ["a program > that awaits main at the top level ends when it deadlock"],
+    because: "no event says that the loop is empty while the top level of the program waits",
+  },
+  {
+    on: ["bun", "deno"],
+    files: [`${millrace}sync/growth.test.ts`],
+    because: "work is counted by the coverage of V8's inspector",
+  },
+  {
+    on: ["bun", "deno", "chromium"],
+    files: [`${millrace}diagnostics/warnings.test.ts`],
+    tests: ["blocked-loop and never-yielded > the stack of a blocked loop is taken while it is blocked"],
+    because: "another thread cannot inspect this one while it runs",
+  },
+  {
+    on: ["bun", "deno", "chromium"],
+    files: [`${millrace}diagnostics/examples.test.ts`],
+    because: "the examples are programs for Node",
+  },
+  {
+    on: ["deno"],
+    files: [`${millrace}runtime/runtime.test.ts`],
+    tests: ["a failure is reported when its handle is garbage-collected"],
+    because: "a program that Deno starts as a child has no gc()",
+  },
+  {
+    on: ["chromium"],
+    files: [`${millrace}main/`, `${millrace}threads/`],
+    because: "a browser has no processes; its threads are not those of worker_threads",
+  },
+  {
+    on: ["chromium"],
+    files: [`${millrace}cancellation/os-signal.test.ts`],
+    because: "a browser has no signals of an operating system and no processes",
+  },
+  {
+    on: ["chromium"],
+    files: [`${millrace}diagnostics/dump.test.ts`],
+    tests: ["SIGUSR2", "the report of leaks has the same words"],
+    because: "a browser has no signals of an operating system and no processes",
+  },
+  {
+    on: ["chromium"],
+    files: [`${millrace}futures/iterating.test.ts`],
+    tests: ["waiting in a loop for something from outside is no deadlock"],
+    because: "a browser has no signals of an operating system and no processes",
+  },
+  {
+    on: ["chromium"],
+    files: [`${millrace}testing/deadlock.test.ts`],
+    tests: ["under virtual time nothing is called a deadlock > that waits for a signal"],
+    because: "a browser has no signals of an operating system and no processes",
+  },
+  {
+    on: ["chromium"],
+    files: [`${millrace}stream/bridges.test.ts`],
+    tests: ["what the library itself offers to loops > intervals, sets of tasks, queues of delays, signals"],
+    because: "a browser has no signals of an operating system and no processes",
+  },
+  {
+    on: ["chromium"],
+    files: [`${millrace}actor/ending.test.ts`],
+    tests: ["an actor that main leaves running"],
+    because: "a browser has no processes",
+  },
+  {
+    on: ["chromium"],
+    files: [`${millrace}runtime/runtime.test.ts`],
+    tests: ["a failure is reported when its handle is garbage-collected"],
+    because: "a browser has no processes",
+  },
+  {
+    on: ["chromium"],
+    files: [`${millrace}futures/from-promise.test.ts`],
+    tests: ["a rejection that comes after the future was abandoned"],
+    because: "it listens to the process for unhandled rejections",
+  },
+  {
+    on: ["chromium"],
+    files: [`${millrace}tasks/shield.test.ts`],
+    tests: ["RT-09 ten yields", "RT-09 timers and immediates"],
+    because: "a browser has no sockets, no immediates and no ticks",
+  },
+  {
+    on: ["chromium"],
+    files: [`${millrace}runtime/async-context.test.ts`, `${millrace}diagnostics/spawn-context.test.ts`],
+    because: "a browser has no AsyncLocalStorage",
+  },
+  {
+    on: ["chromium"],
+    files: [`${millrace}stream/concurrency.test.ts`],
+    tests: ["what is in flight > keeps the async context"],
+    because: "a browser has no AsyncLocalStorage",
+  },
+  {
+    on: ["chromium"],
+    files: [`${millrace}futures/calls.test.ts`],
+    tests: [
+      "an async function inside a generator body > belongs to its task",
+      "an async function inside a generator body > finds its task in the function form",
+    ],
+    because:
+      "without AsyncLocalStorage a body is lost where it awaits a promise that is no future; its signal still fires",
+  },
+  {
+    on: ["chromium"],
+    files: [`${millrace}tasks/abort.test.ts`],
+    tests: ["a body stuck in a foreign promise", "a body in a foreign promise"],
+    because:
+      "without AsyncLocalStorage a body is lost where it awaits a promise that is no future; its signal still fires",
+  },
+  {
+    on: ["chromium"],
+    files: [`${millrace}tasks/corners.test.ts`],
+    tests: ["a future awaited in a then callback is cancelled with its task"],
+    because:
+      "without AsyncLocalStorage a body is lost where it awaits a promise that is no future; its signal still fires",
+  },
+  {
+    on: ["chromium"],
+    files: [`${millrace}futures/from-event.test.ts`],
+    because: "it counts the listeners of EventEmitters and EventTargets, which only Node tells",
+  },
+  {
+    on: ["chromium"],
+    files: [`${millrace}tasks/spawn.test.ts`],
+    tests: ["a listener on a signal is removed"],
+    because: "it counts the listeners of an EventTarget, which only Node tells",
+  },
+  {
+    on: ["chromium"],
+    files: [`${millrace}stream/bridges.test.ts`],
+    tests: ["a Node Readable", "events >"],
+    because: "a browser has neither Node's streams nor EventEmitter",
+  },
+  {
+    on: ["chromium"],
+    files: [`${millrace}stream/stuck.test.ts`],
+    tests: ["what only the world outside can end is no deadlock"],
+    because: "a browser has no EventEmitter",
+  },
+  {
+    on: ["chromium"],
+    files: [`${millrace}diagnostics/events.test.ts`],
+    tests: ["the same events are published on diagnostics channels"],
+    because: "a browser has no diagnostics channels",
+  },
+  {
+    on: ["chromium"],
+    files: [`${millrace}diagnostics/spawn-sites.test.ts`],
+    tests: ["positions in compiled code"],
+    because: "a page cannot read the maps of its sources",
+  },
+  {
+    on: ["chromium"],
+    files: [`${millrace}explore/explore.test.ts`],
+    tests: ["misuse > a failure prints its steps"],
+    because: "it is printed with the inspect of Node",
+  },
+  {
+    on: ["chromium"],
+    files: [
+      `${millrace}stream/heap.test.ts`,
+      `${millrace}sync/heap.test.ts`,
+      `${millrace}sync/broadcast-memory.test.ts`,
+    ],
+    because: "a page is not told how much memory it uses",
+  },
+  {
+    on: ["chromium"],
+    files: [`${millrace}sync/growth.test.ts`],
+    because: "a page cannot count the work of its own engine",
+  },
+];
+
+/** The files to leave out, as globs. */
+export function excludedFiles(platform: PlatformName): string[] {
+  return exclusions
+    .filter(({ on, tests }) => tests === undefined && on.includes(platform))
+    .flatMap(({ files }) => files.map((file) => (file.endsWith("/") ? `${file}**` : file)));
+}
+
+export function reasonToSkip(platform: PlatformName, file: string, test: string): string | undefined {
+  return exclusions.find(
+    ({ on, files, tests }) =>
+      on.includes(platform) &&
+      files.some((each) => (each.endsWith("/") ? file.startsWith(each) : file === each)) &&
+      tests?.some((each) => test.startsWith(each)),
+  )?.because;
+}
