@@ -51,7 +51,7 @@ test("nothing else that runs in between is taken for the task", async () => {
     let isOver = false;
     const stranger = async (): Promise<void> => {
       for (let i = 0; i < 200 && !isOver; i++) {
-        await null;
+        await Promise.resolve();
         strangers.push(currentTask());
       }
     };
