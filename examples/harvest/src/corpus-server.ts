@@ -4,7 +4,7 @@
  * by its URLs.
  *
  * It tells its parent over IPC what it serves and where, and ends with it. Ctrl-C reaches every process of
- * the terminal; this one ignores it, since the harvester has yet to drain.
+ * the terminal; this one ignores it, and SIGTERM, since the harvester has yet to drain.
  */
 import { readdir, readFile } from "node:fs/promises";
 import { createServer, type ServerResponse } from "node:http";
@@ -19,6 +19,7 @@ const paths = await findDocuments(options.root);
 const requestsByPath = new Map(paths.map((path) => [encodePath(path), { path, count: 0 }]));
 
 process.on("SIGINT", () => {});
+process.on("SIGTERM", () => {});
 process.on("disconnect", () => process.exit());
 
 const server = createServer((request, response) => {

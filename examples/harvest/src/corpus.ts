@@ -46,7 +46,7 @@ export function* startCorpus(options: CorpusOptions): Routine<Source> {
       return { url: pathToFileURL(join(options.root, path)).href, location };
     }),
     failures: [],
-    [Symbol.dispose]: () => server.kill(),
+    [Symbol.dispose]: () => server.disconnect(),
   };
 }
 

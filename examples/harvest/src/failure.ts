@@ -1,4 +1,5 @@
 /** Why a document is not there: one class with a kind, so that the report can count and the retry can decide. */
+import { ConnectionError, ContentionError, PoolError } from "@millrace/sql";
 
 export const failureKinds = ["malformed", "network", "timeout", "status", "too large", "decode"] as const;
 export type FailureKind = (typeof failureKinds)[number];
@@ -32,4 +33,10 @@ export class DocumentFailure extends Error {
 /** The harvest itself cannot go on. The message is all its user needs, so it is shown without a stack. */
 export class HarvestError extends Error {
   override readonly name = "HarvestError";
+}
+
+/** Whether another attempt may succeed: of a request, or of a batch, since saving one twice is harmless. */
+export function isTransient(error: unknown): error is Error {
+  if (error instanceof DocumentFailure) return error.isTransient;
+  return [ConnectionError, ContentionError, PoolError].some((type) => error instanceof type);
 }

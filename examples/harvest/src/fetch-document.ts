@@ -1,12 +1,10 @@
 /**
  * One attempt to get one document: a time limit, a size limit, and every way it can go wrong as a
- * `DocumentFailure`.
- *
- * The two styles meet here. `download` is an async function, since `fetch` and web streams speak promises;
- * what calls it is a routine, since a routine can be abandoned anywhere. `fromPromise` joins them: when the
- * time is up, or the task is cancelled, its signal fires and the request is aborted on the wire.
+ * `DocumentFailure`. The client's requests are futures: when the time is up, or the task is cancelled, the
+ * request is aborted on the wire.
  */
-import { fromPromise, timeout, TimeoutError, type Routine } from "millrace";
+import { BodySizeError, HttpClient, NetworkError, StatusError } from "@millrace/http";
+import { asyncFn, TimeoutError, type Routine } from "millrace";
 import { DocumentFailure } from "./failure.ts";
 import type { Target } from "./source.ts";
 
@@ -22,68 +20,62 @@ export interface FetchedDocument {
   readonly body: Uint8Array;
 }
 
+/** How many are fetched at once is the pipeline's business, and so is trying again: it knows when to stop. */
+const client = new HttpClient({
+  retry: false,
+  timeout: Infinity,
+  maxInFlight: Infinity,
+  maxPerHost: Infinity,
+});
+
 /** @throws DocumentFailure */
 export function* fetchDocument(target: Target, limits: FetchLimits): Routine<FetchedDocument> {
   try {
-    return yield* timeout(
-      limits.timeout,
-      fromPromise((signal) => download(target, limits.maxBytes, signal)),
-    );
-  } catch (cause) {
-    if (!(cause instanceof TimeoutError)) throw cause;
-    const message = `no complete answer within ${limits.timeout} ms`;
-    throw new DocumentFailure("timeout", target.url, message, { isTransient: true, cause });
+    return yield* download(target, limits.maxBytes).timeout(limits.timeout);
+  } catch (error) {
+    throw failureOf(error, target, limits);
   }
 }
 
-async function download(target: Target, maxBytes: number, signal: AbortSignal): Promise<FetchedDocument> {
-  try {
-    const response = await fetch(target.location, { signal });
-    if (!response.ok) {
-      await response.body?.cancel();
-      throw statusFailure(target, response);
-    }
-    const mediaType = response.headers.get("content-type")?.split(";", 1)[0] ?? "";
-    return { url: target.url, mediaType, body: await readBody(target, response, maxBytes) };
-  } catch (cause) {
-    if (cause instanceof DocumentFailure || signal.aborted) throw cause;
-    throw new DocumentFailure("network", target.url, networkReason(cause), { isTransient: true, cause });
-  }
-}
-
-/** Reads no further than the limit; leaving the loop early closes the connection. */
-async function readBody(target: Target, response: Response, maxBytes: number): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.byteLength;
-    if (bytes > maxBytes) {
-      throw new DocumentFailure("too large", target.url, `the body is over --max-bytes ${maxBytes}`);
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, bytes);
-}
+const download = asyncFn(function* (target: Target, maxBytes: number): Routine<FetchedDocument> {
+  using response = yield* client.get(target.location, { maxBytes });
+  const mediaType = response.headers.get("content-type")?.split(";", 1)[0] ?? "";
+  return { url: target.url, mediaType, body: yield* response.bytes() };
+});
 
 const transientStatuses: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
 
-function statusFailure(target: Target, response: Response): DocumentFailure {
-  return new DocumentFailure("status", target.url, `HTTP ${response.status} ${response.statusText}`.trim(), {
-    isTransient: transientStatuses.has(response.status),
-    retryAfter: parseRetryAfter(response.headers.get("retry-after")),
-  });
+/** What is no failure of the request is passed on as it is. */
+function failureOf(cause: unknown, { url }: Target, { timeout, maxBytes }: FetchLimits): unknown {
+  if (cause instanceof TimeoutError) {
+    return new DocumentFailure("timeout", url, `no complete answer within ${timeout} ms`, {
+      isTransient: true,
+      cause,
+    });
+  }
+  if (cause instanceof BodySizeError) {
+    return new DocumentFailure("too large", url, `the body is over --max-bytes ${maxBytes}`, { cause });
+  }
+  if (cause instanceof StatusError) {
+    const { status, statusText, retryAfter } = cause;
+    const isTransient = transientStatuses.has(status);
+    return new DocumentFailure("status", url, `HTTP ${status} ${statusText}`.trim(), {
+      isTransient,
+      retryAfter,
+      cause,
+    });
+  }
+  if (cause instanceof NetworkError) {
+    const isTransient = cause.reason !== "tls" && cause.reason !== "redirect";
+    return new DocumentFailure("network", url, innermostMessage(cause), { isTransient, cause });
+  }
+  return cause;
 }
 
-/** Seconds or an HTTP date, in ms from now. */
-export function parseRetryAfter(header: string | null): number | undefined {
-  if (header === null) return undefined;
-  const ms = /^\s*\d+\s*$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
-  return Number.isNaN(ms) ? undefined : Math.max(0, ms);
-}
-
-/** `fetch` says no more than "fetch failed"; the reason is further down. */
-function networkReason(error: unknown): string {
-  const { cause, message } = error as Error;
-  if (cause instanceof AggregateError && cause.errors.length > 0) return networkReason(cause.errors[0]);
-  return cause instanceof Error ? networkReason(cause) : message;
+/** Why it is so; the errors around it say which request it was, which is known. */
+function innermostMessage(error: Error): string {
+  const { cause, message } = error;
+  if (cause instanceof AggregateError && cause.errors[0] instanceof Error)
+    return innermostMessage(cause.errors[0]);
+  return cause instanceof Error ? innermostMessage(cause) : message;
 }

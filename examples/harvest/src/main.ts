@@ -1,5 +1,6 @@
-/** `npm start`: harvests documents over HTTP into an SQLite file. Begin with the README beside this folder. */
-import { CancellationToken, main, shield, type Routine } from "millrace";
+/** `npm start`: harvests documents over HTTP into a database. Begin with the README beside this folder. */
+import { SqlError } from "@millrace/sql";
+import { CancellationToken, main, osSignal, shield, spawn, type Routine } from "millrace";
 import { HarvestError } from "./failure.ts";
 import { harvest } from "./harvest.ts";
 import { parseOptions, usage, UsageError, type Options } from "./options.ts";
@@ -10,6 +11,7 @@ const options = readOptions();
 if (options !== undefined) {
   // Ctrl-C cancels this task. The harvest is shielded from that and takes it as a request instead: it stops
   // accepting, drains and commits. The cancellation is delivered afterwards, and the program exits with 130.
+  // SIGTERM, which is how services are stopped, is the same request.
   await main((task) => shield(() => harvestAndReport(options, CancellationToken.from(task.signal))), {
     name: "harvest",
     seed: options.seed,
@@ -17,16 +19,25 @@ if (options !== undefined) {
 }
 
 function* harvestAndReport(options: Options, stop: CancellationToken): Routine<void> {
+  using _terminated = spawn(() => stopOnSigterm(stop), { name: "SIGTERM" });
   try {
     const summary = yield* harvest(options, stop);
     console.log(formatReport(summary));
     console.log(formatClosing(summary, options, stop.isCancelled));
-    if (countFailures(summary) > 0) process.exitCode = 1;
+    if (countFailures(summary) > 0) process.exitCode ??= 1;
   } catch (error) {
-    if (!(error instanceof HarvestError)) throw error;
+    if (!(error instanceof HarvestError || error instanceof SqlError)) throw error;
     console.error(`harvest: ${error.message}`);
     process.exitCode = 1;
   }
+}
+
+/** Once it has stopped listening, a second one ends the program at once. */
+function* stopOnSigterm(stop: CancellationToken): Routine<void> {
+  using signals = osSignal("SIGTERM");
+  yield* signals.recv();
+  process.exitCode = 143;
+  stop.cancel("SIGTERM");
 }
 
 function readOptions(): Options | undefined {

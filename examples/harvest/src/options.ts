@@ -6,7 +6,10 @@ import { parseArgs } from "node:util";
 export interface Options {
   readonly list: string | undefined;
   readonly root: string;
-  readonly db: string;
+  /** An SQLite file, or a URL of PostgreSQL. */
+  readonly database: string;
+  /** The port of the page that shows the progress; `undefined` without `--serve`. */
+  readonly servePort: number | undefined;
   readonly concurrency: number;
   readonly timeout: number;
   readonly retries: number;
@@ -38,7 +41,13 @@ const numbers = {
   retries: { default: 5, min: 0, help: "attempts after the first one" },
   "max-delay": { default: 10_000, min: 0, help: "longest wait before a retry, Retry-After included, in ms" },
   "max-bytes": { default: 5_000_000, min: 1, help: "largest body that is accepted" },
-  batch: { default: 32, min: 1, help: "documents stored in one transaction" },
+  batch: { default: 32, min: 1, max: 10_000, help: "documents stored in one transaction" },
+  port: {
+    default: 8080,
+    min: 0,
+    max: 65_535,
+    help: "where --serve serves its page; 0 takes one that is free",
+  },
   seed: { default: 1, min: 0, help: "makes faults, latencies and back-off reproducible" },
   latency: { default: 150, min: 0, help: "mean latency of the local corpus, in ms" },
   unavailable: { default: 0.03, min: 0, max: 1, fraction: true, help: "share of its answers that are 503" },
@@ -48,7 +57,11 @@ const numbers = {
 const texts = {
   list: { value: "FILE", help: "harvest the URLs in FILE, one a line, instead of the local corpus" },
   root: { value: "DIR", help: "folder of the local corpus (default: the repository's node_modules)" },
-  db: { value: "FILE", help: "SQLite file to store in, and to resume from (default: harvest.sqlite)" },
+  database: {
+    value: "WHERE",
+    help: "SQLite file, or postgres://… URL, to store in and to resume from (default: harvest.sqlite)",
+  },
+  db: { value: "WHERE", help: "the same" },
 };
 
 const repositoryModules = fileURLToPath(new URL("../../../node_modules", import.meta.url));
@@ -64,13 +77,19 @@ export function parseOptions(args: readonly string[]): Options | undefined {
 
   const text = (name: keyof typeof texts) => values[name] as string | undefined;
   const number = (name: keyof typeof numbers) => parseNumber(name, values[name] as string | undefined);
-  if (text("list") !== undefined && text("root") !== undefined) {
-    throw new UsageError("--list and --root exclude each other");
+  const port = number("port");
+  for (const [one, other] of [
+    ["list", "root"],
+    ["database", "db"],
+  ] as const) {
+    if (text(one) === undefined || text(other) === undefined) continue;
+    throw new UsageError(`--${one} and --${other} exclude each other`);
   }
   return {
     list: text("list"),
     root: resolve(text("root") ?? repositoryModules),
-    db: text("db") ?? "harvest.sqlite",
+    database: text("database") ?? text("db") ?? "harvest.sqlite",
+    servePort: values["serve"] === true ? port : undefined,
     concurrency: number("concurrency"),
     timeout: number("timeout"),
     retries: number("retries"),
@@ -88,8 +107,10 @@ function parseFlags(args: readonly string[]): Record<string, unknown> {
   const names = [...Object.keys(texts), ...Object.keys(numbers)];
   const flags = Object.fromEntries(names.map((name) => [name, { type: "string" as const }]));
   try {
-    return parseArgs({ args: [...args], options: { ...flags, help: { type: "boolean", short: "h" } } })
-      .values;
+    return parseArgs({
+      args: [...args],
+      options: { ...flags, serve: { type: "boolean" }, help: { type: "boolean", short: "h" } },
+    }).values;
   } catch (cause) {
     throw new UsageError((cause as Error).message, { cause });
   }
@@ -115,16 +136,17 @@ export function usage(): string {
       `--${name} N`,
       `${option.help} (default: ${option.default})`,
     ]),
+    ["--serve", "show the progress on a page, until Ctrl-C"],
     ["--help", "show this"],
   ];
   return [
-    "Harvests documents over HTTP into an SQLite file. What is stored already is not fetched again.",
+    "Harvests documents over HTTP into a database. What is stored already is not fetched again.",
     "",
     "Usage: npm start -- [options]",
     "",
     ...rows.map(([flag, help]) => `  ${flag?.padEnd(16)}${help}`),
     "",
-    "Ctrl-C finishes what is in flight and stores it; a second one ends at once.",
-    "Exit codes: 0 all harvested, 1 something failed for good, 2 wrong usage, 130 interrupted.",
+    "Ctrl-C or SIGTERM finishes what is in flight and stores it; a second one ends at once.",
+    "Exit codes: 0 all harvested, 1 something failed for good, 2 wrong usage, 130 or 143 interrupted.",
   ].join("\n");
 }

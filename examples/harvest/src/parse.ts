@@ -1,16 +1,14 @@
-/** Turns a body into a document: its format, what it is about, and the hash that tells duplicates. */
-import { createHash } from "node:crypto";
+/** Turns a body into a document: its format, and what it is about. */
 import { DocumentFailure } from "./failure.ts";
 import type { FetchedDocument } from "./fetch-document.ts";
-import type { HarvestedDocument } from "./document-repository.ts";
+import type { HarvestedDocument } from "./document-store.ts";
 
 type Subject = Pick<HarvestedDocument, "title" | "summary">;
 
 /** @throws DocumentFailure of kind "decode" when the body is not what it claims to be */
-export function parseDocument({ url, mediaType, body }: FetchedDocument): HarvestedDocument {
+export function parseDocument({ url, mediaType, body }: FetchedDocument): Omit<HarvestedDocument, "hash"> {
   const format = formatOf(url, mediaType);
-  const hash = createHash("sha256").update(body).digest("hex");
-  return { url, format, hash, body, ...subjectOf(url, format, new TextDecoder().decode(body)) };
+  return { url, format, body, ...subjectOf(url, format, new TextDecoder().decode(body)) };
 }
 
 function formatOf(url: string, mediaType: string): HarvestedDocument["format"] {
@@ -58,6 +56,7 @@ function markdownSubject(text: string): Subject {
   };
 }
 
+/** No database agrees with another on a NUL in a text. */
 function textOrNull(value: unknown): string | null {
-  return typeof value === "string" ? value : null;
+  return typeof value === "string" ? value.replaceAll("\0", "") : null;
 }

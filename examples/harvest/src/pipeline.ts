@@ -1,7 +1,7 @@
 /**
  * The harvest as three stages joined by bounded channels:
  *
- *     targets ─► fetch × concurrency ─► [channel] ─► parse ─► [channel] ─► store in batches
+ *     targets ─► fetch × concurrency ─► [channel] ─► parse × cores ─► [channel] ─► store in batches
  *
  * Back-pressure runs the other way: a slow database fills the channels, and then no more is fetched.
  *
@@ -9,11 +9,14 @@
  * and does the same. A stop request (Ctrl-C) is just an early end of the targets, so whatever is in flight
  * still reaches the database. A stage that throws cancels the others: they share a scope.
  */
-import { CancelledError, mpsc, scope, type CancellationToken, type Routine } from "millrace";
+import { availableParallelism } from "node:os";
+import { asyncFn, CancelledError, mpsc, scope, type CancellationToken, type Routine } from "millrace";
+import { Stream } from "millrace/stream";
 import { nextBatch, type BatchLimits } from "./batch.ts";
-import type { DocumentRepository, HarvestedDocument } from "./document-repository.ts";
+import type { DocumentStore, HarvestedDocument } from "./document-store.ts";
 import { DocumentFailure } from "./failure.ts";
 import { fetchDocument, type FetchedDocument, type FetchLimits } from "./fetch-document.ts";
+import { sha256 } from "./hash.ts";
 import { parseDocument } from "./parse.ts";
 import type { Progress } from "./progress.ts";
 import { retry, type RetryPolicy } from "./retry.ts";
@@ -21,10 +24,13 @@ import type { Target } from "./source.ts";
 
 export interface Job {
   readonly targets: readonly Target[];
-  readonly repository: DocumentRepository;
+  readonly store: DocumentStore;
   readonly concurrency: number;
   readonly limits: FetchLimits;
+  /** For requests. */
   readonly retryPolicy: RetryPolicy;
+  /** For batches: the database may be away for a while. */
+  readonly storePolicy: RetryPolicy;
   readonly batch: BatchLimits;
   readonly progress: Progress;
   /** Once it fires no further target is begun. */
@@ -74,29 +80,37 @@ function* fetchWorker(
   }
 }
 
+/** Documents that are parsed and hashed at once. */
+export const parsersAtOnce: number = availableParallelism();
+
 function* parseStage(
   job: Job,
   input: mpsc.Receiver<FetchedDocument>,
   next: mpsc.Sender<HarvestedDocument>,
 ): Routine<void> {
   using output = next;
-  for (;;) {
-    const fetched = yield* input.recv();
-    if (fetched === undefined) return;
-    try {
-      yield* output.send(parseDocument(fetched));
-    } catch (error) {
-      if (!(error instanceof DocumentFailure)) throw error;
-      job.progress.failed(error);
-    }
-  }
+  yield* Stream.from(input)
+    .map((fetched) => parse(job, fetched))
+    .bufferUnordered(parsersAtOnce)
+    .filter((document) => document !== undefined)
+    .forward(output);
 }
+
+const parse = asyncFn(function* (job: Job, fetched: FetchedDocument): Routine<HarvestedDocument | undefined> {
+  try {
+    return { ...parseDocument(fetched), hash: yield* sha256(fetched.body) };
+  } catch (error) {
+    if (!(error instanceof DocumentFailure)) throw error;
+    job.progress.failed(error);
+    return undefined;
+  }
+});
 
 function* storeStage(job: Job, input: mpsc.Receiver<HarvestedDocument>): Routine<void> {
   for (;;) {
     const batch = yield* nextBatch(input, job.batch);
     if (batch.length === 0) return;
-    const { duplicates } = yield* job.repository.save(batch);
+    const { duplicates } = yield* retry(job.storePolicy, () => job.store.save(batch));
     job.progress.stored(batch, duplicates);
   }
 }

@@ -1,6 +1,6 @@
 /** What the stages report and everybody else reads: the one account of the harvest. */
 import { now, Runtime } from "millrace";
-import type { HarvestedDocument } from "./document-repository.ts";
+import type { HarvestedDocument } from "./document-store.ts";
 import type { DocumentFailure, FailureKind } from "./failure.ts";
 
 /** The account at one instant. */
@@ -19,7 +19,16 @@ export interface ProgressSnapshot {
   readonly peakTasks: number;
   /** In ms. */
   readonly elapsed: number;
+  readonly isFinished: boolean;
+  /** Stored last, the latest first. */
+  readonly recent: readonly RecentDocument[];
+  readonly recentFailures: readonly RecentFailure[];
 }
+
+/** What failed last, the latest first. */
+export type RecentFailure = Pick<DocumentFailure, "url" | "kind" | "message">;
+export type RecentDocument = Pick<HarvestedDocument, "url" | "format" | "title"> & { readonly bytes: number };
+const RECENT = 12;
 
 export class Progress {
   readonly #total: number;
@@ -33,14 +42,17 @@ export class Progress {
   #retries = 0;
   #inFlight = 0;
   #peakTasks = 0;
+  #endedAt: number | undefined;
+  #recent: readonly RecentDocument[] = [];
+  #recentFailures: readonly RecentFailure[] = [];
 
   constructor(total: number, onFailure: (failure: DocumentFailure) => void) {
     this.#total = total;
     this.#onFailure = onFailure;
   }
 
-  skipped(): void {
-    this.#alreadyStored++;
+  skipped(count: number): void {
+    this.#alreadyStored += count;
   }
 
   started(): void {
@@ -65,7 +77,9 @@ export class Progress {
 
   /** For what could not even be started. */
   refused(failure: DocumentFailure): void {
-    this.#failures.set(failure.kind, (this.#failures.get(failure.kind) ?? 0) + 1);
+    const { url, kind, message } = failure;
+    this.#failures.set(kind, (this.#failures.get(kind) ?? 0) + 1);
+    this.#recentFailures = [{ url, kind, message }, ...this.#recentFailures].slice(0, RECENT);
     this.#onFailure(failure);
   }
 
@@ -75,6 +89,16 @@ export class Progress {
     this.#stored += documents.length;
     this.#duplicates += duplicates;
     for (const { body } of documents) this.#bytes += body.byteLength;
+    const latest = documents.slice(-RECENT).map(({ url, format, title, body }) => {
+      return { url, format, title, bytes: body.byteLength };
+    });
+    this.#recent = [...latest.toReversed(), ...this.#recent].slice(0, RECENT);
+  }
+
+  /** Nothing more will come. */
+  finished(): ProgressSnapshot {
+    this.#endedAt = now();
+    return this.snapshot();
   }
 
   snapshot(): ProgressSnapshot {
@@ -88,7 +112,10 @@ export class Progress {
       failures: new Map(this.#failures),
       inFlight: this.#inFlight,
       peakTasks: this.#peakTasks,
-      elapsed: now() - this.#startedAt,
+      elapsed: (this.#endedAt ?? now()) - this.#startedAt,
+      isFinished: this.#endedAt !== undefined,
+      recent: this.#recent,
+      recentFailures: this.#recentFailures,
     };
   }
 }

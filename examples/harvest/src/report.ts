@@ -26,7 +26,12 @@ export function formatReport(summary: ProgressSnapshot): string {
 }
 
 /** The last line: where the documents are, and what is left to do. */
-export function formatClosing(summary: ProgressSnapshot, { db }: Options, isInterrupted: boolean): string {
+export function formatClosing(
+  summary: ProgressSnapshot,
+  { database }: Options,
+  isInterrupted: boolean,
+): string {
+  const db = withoutPassword(database);
   const { total, stored, alreadyStored } = summary;
   if (isInterrupted) {
     const count = `${stored + alreadyStored} of ${total} documents are stored in ${db}`;
@@ -36,6 +41,10 @@ export function formatClosing(summary: ProgressSnapshot, { db }: Options, isInte
     return `Nothing to fetch: ${alreadyStored} of ${total} documents were in ${db} already. Delete it to harvest them anew.`;
   }
   return `The documents are in ${db}.`;
+}
+
+function withoutPassword(database: string): string {
+  return database.replace(/^(\w+:\/\/)[^/]*@/, "$1");
 }
 
 function commandLine(): string {

@@ -2,8 +2,8 @@
  * Attempts until one succeeds: exponential backoff with full jitter.
  * See "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
  */
-import { sleep, type CancellationToken, type Routine } from "millrace";
-import { DocumentFailure } from "./failure.ts";
+import { sleep, type CancellationToken, type Future, type Routine } from "millrace";
+import { DocumentFailure, isTransient } from "./failure.ts";
 
 export interface RetryPolicy {
   /** Attempts after the first one. */
@@ -16,24 +16,24 @@ export interface RetryPolicy {
   readonly random: () => number;
   /** Ends the waiting: no new attempt is made after it. */
   readonly stop: CancellationToken;
-  readonly onRetry?: (failure: DocumentFailure) => void;
+  readonly onRetry?: (failure: Error) => void;
 }
 
 /**
  * Runs `attempt` until it succeeds, fails for good, or has used up its retries.
  *
- * @throws DocumentFailure the last attempt's own failure
+ * @throws the last attempt's own failure
  * @throws CancelledError when `stop` fires between two attempts
  */
-export function* retry<T>(policy: RetryPolicy, attempt: () => Routine<T>): Routine<T> {
+export function* retry<T>(policy: RetryPolicy, attempt: () => Routine<T> | Future<T>): Routine<T> {
   for (let failures = 0; ; failures++) {
     try {
       return yield* attempt();
     } catch (error) {
-      if (!(error instanceof DocumentFailure) || !error.isTransient || failures === policy.retries)
-        throw error;
+      if (!isTransient(error) || failures === policy.retries) throw error;
       policy.onRetry?.(error);
-      yield* sleep(backoff(policy, failures, error.retryAfter)).until(policy.stop);
+      const retryAfter = error instanceof DocumentFailure ? error.retryAfter : undefined;
+      yield* sleep(backoff(policy, failures, retryAfter)).until(policy.stop);
     }
   }
 }

@@ -13,6 +13,9 @@ const snapshot: ProgressSnapshot = {
   failures: new Map([["status", 1]]),
   inFlight: 3,
   peakTasks: 20,
+  isFinished: false,
+  recent: [],
+  recentFailures: [],
   elapsed: 1000,
 };
 

@@ -158,3 +158,48 @@ test(
     for (const [url, hits] of hitsWhenCommitted) expect(origin.hits(new URL(url).pathname)).toBe(hits);
   },
 );
+
+test(
+  "SIGTERM under load: every document that was answered is stored, none is lost or fetched twice",
+  slow,
+  async ({ folder }) => {
+    const answered = new Set<string>();
+    await using origin = await startOrigin((response, path) => {
+      setTimeout(() => response.end(`# ${path}`, () => answered.add(path)), 5);
+    });
+    await writeList(folder, origin, 800);
+    const args = ["--list", "urls.txt", "--concurrency", "32", "--batch", "16"];
+
+    const run = startHarvest(folder.path, ...args);
+    await expect.poll(() => storedUrls(folder).length, patiently).toBeGreaterThan(100);
+    run.terminate();
+    const terminated = await run.exit;
+
+    expect(terminated).toMatchObject({ code: 143, signal: null });
+    expect(terminated.stderr).toContain("harvest: stopping");
+    expect(terminated.stderr).not.toContain("millrace: ");
+    const stored = storedUrls(folder);
+    expect(stored.length).toBeLessThan(800);
+    expect(stored.map((url) => new URL(url).pathname).toSorted()).toEqual([...answered].toSorted());
+    expect(origin.totalHits).toBe(stored.length);
+    expect(terminated.row("documents")).toBe(`${stored.length}`);
+
+    const resumed = await runHarvest(folder.path, ...args);
+    expect(resumed.code).toBe(0);
+    expect(resumed.row("already stored")).toBe(`${stored.length}`);
+    expect(storedUrls(folder)).toHaveLength(800);
+    expect(origin.totalHits).toBe(800);
+  },
+);
+
+test("a second SIGTERM ends it at once", slow, async ({ folder }) => {
+  await using origin = await startOrigin(() => {});
+  await writeList(folder, origin, 1);
+  const run = startHarvest(folder.path, "--list", "urls.txt", "--timeout", "3600000");
+
+  await expect.poll(() => origin.open, patiently).toBe(1);
+  run.terminate();
+  await run.wrote("harvest: stopping");
+  run.terminate();
+  expect(await run.exit).toMatchObject({ code: null, signal: "SIGTERM", stdout: "" });
+});

@@ -5,7 +5,8 @@ test("without arguments every option has its default", () => {
   expect(parseOptions([])).toMatchObject({
     list: undefined,
     root: expect.stringMatching(/[/\\]node_modules$/),
-    db: "harvest.sqlite",
+    database: "harvest.sqlite",
+    servePort: undefined,
     concurrency: 16,
     retries: 5,
   });
@@ -15,13 +16,21 @@ test("options are read from the command line", () => {
   const options = parseOptions([
     "--list",
     "urls.txt",
-    "--db=x.sqlite",
+    "--database=x.sqlite",
+    "--serve",
+    "--port=0",
     "--max-bytes",
     "10",
     "--stalls",
     "0.5",
   ]);
-  expect(options).toMatchObject({ list: "urls.txt", db: "x.sqlite", maxBytes: 10, stalls: 0.5 });
+  expect(options).toMatchObject({
+    list: "urls.txt",
+    database: "x.sqlite",
+    servePort: 0,
+    maxBytes: 10,
+    stalls: 0.5,
+  });
 });
 
 test("--help asks for the usage, which names every option", () => {
@@ -30,7 +39,8 @@ test("--help asks for the usage, which names every option", () => {
   for (const option of [
     "--list",
     "--root",
-    "--db",
+    "--database",
+    "--serve",
     "--concurrency",
     "--timeout",
     "--max-bytes",
@@ -47,6 +57,8 @@ test.for([
   [["--timeout="], '--timeout takes a whole number of at least 1, not ""'],
   [["--stalls", "2"], '--stalls takes a number from 0 to 1, not "2"'],
   [["--list", "a", "--root", "b"], "--list and --root exclude each other"],
+  [["--database", "a", "--db", "b"], "--database and --db exclude each other"],
+  [["--port", "70000"], "--port takes a whole number from 0 to 65535"],
   [["--lsit", "a"], "--lsit"],
   [["urls.txt"], "urls.txt"],
 ] as const)("%j is refused by name", ([args, message]) => {

@@ -56,7 +56,6 @@ test("anything else is kept as it is", () => {
   expect(parse("http://a/", "<html>", "text/html")).toMatchObject({ format: "other", title: null });
 });
 
-test("equal bodies have equal hashes", () => {
-  expect(parse("http://a/1.md", "same").hash).toBe(parse("http://b/2.md", "same").hash);
-  expect(parse("http://a/1.md", "same").hash).not.toBe(parse("http://a/1.md", "other").hash);
+test("a NUL in a text is left out: PostgreSQL has no place for it", () => {
+  expect(parse("http://a/1.json", '{"name":"a\\u0000b"}').title).toBe("ab");
 });

@@ -1,8 +1,8 @@
 import { CancellationToken, pending, pollFn, ready, Runtime, type Future } from "millrace";
 import { expect, test } from "vitest";
-import type { DocumentRepository } from "../src/document-repository.ts";
+import type { DocumentStore } from "../src/document-store.ts";
 import { HarvestError } from "../src/failure.ts";
-import { runPipeline, type Job } from "../src/pipeline.ts";
+import { parsersAtOnce, runPipeline, type Job } from "../src/pipeline.ts";
 import { Progress } from "../src/progress.ts";
 import { startOrigin, type Origin } from "./support/origin.ts";
 import { patiently, slow } from "./support/patience.ts";
@@ -10,16 +10,18 @@ import { patiently, slow } from "./support/patience.ts";
 const concurrency = 2;
 const batchSize = 3;
 
-function job(origin: Origin, count: number, save: DocumentRepository["save"]): Job {
+function job(origin: Origin, count: number, save: DocumentStore["save"]): Job {
   const stop = new CancellationToken();
+  const never = { retries: 0, baseDelay: 1, maxDelay: 1, random: () => 0, stop };
   return {
     targets: Array.from({ length: count }, (_, i) => {
       return { url: origin.url(`/${i}`), location: origin.url(`/${i}`) };
     }),
-    repository: { has: () => ready(false), save },
+    store: { stored: () => ready(new Set<string>()), save },
     concurrency,
     limits: { timeout: 20_000, maxBytes: 1000 },
-    retryPolicy: { retries: 0, baseDelay: 1, maxDelay: 1, random: () => 0, stop },
+    retryPolicy: never,
+    storePolicy: never,
     batch: { size: batchSize, within: 10_000 },
     progress: new Progress(count, () => {}),
     stop,
@@ -31,8 +33,8 @@ test("a database that does not answer holds the fetching back", slow, async () =
   await using runtime = new Runtime();
   const running = runtime.spawn(() => runPipeline(job(origin, 100, () => pending())));
 
-  // In the batch, in the channel to it, with the parser, in the channel to that, and with the workers.
-  const most = batchSize + batchSize + 1 + concurrency + concurrency;
+  // In the batch, in the channel to it, with the parsers, in the channel to them, and with the workers.
+  const most = batchSize + batchSize + parsersAtOnce + concurrency + concurrency;
   await expect.poll(() => origin.totalHits, patiently).toBe(most);
   await new Promise((resolve) => setTimeout(resolve, 100));
   expect(origin.totalHits).toBe(most);

@@ -1,0 +1,79 @@
+/** The harvest into PostgreSQL: a real server, which is killed half way. */
+import { Client } from "pg";
+import { afterAll, beforeAll, describe, expect, test as plainTest } from "vitest";
+import {
+  sayLoudly,
+  startPostgres,
+  whyNoServer,
+  type PostgresServer,
+} from "../../../packages/sql/test/support/postgres-server.ts";
+import { test } from "./support/folder.ts";
+import { startOrigin } from "./support/origin.ts";
+import { patiently, slow } from "./support/patience.ts";
+import { runHarvest, startHarvest } from "./support/run-harvest.ts";
+
+let server: PostgresServer;
+
+beforeAll(async () => {
+  if (whyNoServer !== undefined) return sayLoudly("the harvest into PostgreSQL", whyNoServer);
+  server = await startPostgres();
+}, 120_000);
+afterAll(async () => {
+  await server?.[Symbol.asyncDispose]();
+});
+
+async function storedUrls(): Promise<string[]> {
+  const client = new Client(server.url);
+  client.on("error", () => {});
+  try {
+    await client.connect();
+    const { rows } = await client.query<{ url: string }>(
+      "SELECT url, length(body) FROM documents JOIN bodies USING (hash) ORDER BY url",
+    );
+    return rows.map(({ url }) => url);
+  } catch {
+    return []; // not there yet, or away
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+describe.skipIf(whyNoServer !== undefined)("on PostgreSQL", () => {
+  test("it harvests, resumes, and outlives a crash of the server in between", slow, async ({ folder }) => {
+    await using origin = await startOrigin((response, path) =>
+      setTimeout(() => response.end(`# ${path}`), 5),
+    );
+    const urls = Array.from({ length: 600 }, (_, i) => origin.url(`/${i}.md`));
+    await folder.write({ "urls.txt": urls.join("\n") });
+    const args = ["--list", "urls.txt", "--concurrency", "8", "--batch", "8", "--database", server.url];
+
+    const run = startHarvest(folder.path, ...args);
+    await expect.poll(async () => (await storedUrls()).length, patiently).toBeGreaterThan(50);
+    await server.stop("immediate");
+    await run.wrote("; trying again");
+    await server.start();
+    const crashed = await run.exit;
+    expect(crashed.code).toBe(0);
+    expect(crashed.row("documents")).toBe("600");
+    expect(crashed.stdout).toContain("The documents are in postgres://127.0.0.1:");
+    expect(await storedUrls()).toEqual(urls.toSorted());
+    expect(origin.totalHits).toBe(600);
+
+    const resumed = await runHarvest(folder.path, ...args);
+    expect(resumed.code).toBe(0);
+    expect(resumed.row("already stored")).toBe("600");
+    expect(origin.totalHits).toBe(600);
+  });
+
+  test("a server that is not there is named in one line, without the password", slow, async ({ folder }) => {
+    await folder.write({ "urls.txt": "http://127.0.0.1/never-asked" });
+    const database = "postgres://me:secret@127.0.0.1:1/harvest";
+    const run = await runHarvest(folder.path, "--list", "urls.txt", "--database", database);
+    expect(run).toMatchObject({ code: 1, stdout: "" });
+    expect(run.stderr).toMatch(/^harvest: cannot connect to postgres:\/\/127\.0\.0\.1:1\/harvest: .+\n$/);
+    expect(run.stderr).not.toContain("secret");
+  });
+});
+plainTest.skipIf(whyNoServer === undefined)(`not tested on PostgreSQL: ${whyNoServer}`, ({ skip }) =>
+  skip(whyNoServer),
+);
