@@ -114,9 +114,10 @@ export class Recorder implements Hooks {
     if (site === undefined) return;
     this.#sites.set(future, site);
     if (future.mayGoUnused) return;
-    const task = rootTask(ambientBranch());
+    const maker = ambientBranch();
+    const task = rootTask(maker);
     const record = task === null || task.isSettled ? undefined : this.record(task);
-    this.#unused.made(future, site, task?.id, record?.unused);
+    this.#unused.made(future, site, task?.id, maker, record?.unused);
   }
   futureUsed(future: Future<unknown>): void {
     if (this.#stacks) this.#unused.used(future);
@@ -363,11 +364,13 @@ export class Recorder implements Hooks {
     return ` for ${durationText(record.now() - record.waitsSince)}${at === undefined ? "" : ` at ${at}`}`;
   }
   waitSite(record: TaskRecord): string | undefined {
+    let joins = false;
     for (const future of record.task.waits()) {
       const site = this.#sites.get(future);
       if (site !== undefined) return site;
+      joins ||= joinedTask(future) !== undefined;
     }
-    return record.awaitedAt;
+    return joins ? record.awaitedAt : undefined;
   }
 
   /** The last tasks that have ended. */

@@ -1,10 +1,12 @@
 /**
  * Futures that were made and never used: a lazy computation that nobody awaits does nothing.
  *
- * Used is what was claimed, awaited, disposed or polled. One that was made in a task is told when the task
- * has ended and it is still unused; any other, and one that is lost earlier, when it is garbage-collected.
+ * Used is what was claimed, awaited, dropped or polled. One that was made in a task is told when the task
+ * has ended and it is still unused; any other, and one that is lost earlier, when it is garbage-collected. None
+ * is told of whose maker was cancelled or has failed: it did not come to the place where it would have been used.
  */
 import type { Waker } from "../runtime/body.ts";
+import type { Branch } from "../runtime/branch.ts";
 import type { Future } from "../runtime/future.ts";
 import type { TaskId } from "../runtime/kernel.ts";
 
@@ -12,13 +14,16 @@ export interface Unused {
   readonly what: string;
   readonly at: string | undefined;
   readonly task: TaskId | undefined;
+  /** The call or task in which it was made. */
+  readonly maker: WeakRef<Branch<unknown>> | undefined;
   /** Where it is listed until it is used. */
   readonly list: Set<Unused> | undefined;
   isOver: boolean;
 }
 
-interface Pollable {
+interface Methods {
   poll: unknown;
+  drop: unknown;
 }
 
 export class UnusedFutures {
@@ -34,20 +39,36 @@ export class UnusedFutures {
     future: Future<unknown>,
     at: string | undefined,
     task: TaskId | undefined,
+    maker: Branch<unknown> | null,
     list: Set<Unused> | undefined,
   ): void {
-    const unused: Unused = { what: future.constructor.name, at, task, list, isOver: false };
+    const unused: Unused = {
+      what: future.constructor.name,
+      at,
+      task,
+      maker: maker === null ? undefined : new WeakRef(maker),
+      list,
+      isOver: false,
+    };
     list?.add(unused);
     this.#entries.set(future, unused);
     this.#lost.register(future, unused);
-    // The library polls some of its own futures without claiming them. Until then it is a property of the
-    // one future, in front of its class's.
-    const first = function (this: Future<unknown>, waker: Waker): unknown {
+    // The library polls some of its own futures without claiming them, and anybody may drop one. Until then these
+    // are properties of the one future, in front of its class's.
+    const methods = future as Methods;
+    const isUsed = (): void => {
       use(unused);
-      delete (this as Partial<Pollable>).poll;
-      return this.poll(waker);
+      delete (methods as Partial<Methods>).poll;
+      delete (methods as Partial<Methods>).drop;
     };
-    (future as Pollable).poll = first;
+    methods.poll = (waker: Waker): unknown => {
+      isUsed();
+      return future.poll(waker);
+    };
+    methods.drop = (): void => {
+      isUsed();
+      future.drop();
+    };
   }
 
   used(future: Future<unknown>): void {
@@ -59,7 +80,8 @@ export class UnusedFutures {
   tell(unused: Unused): void {
     if (unused.isOver) return;
     use(unused);
-    this.#report(unused);
+    const maker = unused.maker?.deref();
+    if (maker?.isCancelled !== true && maker?.isFailed !== true) this.#report(unused);
   }
 }
 

@@ -63,7 +63,8 @@ export function waitsOf(task: Branch<unknown>): string {
     const detail = hooks.current?.waitDetail?.(task) ?? "";
     return `waits for ${waits.join(" and ")}${detail}`;
   }
-  return task.isStarted ? "waits for a promise that is not the runtime's" : "has not started";
+  if (!task.isStarted) return "has not started";
+  return `waits for a promise that is not the runtime's${hooks.current?.waitDetail?.(task) ?? ""}`;
 }
 
 export function deadlockError(kernel: Kernel): DeadlockError {

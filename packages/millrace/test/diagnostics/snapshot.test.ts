@@ -271,6 +271,27 @@ inBothStyles("one that was woken for nothing waits as before", function* ({ body
   expect(clock.now()).toBeGreaterThan(waitingOn!.since);
 });
 
+test("a wait for a foreign promise is not shown at the line of an earlier join", async () => {
+  using _ = enable();
+  const joined = spawn(async () => {}, { name: "joined" });
+  const stop = Promise.withResolvers<void>();
+  const worker = spawn(
+    async () => {
+      await joined;
+      await stop.promise;
+    },
+    { name: "worker" },
+  );
+  await yieldNow();
+  await new Promise(setImmediate);
+  await new Promise(setImmediate);
+  const { waitingOn } = task("worker");
+  expect(waitingOn!.operation).toBe("a promise that is not the runtime's");
+  expect(waitingOn!.at).toBeUndefined();
+  stop.resolve();
+  await worker;
+});
+
 inBothStyles("a wait inside of a call is counted from its own beginning", function* ({ body }) {
   using _ = enable({ stacks: false });
   const [tx, rx] = mpsc.channel<number>(1);

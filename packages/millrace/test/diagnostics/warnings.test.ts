@@ -1,5 +1,6 @@
 /** Each warning, and what must not be one. */
 import {
+  asyncFn,
   CancellationToken,
   Future,
   join,
@@ -262,6 +263,41 @@ describe("never-awaited", () => {
     yield* get(sleep(1));
     expect(told("never-awaited")).toEqual([]);
   });
+
+  inBothStyles(
+    "what is dropped is none, nor what a cancellation or failure came before",
+    function* ({ body }) {
+      using _ = enable();
+      sleep(5).drop();
+      const prepares = body(function* () {
+        const later = sleep(5);
+        yield* get(sleep(1000));
+        yield* get(later);
+      });
+      const fails = body(function* () {
+        const later = sleep(5);
+        if (later !== undefined) throw new Error("boom");
+        yield* get(later);
+      });
+      yield* get(spawn(fails).settled());
+      // Neither the task, nor a call within it that goes on by itself.
+      yield* get(spawn(prepares).timeout(1).settled());
+      yield* get(
+        spawn(
+          body(function* () {
+            yield* get(asyncFn(prepares)().timeout(1).settled());
+            yield* get(asyncFn(fails)().settled());
+          }),
+        ),
+      );
+      const task = spawn(prepares);
+      yield* get(sleep(1));
+      task.abort();
+      yield* get(task.settled());
+      yield* get(sleep(5000));
+      expect(told("never-awaited")).toEqual([]);
+    },
+  );
 
   test("one that is made outside of any task is told when it is collected", async () => {
     using _ = enable();
