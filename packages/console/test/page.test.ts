@@ -152,10 +152,12 @@ describe.skipIf(chromiumPath === undefined)("the page", { timeout: 240_000 }, ()
       });
       expect(await rows(page).count()).toBeLessThan(80);
       await page.getByRole("grid").focus();
-      await page.keyboard.press("End");
-      await page.waitForFunction(() =>
-        document.querySelector(".row.active")?.textContent?.includes("<script>"),
-      );
+      const last = async (): Promise<string> => {
+        await page.keyboard.press("End");
+        return await page.locator(".row").last().innerText();
+      };
+      // The last ones may be still to come.
+      await expect.poll(last, { timeout: 60_000 }).toContain("<script>");
       await picture(page, "many-tasks");
     });
 
