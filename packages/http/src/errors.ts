@@ -3,7 +3,7 @@
  * message names the method and the place, without the query and the credentials of the URL, which may be
  * secret; `url` has all of it.
  */
-import { CancelledError, MillraceError, TimeoutError } from "millrace";
+import { CancelledError, ClosedError, MillraceError, TimeoutError } from "millrace";
 
 /** Which request it was. */
 export interface RequestName {
@@ -165,6 +165,17 @@ export class RejectedError extends MillraceError {
   }
   static {
     named(this, "RejectedError");
+  }
+}
+
+/**
+ * `send` on a WebSocket connection that has closed. A handler that ends with it has not failed: clients come
+ * and go.
+ */
+export class SocketClosedError extends ClosedError {
+  override readonly code: "ERR_HTTP_SOCKET_CLOSED" = "ERR_HTTP_SOCKET_CLOSED";
+  static {
+    named(this, "SocketClosedError");
   }
 }
 

@@ -14,4 +14,4 @@ export type { StreamedResponse } from "./server/streamed-response.ts";
 export type { SocketMessage } from "./web-socket/inbox.ts";
 export type { SocketHandler, SocketRoute } from "./web-socket/socket-route.ts";
 export type { SocketEnd, WebSocketConnection } from "./web-socket/web-socket-connection.ts";
-export { ListenError, RejectedError } from "./errors.ts";
+export { ListenError, RejectedError, SocketClosedError } from "./errors.ts";

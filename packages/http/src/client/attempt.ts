@@ -4,7 +4,7 @@
  * Whatever ends it early (a failure, the time limit, abandonment) aborts the request on the wire and gives
  * its place back; both are in the `Lease`, which a response with an unread body takes along.
  */
-import { asyncFn, CancelledError, fromPromise, timeout, TimeoutError, type Routine } from "millrace";
+import { asyncFn, CancelledError, timeout, TimeoutError, type Routine } from "millrace";
 import { RequestTimeoutError, StatusError } from "../errors.ts";
 import { bodyStart } from "./body-bytes.ts";
 import type { InFlight } from "./in-flight.ts";
@@ -19,6 +19,8 @@ const START_WITHIN = 1000;
 
 export interface Sending {
   readonly fetch: typeof fetch;
+  /** It is the platform's `fetch`, not one that a test has injected. */
+  readonly isNetwork: boolean;
   readonly inFlight: InFlight;
 }
 
@@ -26,7 +28,7 @@ export interface Sending {
 export type Reader<T> = (response: Response, lease: Lease) => Routine<T>;
 
 export function* attempt<T>(sending: Sending, plan: RequestPlan, read: Reader<T>): Routine<T> {
-  const lease = new Lease();
+  const lease = new Lease(sending.isNetwork);
   let isDone = false;
   try {
     lease.holds(yield* sending.inFlight.enter(plan.host));
@@ -61,11 +63,11 @@ function* exchange<T>(sending: Sending, plan: RequestPlan, lease: Lease, read: R
   if (isStreaming) request.duplex = "half";
   let response: Response;
   try {
-    response = yield* fromPromise(sending.fetch(plan.url, request));
+    response = yield* lease.wait(sending.fetch(plan.url, request));
   } catch (cause) {
     throw cause instanceof CancelledError ? cause : toNetworkError(plan, cause);
   }
   if (plan.acceptStatus(response.status)) return yield* read(response, lease);
-  const start = yield* bodyStart(response, START, START_WITHIN);
+  const start = yield* bodyStart(response, lease, START, START_WITHIN);
   throw new StatusError(plan, response, start, parseRetryAfter(response.headers.get("retry-after")));
 }

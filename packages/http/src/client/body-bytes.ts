@@ -5,7 +5,6 @@
 import {
   asyncFn,
   CancelledError,
-  fromPromise,
   now,
   timeout,
   timeoutAt,
@@ -62,7 +61,7 @@ export class BodyChunks implements AsyncIterable<Chunk>, AsyncIterator<Chunk, un
     const left = this.#deadline - now();
     const limit = Math.max(0, Math.min(this.#plan.timeout, left));
     try {
-      return yield* timeout(limit, fromPromise(reader.read()));
+      return yield* timeout(limit, this.#lease.wait(reader.read()));
     } catch (cause) {
       if (cause instanceof TimeoutError) {
         const { timeout: idle, totalTimeout } = this.#plan;
@@ -114,19 +113,20 @@ function* wholeBody(plan: RequestPlan, response: Response, lease: Lease): Routin
   try {
     // What the platform reads at once it reads fastest; the length holds, since it reads no further.
     if (maxBytes === Infinity || (!isPacked && length <= maxBytes))
-      return new Uint8Array(yield* fromPromise(response.arrayBuffer()));
-    return yield* upTo(plan, response.body, maxBytes);
+      return new Uint8Array(yield* lease.wait(response.arrayBuffer()));
+    return yield* upTo(plan, response.body, lease);
   } catch (cause) {
     throw bodyFailure(plan, lease, cause);
   }
 }
 
-function* upTo(plan: RequestPlan, body: ReadableStream<Chunk> | null, maxBytes: number): Routine<Chunk> {
+function* upTo(plan: RequestPlan, body: ReadableStream<Chunk> | null, lease: Lease): Routine<Chunk> {
+  const { maxBytes } = plan;
   const chunks: Chunk[] = [];
   let size = 0;
   const reader = body?.getReader();
   while (reader !== undefined) {
-    const { done, value } = yield* fromPromise(reader.read());
+    const { done, value } = yield* lease.wait(reader.read());
     if (done) break;
     size += value.byteLength;
     if (size > maxBytes) throw new BodySizeError(plan, maxBytes);
@@ -139,13 +139,13 @@ function* upTo(plan: RequestPlan, body: ReadableStream<Chunk> | null, maxBytes: 
  * The first `most` bytes of a body as text, for messages: what has come within `limit` ms. The status that
  * it explains is known, so a body that breaks off or stalls does not matter.
  */
-export function* bodyStart(response: Response, most: number, limit: number): Routine<string> {
+export function* bodyStart(response: Response, lease: Lease, most: number, limit: number): Routine<string> {
   const reader = response.body?.getReader();
   const chunks: Chunk[] = [];
   let size = 0;
   const deadline = now() + limit;
   while (reader !== undefined && size < most) {
-    const read = yield* timeoutAt(deadline, fromPromise(reader.read())).settled();
+    const read = yield* timeoutAt(deadline, lease.wait(reader.read())).settled();
     if (read.status !== "fulfilled" || read.value.done) break;
     chunks.push(read.value.value);
     size += read.value.value.byteLength;

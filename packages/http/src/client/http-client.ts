@@ -20,7 +20,7 @@ export interface ClientOptions extends CommonOptions {
   readonly maxInFlight?: number;
   /** Of these, to one host and port. Default 64. */
   readonly maxPerHost?: number;
-  /** What sends them. Default: the platform's, looked up when a request is sent. */
+  /** What sends them. Default: the platform's, looked up when a request is sent. A paused clock stands still for that one, and not for another: it may wait in virtual time. */
   readonly fetch?: typeof fetch;
 }
 
@@ -64,6 +64,7 @@ export class HttpClient {
       throw new TypeError(`HttpClient expects fetch to be a function, got ${typeof given}`);
     this.#sending = {
       fetch: given ?? ((input, init) => fetch(input, init)),
+      isNetwork: given === undefined,
       inFlight: new InFlight(limits),
     };
   }

@@ -52,10 +52,15 @@ export async function listen(options: BaseOptions): Promise<Base> {
   } catch (cause) {
     throw new ListenError(hostname, port, cause);
   }
+  let hasStopped = false;
   return {
     url: (server.url ?? `http://${hostname}:${port}`).replace(/\/$/, ""),
-    stop: () => server.close(false),
+    async stop() {
+      await server.close(false);
+      hasStopped = true;
+    },
     kill() {
+      if (hasStopped) return;
       killed.abort();
       // Its promise is that of `stop`, which somebody waits for.
       if (server.runtime !== "deno") server.close(true).catch(() => {});

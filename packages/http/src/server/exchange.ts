@@ -75,8 +75,9 @@ export class Exchange implements Expiring {
       if (key !== undefined) deadlines.remove(key);
       key = undefined;
     };
+    let permit: SemaphorePermit | undefined;
     try {
-      using _ = yield* this.#admitted();
+      permit = yield* this.#admitted();
       const answer = yield* call(this.#request, cx);
       reached();
       yield* this.#give(answer);
@@ -85,6 +86,7 @@ export class Exchange implements Expiring {
       this.#failed(error);
     } finally {
       reached();
+      permit?.release();
       // Aborted: whoever still listens learns no more than that.
       this.#answer(leaving(this.#reception.house.retryAfter));
       this.#reception.left(this);

@@ -251,9 +251,10 @@ export class HttpServer implements AsyncDisposable {
     const isEmpty = asyncFn(() => reception.empty());
     const drained = yield* timeout(limit, isEmpty()).settled();
     const cancelled = drained.status === "fulfilled" ? 0 : reception.abortAll("the server is shutting down");
+    // A socket has had its close frame; a client that did not answer it will not.
+    this.#sockets?.end();
     // What was cancelled may clean up, within the runtime's cleanup window.
     if (cancelled > 0) yield* reception.empty();
-    this.#sockets?.end();
     // Answers that were given are still on their way; a client that does not read them is not waited for.
     yield* timeout(Math.max(100, Math.min(1000, limit)), fromPromise(stopped)).settled();
     return { cancelled };

@@ -9,6 +9,7 @@
 import { CancelledError, type AbortHandle, type DelayKey, type Future, type TaskContext } from "millrace";
 import type { Routine } from "millrace";
 import type { Reception, Guest } from "../server/reception.ts";
+import { SocketClosedError } from "../errors.ts";
 import { reportable } from "../server/answers.ts";
 import type { Expiring } from "../server/deadlines.ts";
 import { Inbox, type SocketMessage } from "./inbox.ts";
@@ -74,8 +75,8 @@ export class SocketGuest implements Guest, Expiring {
     this.#isOpen = false;
     this.connection.ended(end);
     if (!this.#isRunning) return this.#over();
-    // A handler that reads finds the end by itself; one that never did would not learn of it.
-    if (!this.#inbox.isRead) this.abort("the connection has closed");
+    // A handler that reads, or waits to send, finds the end by itself; another would not learn of it.
+    if (!this.#inbox.isRead && !this.#outbox.isWaitedFor) this.abort("the connection has closed");
     else this.#setTimer(this.#settings.closeGrace);
   }
 
@@ -118,6 +119,7 @@ export class SocketGuest implements Guest, Expiring {
   }
 
   #failed(error: unknown): void {
+    if (error instanceof SocketClosedError && !this.#isOpen) return;
     this.close(1011, "internal error");
     this.#reception.failed++;
     const { onFailure } = this.#reception.house;

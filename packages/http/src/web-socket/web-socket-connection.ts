@@ -62,7 +62,7 @@ export class WebSocketConnection {
    *
    * **Cancel safety.** Abandoned while it waits, the message was not sent.
    *
-   * @throws ClosedError when the connection has closed; TypeError for anything but text and bytes.
+   * @throws SocketClosedError when the connection has closed; TypeError for anything but text and bytes.
    */
   send(data: string | Uint8Array): Future<void> {
     if (typeof data !== "string" && !(data instanceof Uint8Array))

@@ -26,8 +26,8 @@ interface NodeSocket {
 }
 
 export function wireOf(peer: Peer): Wire {
-  const socket = peer.websocket as unknown as NodeSocket;
-  return typeof socket.pause === "function" ? new NodeWire(peer, socket) : new PeerWire(peer);
+  const isElsewhere = "Bun" in globalThis || "Deno" in globalThis;
+  return isElsewhere ? new PeerWire(peer) : new NodeWire(peer, peer.websocket as unknown as NodeSocket);
 }
 
 /** Bun and Deno. */

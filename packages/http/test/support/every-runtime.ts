@@ -1,0 +1,115 @@
+/**
+ * What must work on every runtime, as a program without a test runner:
+ * `node --conditions=@millrace/source`, `bun --conditions=@millrace/source`, `deno run -A --conditions=@millrace/source`.
+ * It prints a line for each thing that it saw, and exits with 1 at the first that is not so.
+ */
+import { main, select, sleep } from "millrace";
+import { HttpClient } from "@millrace/http";
+import { readJson, RejectedError, serve, streamed } from "@millrace/http/server";
+
+/** Says what holds; fails when it does not hold within five seconds. */
+async function see(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+  for (let waited = 0; waited < 5000; waited += 20) {
+    if (await holds()) return console.log(`ok: ${what}`);
+    await sleep(20);
+  }
+  throw new Error(`not so: ${what}`);
+}
+
+await main(async () => {
+  let cancelled = 0;
+  let streamEnded = 0;
+  let socketsEnded = 0;
+  const server = await serve({
+    deadline: 300,
+    maxBodyBytes: 1000,
+    maxMessageBytes: 1000,
+    onFailure: () => {},
+    async handler(request, cx) {
+      const { pathname } = new URL(request.url);
+      if (pathname === "/echo") return Response.json(await readJson(request));
+      if (pathname === "/fail") throw new Error("a secret");
+      if (pathname === "/rejected") throw new RejectedError(418, "a teapot");
+      if (pathname === "/endless") return streamed(endless(() => streamEnded++));
+      if (pathname === "/slow") {
+        try {
+          await sleep(60_000);
+        } finally {
+          if (cx.isCancelled) cancelled++;
+        }
+      }
+      return new Response("hello");
+    },
+    webSocket: (request) =>
+      new URL(request.url).pathname === "/socket"
+        ? {
+            async handle(socket) {
+              for await (const message of socket.messages) await socket.send(`got ${message}`);
+              socketsEnded++;
+            },
+          }
+        : undefined,
+  });
+  const client = new HttpClient({ baseUrl: server.url, retry: false });
+  const status = async (path: string, options = {}): Promise<unknown> => {
+    const outcome = await client.request("POST", path, options).text().settled();
+    return outcome.status === "rejected" ? (outcome.reason as { status?: unknown }).status : 200;
+  };
+
+  await see("a request is answered", async () => (await client.get("/").text()) === "hello");
+  const echoed = client.post("/echo", { json: { a: 1 } }).json();
+  await see("JSON goes there and back", async () => JSON.stringify(await echoed) === '{"a":1}');
+  await see("a failure is a 500", async () => (await status("/fail")) === 500);
+  await see("a rejection is its status", async () => (await status("/rejected")) === 418);
+  await see("a deadline is a 503", async () => (await status("/slow")) === 503);
+  await see("its task was cancelled", () => cancelled === 1);
+  await see(
+    "a body too long is a 413",
+    async () => (await status("/echo", { json: "x".repeat(2000) })) === 413,
+  );
+
+  const first = await select({ text: client.get("/slow").text(), late: sleep(100) });
+  await see("a request is abandoned", () => first.key === "late");
+  await see(
+    "a client that goes away cancels the task, before its deadline",
+    () => cancelled === 2 && server.metrics().expired === 1,
+  );
+
+  let bytes = 0;
+  for await (const chunk of client.get("/endless").stream()) if ((bytes += chunk.length) > 500_000) break;
+  await see("a stream that is left ends on the server", () => streamEnded === 1);
+
+  await see("nothing is left", () => server.metrics().active === 0);
+
+  const socket = new WebSocket(`${server.url.replace("http", "ws")}/socket`);
+  const got: unknown[] = [];
+  socket.onmessage = ({ data }) => got.push(data);
+  let end: number | undefined;
+  socket.onclose = ({ code }) => (end = code);
+  await see("a socket opens", () => socket.readyState === WebSocket.OPEN);
+  socket.send("a");
+  socket.send("b");
+  await see("messages go there and back", () => got.join() === "got a,got b");
+  socket.close(3000, "bye");
+  await see("a socket closes, and its handler ends", () => end === 3000 && socketsEnded === 1);
+
+  const other = new WebSocket(`${server.url.replace("http", "ws")}/socket`);
+  let otherEnd: number | undefined;
+  other.onclose = ({ code }) => (otherEnd = code);
+  await see("another opens", () => other.readyState === WebSocket.OPEN);
+  other.send("x".repeat(2000));
+  await see("a message too long closes it", () => otherEnd !== undefined && server.metrics().sockets === 0);
+
+  const report = await server.shutdown({ drain: 200 });
+  await see("the server shuts down, and nothing had to be cancelled", () => report.cancelled === 0);
+  const late = await client.get("/").settled();
+  await see("and does not listen any more", () => late.status === "rejected");
+});
+
+async function* endless(ended: () => void): AsyncGenerator<Uint8Array> {
+  try {
+    for (;;) yield new Uint8Array(16 * 1024);
+  } finally {
+    ended();
+  }
+}
