@@ -46,7 +46,7 @@ inStyles("messages come in order, text and bytes, and go back", {
         for (;;) {
           const { done, value } = yield* socket.messages.next();
           if (done) break;
-          yield* socket.send(`got ${value}`);
+          yield* socket.send(`got ${String(value)}`);
         }
         end = yield* socket.closed();
       },
@@ -275,7 +275,7 @@ inStyles("a send that waits and is abandoned was not sent", {
     });
     const { messages, closed } = yield* fromPromise(client(server.url));
     yield* fromPromise(closed);
-    expect(messages.toSorted()).toEqual(["a", "b", "c"]);
+    expect(new Set(messages)).toEqual(new Set(["a", "b", "c"]));
     yield* stopped(server);
   },
 });

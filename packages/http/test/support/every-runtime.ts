@@ -44,7 +44,7 @@ await main(async () => {
       new URL(request.url).pathname === "/socket"
         ? {
             async handle(socket) {
-              for await (const message of socket.messages) await socket.send(`got ${message}`);
+              for await (const message of socket.messages) await socket.send(`got ${String(message)}`);
               socketsEnded++;
             },
           }
