@@ -7,6 +7,7 @@ import { Command, CommanderError, Option } from "commander";
 import { exitCodes, UsageError } from "./exit-codes.ts";
 import { notice } from "./notice.ts";
 import { finite, port, seconds } from "./options.ts";
+import { optionsFirst } from "./run-arguments.ts";
 import type { RunOptions } from "./run.ts";
 import type { ShowOptions } from "./show.ts";
 import { sortKeys } from "./top/sort-keys.ts";
@@ -18,7 +19,7 @@ export async function execute(args: readonly string[]): Promise<void> {
     const millrace = program();
     const [first = ""] = args;
     if (!millrace.commands.some((each) => each.name() === first)) refuseFile(first);
-    await millrace.parseAsync(args, { from: "user" });
+    await millrace.parseAsync(optionsFirst(args), { from: "user" });
   } catch (error) {
     process.exitCode = exitCodeOf(error);
     if (error instanceof UsageError) notice(error.message);
@@ -56,7 +57,7 @@ export function program(): Command {
     .description("Runs a TypeScript or JavaScript program in this process.")
     .helpOption("-h, --help", "print this")
     .argument("<file>", "the program: it calls `main`, or exports the body of one as its default")
-    .argument("[args...]", "what the program gets as its arguments")
+    .argument("[args...]", "the program's own arguments; after `--` all are")
     .passThroughOptions()
     .option("--console", "serve a page on this machine that shows the program while it runs")
     .addOption(

@@ -8,7 +8,7 @@ const clean = { code: 0, signal: null, stderr: "" };
 
 describe("millrace run", () => {
   test("runs a program with its arguments, as Node's own entry point", async () => {
-    expect(await millrace("run", "ends.ts", "--seed", "-x", "y")).toEqual({
+    expect(await millrace("run", "ends.ts", "--paused", "--", "--seed", "-x", "y")).toEqual({
       ...clean,
       stdout: "done --seed -x y true\n",
     });

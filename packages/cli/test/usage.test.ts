@@ -4,6 +4,7 @@ import { execute } from "@millrace/cli";
 import { expect, test, vi } from "vitest";
 import { millrace } from "./command.ts";
 import { sortKeys } from "../src/top/sort-keys.ts";
+import { optionsFirst } from "../src/run-arguments.ts";
 import { taskColumns } from "../src/top/task-columns.ts";
 
 /** In this process, which takes milliseconds. */
@@ -67,6 +68,26 @@ test.each([
   expect(end).toMatchObject({ code: 0, stderr: "" });
   expect(end.stdout).toContain("Usage: millrace");
   expect(end.stdout).toMatch(/\b13 +deadlock/);
+});
+
+test.each([
+  ["run app.ts --console", "run --console app.ts"],
+  [
+    "run --seed 7 app.ts --record f --paused x --console",
+    "run --seed 7 --record f --paused app.ts x --console",
+  ],
+  ["run app.ts --console --port 1 --port=2 y", "run --console --port 1 --port=2 app.ts y"],
+  ["run --console app.ts --port 1", "run --console --port 1 app.ts"],
+  ["run server.ts --port 8080", "run server.ts --port 8080"],
+  ["run app.ts --other --console", "run app.ts --other --console"],
+  ["run app.ts -- --console", "run app.ts --console"],
+  ["run app.ts --seed=1 -- --seed 2 --", "run --seed=1 app.ts --seed 2 --"],
+  ["run -- --odd.ts --console", "run -- --odd.ts --console"],
+  ["run --seed", "run --seed"],
+  ["run", "run"],
+  ["top 1 --once", "top 1 --once"],
+])("%s means %s", (typed, meant) => {
+  expect(optionsFirst(typed.split(" ")).join(" ")).toBe(meant);
 });
 
 test("tasks can be sorted by each of their columns", () => {

@@ -68,16 +68,20 @@ async function live(client: ConsoleClient, first: View, every: number): Promise<
     view = changed(view, key, client.state, screen);
     draw();
   };
-  using screen = new Screen(process.stdin, process.stdout, { onKey, onStale: () => draw() });
+  const screen = new Screen(process.stdin, process.stdout, { onKey, onStale: () => draw() });
   const next = (): void => {
     if (client.ended !== undefined) return quit();
     rates.measure(client.state);
     draw();
   };
-  next();
-  const timer = setInterval(next, every);
-  await enough;
-  clearInterval(timer);
-  screen[Symbol.dispose]();
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    next();
+    timer = setInterval(next, every);
+    await enough;
+  } finally {
+    clearInterval(timer);
+    screen[Symbol.dispose]();
+  }
   if (client.ended !== undefined) notice(`${client.hello.program.name}: ${client.ended}`);
 }
