@@ -19,7 +19,7 @@ beforeAll(async () => {
   }
   millrace = await import("millrace");
   testing = await import("millrace/testing");
-});
+}, 60_000);
 
 test("a task knows itself after each await of a future, ready, late or failed, and beside others", async () => {
   const { currentTask, ready, sleep, spawn } = millrace;
