@@ -11,7 +11,11 @@ import { compile } from "./comparison.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const emitted = join(root, ".cache/api");
-const entryPoints = ["index", "stream", "threads", "testing", "diagnostics", "actor"];
+const manifest = readFileSync(join(root, "packages/millrace/package.json"), "utf8");
+const { exports } = JSON.parse(manifest) as { exports: Record<string, string | { readonly types: string }> };
+const entryPoints = Object.values(exports).flatMap((entry) =>
+  typeof entry === "string" ? [] : [entry.types.replace(/^\.\/dist\/(.*)\.d\.ts$/, "$1")],
+);
 
 beforeAll(async () => {
   rmSync(emitted, { recursive: true, force: true });
