@@ -75,6 +75,8 @@ function identity({ id, kind, parent, spawnedAt }: TaskInfo): Attributes {
 function finish(span: Span, task: TaskInfo, reason: unknown): void {
   span.setAttributes({
     "millrace.task.state": task.state,
+    // An actor is told from other tasks only after it was spawned.
+    "millrace.task.kind": task.kind,
     "millrace.task.polls": task.polls,
     "millrace.task.busy_ms": task.busyMs,
     "millrace.task.scheduled_ms": task.scheduledMs,

@@ -1,5 +1,6 @@
 import { context, SpanStatusCode, trace } from "@opentelemetry/api";
 import { asyncFn, fromPromise, Mutex, scope, sleep, spawn, yieldNow } from "millrace";
+import { startActor } from "millrace/actor";
 import { enable } from "millrace/diagnostics";
 import { instrument } from "@millrace/opentelemetry";
 import { describe, expect, test } from "vitest";
@@ -286,6 +287,23 @@ inBothStyles("warnings are events of the span", function* ({ body }) {
       },
     }),
   ]);
+});
+
+inBothStyles("an actor's span says that it is one, and its calls are not tasks", function* ({ body }) {
+  const collected = new Collected();
+  using _ = instrument(collected);
+  yield* get(
+    spawn(
+      body(function* () {
+        using counter = startActor(() => ({ count: 0, add: () => active() }), { name: "counter" });
+        yield* get(counter.ask.add());
+      }),
+      { name: "user" },
+    ),
+  );
+  yield* get(sleep(1));
+  expect(collected.span("counter").attributes).toMatchObject({ "millrace.task.kind": "actor" });
+  expect(collected.spans.map(({ name }) => name).toSorted()).toEqual(["counter", "user"]);
 });
 
 test("a recording that is under way is used, not replaced", () => {
