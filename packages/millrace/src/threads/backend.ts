@@ -25,6 +25,8 @@ export interface WorkerHandle {
   on(event: "message", listener: (message: unknown) => void): unknown;
   on(event: "error", listener: (error: unknown) => void): unknown;
   on(event: "exit", listener: (code: number) => void): unknown;
+  /** −1 once it has ended. */
+  readonly threadId: number;
   terminate(): Promise<number>;
   ref(): void;
   unref(): void;
@@ -32,6 +34,7 @@ export interface WorkerHandle {
 
 interface WorkerThreads {
   readonly isMainThread: boolean;
+  readonly threadId: number;
   readonly workerData: unknown;
   readonly parentPort: Port | null;
   receiveMessageOnPort(port: Port): { message: unknown } | undefined;
@@ -64,6 +67,8 @@ const os = builtin("os") as { availableParallelism(): number } | undefined;
 
 /** What whoever started this thread gave it; `undefined` on a process's first thread. */
 export const workerData: unknown = threads?.workerData ?? undefined;
+/** Of this thread, 0 for a process's first; no two threads of a process ever have the same. */
+export const threadNumber: number = threads?.threadId ?? 0;
 export const parentPort: Port | null = threads?.parentPort ?? null;
 
 export function startWorker(url: string, options: WorkerOptions): WorkerHandle {

@@ -11,6 +11,7 @@
 import { ThreadError } from "../errors.ts";
 import { host } from "../runtime/host.ts";
 import { startWorker, type WorkerHandle } from "./backend.ts";
+import { graves } from "./graves.ts";
 import { bootUrl, THREAD_KEY } from "./boot.ts";
 import { ATTENTION, CURRENT, DEATHS, INCARNATION, STAT_RUNNING } from "./layout.ts";
 import type { PayloadMessage } from "./payload.ts";
@@ -21,8 +22,13 @@ import type { FromThread, ThreadStart } from "./thread.ts";
 /** So many threads in a row that die before they begin are a reason to give up. */
 const MAX_FALSE_STARTS = 3;
 
+/** Those that have threads. */
+const fleets: Set<Fleet> = new Set();
+
 interface Life {
   readonly worker: WorkerHandle;
+  /** As a holder of locks. */
+  readonly number: number;
   readonly incarnation: number;
   isReady: boolean;
   isRetiring: boolean;
@@ -101,7 +107,15 @@ export class Fleet implements Threads {
     const { name, idleTimeout, queue, resourceLimits } = this.#options;
     const { buffer, layout } = this.#memory;
     const incarnation = this.#memory.incarnation(self);
-    const start: ThreadStart = { buffer, threads: layout.threads, self, incarnation, idleTimeout, queue };
+    const start: ThreadStart = {
+      buffer,
+      threads: layout.threads,
+      self,
+      incarnation,
+      idleTimeout,
+      queue,
+      graves: graves.memory,
+    };
     const worker = startWorker(bootUrl, {
       name: `${name} ${self}`,
       workerData: { [THREAD_KEY]: start },
@@ -109,6 +123,7 @@ export class Fleet implements Threads {
     });
     const life: Life = {
       worker,
+      number: worker.threadId + 1,
       incarnation,
       isReady: false,
       isRetiring: false,
@@ -117,6 +132,7 @@ export class Fleet implements Threads {
     };
     this.#lives[self] = life;
     this.#missing--;
+    fleets.add(this);
     worker.on("message", (message) => {
       if (message === null) this.#owner.wake();
       else this.#hear(life, message as FromThread);
@@ -170,18 +186,16 @@ export class Fleet implements Threads {
     this.#obituaries[thread] = this.#obituary(thread, life, code);
     this.#lives[thread] = null;
     this.#missing++;
+    if (this.live === 0) fleets.delete(this);
     parking.forget(thread);
     words[layout.block(thread) + STAT_RUNNING] = 0;
     words[layout.block(thread) + CURRENT] = 0;
     Atomics.add(words, layout.block(thread) + INCARNATION, 1);
-    Atomics.add(words, DEATHS, 1);
+    graves.bury(life.number);
+    for (const fleet of fleets) fleet.#mourn();
+    graves.announce();
     if (this.#isClosed) return;
     if (!life.isRetiring) this.restarted++;
-    for (let each = 1; each < this.#lives.length; each++) {
-      if (this.#lives[each] === null) continue;
-      Atomics.store(words, layout.block(each) + ATTENTION, 1);
-      parking.rouse(each);
-    }
     if (!life.isReady && !life.isRetiring && ++this.#falseStarts >= MAX_FALSE_STARTS) {
       this.#falseStarts = 0;
       const { text, exitCode, cause } = this.#obituaries[thread]!;
@@ -192,6 +206,17 @@ export class Fleet implements Threads {
     this.#owner.wake();
     // What it left, in its ring and its inbox, waits for somebody.
     if (this.#memory.inboxes[thread]!.isDirty || this.#memory.hasWork) this.grow(thread);
+  }
+
+  /** Somebody has died, perhaps of another pool: everybody looks what that means for it. */
+  #mourn(): void {
+    const { words, layout, parking } = this.#memory;
+    Atomics.add(words, DEATHS, 1);
+    for (let each = 1; each < this.#lives.length; each++) {
+      if (this.#lives[each] === null) continue;
+      Atomics.store(words, layout.block(each) + ATTENTION, 1);
+      parking.rouse(each);
+    }
   }
 
   #obituary(thread: number, life: Life, code: number): Obituary {

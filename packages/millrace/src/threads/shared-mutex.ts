@@ -8,7 +8,8 @@ const KIND = "mutex";
 /**
  * Locks a region of shared memory across threads; never blocks an event loop. Pass it to a `threaded`
  * function. On one thread, those who wait are served first come, first served; between threads there is no
- * order. A thread that dies while it holds the lock holds it for ever.
+ * order. When a thread of a pool dies while it holds the lock, the next one gets it, with a guard that says
+ * so (`isAbandoned`): what the lock protects may be half-done.
  *
  * **Cancel safety.** Abandoning `lock` takes nothing.
  *

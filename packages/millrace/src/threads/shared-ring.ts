@@ -13,6 +13,7 @@
  */
 import { bytesOf } from "./backend.ts";
 import { Codec } from "./codec.ts";
+import { graves } from "./graves.ts";
 import { SharedSignal } from "./shared-wait.ts";
 
 const HEAD = 0;
@@ -33,7 +34,6 @@ const DATA: number = HANDLES + MAX_HANDLES;
 
 /** In the place of a length: the rest of the ring is not used. */
 const SKIP = -1;
-/** Attempts to take a lock before the other side is given a turn. */
 const PATIENCE = 2000;
 
 export const FULL = 0;
@@ -41,10 +41,9 @@ export const SENT_IT = 1;
 export const CLOSED = 2;
 export const TOO_BIG = 3;
 
-// A lock.
+/** Of a lock. Locked, it is twice the number of the thread that holds it, plus one when it is wanted. */
 const UNLOCKED = 0;
-const LOCKED = 1;
-const WANTED = 2;
+const WANTED = 1;
 
 /** What `receive` gives when there is nothing, or when others are taking what is there. */
 export const EMPTY: unique symbol = Symbol("empty");
@@ -57,6 +56,7 @@ export class SharedRing {
   readonly #codec: Codec;
   readonly #capacity: number;
   readonly #size: number;
+  readonly #patience: number;
   /**
    * What was seen of the other side, and where this thread's last message ended. Reading what another
    * processor writes costs more than the rest of a small message, so it is read only when what was seen does
@@ -78,8 +78,10 @@ export class SharedRing {
     return new SharedRing(memory);
   }
 
-  constructor(memory: SharedArrayBuffer) {
+  /** `patience`: attempts to take a lock before the other side is given a turn. */
+  constructor(memory: SharedArrayBuffer, patience: number = PATIENCE) {
     this.memory = memory;
+    this.#patience = patience;
     const words = new Int32Array(memory);
     this.#words = words;
     this.#codec = new Codec(words, bytesOf(memory));
@@ -126,15 +128,22 @@ export class SharedRing {
 
   #lock(word: number): boolean {
     const words = this.#words;
+    const mine = graves.self << 1;
     for (let i = 0; ; i++) {
-      const state = Atomics.compareExchange(words, word, UNLOCKED, LOCKED);
+      const state = Atomics.compareExchange(words, word, UNLOCKED, mine);
       if (state === UNLOCKED) return true;
-      if (i < PATIENCE) continue;
-      if (state === WANTED || Atomics.compareExchange(words, word, LOCKED, WANTED) !== UNLOCKED) return false;
+      if (i < this.#patience) continue;
+      // What a dead thread was doing is not part of the channel before it moves the head or the tail.
+      if (graves.isDead(state >> 1)) {
+        if (Atomics.compareExchange(words, word, state, mine | WANTED) === state) return true;
+        continue;
+      }
+      if (state & WANTED || Atomics.compareExchange(words, word, state, state | WANTED) === state)
+        return false;
     }
   }
   #unlock(word: number, change: SharedSignal): void {
-    if (Atomics.exchange(this.#words, word, UNLOCKED) === WANTED) change.announce();
+    if (Atomics.exchange(this.#words, word, UNLOCKED) & WANTED) change.announce();
   }
 
   /** @throws DataCloneError for what cannot be cloned. */

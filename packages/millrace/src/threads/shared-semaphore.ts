@@ -3,17 +3,24 @@ import { ClosedError } from "../errors.ts";
 import { PENDING, type Poll } from "../runtime/body.ts";
 import { checkCount } from "../runtime/duration.ts";
 import type { Future } from "../runtime/future.ts";
+import { graves } from "./graves.ts";
+import { HELD_WORDS, HeldPermits } from "./held-permits.ts";
 import { SHARE, shareable, type SharedParts } from "./shareable.ts";
 import { SharedSignal, SharedWait } from "./shared-wait.ts";
 
 /** What is held until it is released; releasing twice does nothing. */
 export interface SharedGuard extends Disposable {
+  /** The thread that held it before died without releasing it: what it protects may be half-done. */
+  readonly isAbandoned: boolean;
   release(): void;
 }
 
 const FREE = 0;
+/** A thread died while it held permits, and nobody has been told yet. */
+const ABANDONED = 1;
 const SIGNAL = 16;
-const WORDS = 32;
+const HELD = 32;
+const WORDS: number = HELD + HELD_WORDS;
 const KIND = "semaphore";
 
 /** Permits in shared memory: what the semaphore and the mutex are both made of. */
@@ -21,33 +28,61 @@ export class SharedPermits {
   readonly memory: SharedArrayBuffer;
   readonly signal: SharedSignal;
   readonly #words: Int32Array;
+  readonly #held: HeldPermits;
+  /** Deaths that were looked at. */
+  #deaths: number = 0;
 
   constructor(permits: number, memory?: SharedArrayBuffer) {
     this.memory = memory ?? new SharedArrayBuffer(WORDS * 4);
     this.#words = new Int32Array(this.memory);
     this.signal = new SharedSignal(this.#words, SIGNAL);
+    this.#held = new HeldPermits(this.#words, HELD);
     if (memory === undefined) this.#words[FREE] = permits;
   }
 
   tryTake(count: number): boolean {
     for (;;) {
       const free = Atomics.load(this.#words, FREE);
-      if (free < count) return false;
-      if (Atomics.compareExchange(this.#words, FREE, free, free - count) === free) return true;
+      if (free < count) {
+        if (this.#inherit()) continue;
+        return false;
+      }
+      if (Atomics.compareExchange(this.#words, FREE, free, free - count) !== free) continue;
+      this.#held.add(count);
+      return true;
     }
   }
+  /** Gives back what threads held that have died. True when that was something. */
+  #inherit(): boolean {
+    const deaths = graves.count;
+    if (deaths === this.#deaths) return false;
+    this.#deaths = deaths;
+    const count = this.#held.inherit();
+    if (count === 0) return false;
+    Atomics.store(this.#words, ABANDONED, 1);
+    Atomics.add(this.#words, FREE, count);
+    this.signal.announce();
+    return true;
+  }
+  /** Whether a holder died, for the first who asks. */
+  takeAbandoned(): boolean {
+    return this.#words[ABANDONED] !== 0 && Atomics.exchange(this.#words, ABANDONED, 0) !== 0;
+  }
   give(count: number): void {
+    this.#held.remove(count);
     Atomics.add(this.#words, FREE, count);
     this.signal.announce();
   }
 }
 
 class Held implements SharedGuard {
+  readonly isAbandoned: boolean;
   #permits: SharedPermits | null;
   readonly #count: number;
   constructor(permits: SharedPermits, count: number) {
     this.#permits = permits;
     this.#count = count;
+    this.isAbandoned = permits.takeAbandoned();
   }
   release(): void {
     const permits = this.#permits;
@@ -90,7 +125,7 @@ export function tryTake(permits: SharedPermits, count: number): SharedGuard | un
 /**
  * A semaphore across threads; never blocks an event loop. Pass it to a `threaded` function. On one thread,
  * those who wait are served first come, first served; between threads there is no order. Permits held by a
- * thread that died are not given back.
+ * thread of a pool that died are given back, and whoever takes the first of them is told (`isAbandoned`).
  *
  * **Cancel safety.** Abandoning `acquire` takes nothing.
  *

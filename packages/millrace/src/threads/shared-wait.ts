@@ -19,6 +19,7 @@ import { Operation } from "../runtime/future.ts";
 import { host } from "../runtime/host.ts";
 import { cx } from "../runtime/kernel.ts";
 import { ambientKernel } from "../runtime/trail.ts";
+import { graves } from "./graves.ts";
 import { SpinBudget } from "./spin-budget.ts";
 
 /** Words of a signal. */
@@ -34,6 +35,7 @@ export class SharedSignal {
   readonly #line: Set<SharedWait<unknown>> = new Set();
   #isArmed: boolean = false;
   #keepAlive: unknown = undefined;
+  #unwatch: () => void = () => {};
   #isFlushing: boolean = false;
   #changes: number = 0;
 
@@ -79,7 +81,10 @@ export class SharedSignal {
   }
   enter(wait: SharedWait<unknown>): void {
     this.#line.add(wait);
-    if (this.#keepAlive === undefined) this.#keepAlive = host.timer(0x7fff_ffff, () => {});
+    if (this.#keepAlive !== undefined) return;
+    this.#keepAlive = host.timer(0x7fff_ffff, () => {});
+    // What it waits for may be held by the dead.
+    this.#unwatch = graves.watch(() => this.#line.values().next().value?.wake());
   }
   /** It waits no more; `ms` is how long it has, when it got what it waited for. */
   leave(wait: SharedWait<unknown>, ms: number, hasSlept: boolean): void {
@@ -89,6 +94,7 @@ export class SharedSignal {
     if (next !== undefined) return next.wake();
     host.clearTimer(this.#keepAlive);
     this.#keepAlive = undefined;
+    this.#unwatch();
   }
 
   get spinMs(): number {

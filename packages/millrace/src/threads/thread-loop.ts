@@ -12,6 +12,7 @@
  */
 import { host } from "../runtime/host.ts";
 import { activeResources } from "./backend.ts";
+import { graves } from "./graves.ts";
 import { ATTENTION, DEATHS, SEQUENCE, STAT_STOLEN } from "./layout.ts";
 import { BLOCKED, IDLE } from "./parking.ts";
 import { SpinBudget } from "./spin-budget.ts";
@@ -120,6 +121,7 @@ export class ThreadLoop {
     if (deaths !== this.#deaths) {
       this.#deaths = deaths;
       this.#submitter.reclaim();
+      graves.announce();
       isUrgent = true;
     }
     if (this.#submitter.hasResults) {

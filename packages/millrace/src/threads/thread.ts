@@ -6,6 +6,7 @@ import { stage } from "../runtime/stage.ts";
 import { WaitQueue } from "../runtime/wait-queue.ts";
 import { parentPort, receive, type Port } from "./backend.ts";
 import { FunctionTable } from "./function-table.ts";
+import { graves } from "./graves.ts";
 import { home, type Engine } from "./home.ts";
 import type { PayloadMessage } from "./payload.ts";
 import { SharedMemory } from "./shared-memory.ts";
@@ -21,6 +22,7 @@ export interface ThreadStart {
   readonly incarnation: number;
   readonly idleTimeout: number;
   readonly queue: number;
+  readonly graves: SharedArrayBuffer;
 }
 
 /** From a thread to the main one. */
@@ -40,6 +42,7 @@ export type FromThread =
 export function startThread(start: ThreadStart): void {
   const { self, incarnation, threads } = start;
   const port = parentPort!;
+  graves.adopt(start.graves);
   const memory = new SharedMemory(threads, start.buffer);
   const table = new FunctionTable(memory);
   const tell = (message: FromThread, transfer?: readonly Transferable[]): void =>

@@ -134,3 +134,38 @@ test("the default pool is there without asking", async () => {
   await ThreadPool.default().shutdown();
   expect(await work.double(3)).toBe(6);
 });
+
+describe("what a thread holds that dies", () => {
+  test("a mutex goes to whoever waits, and says so once", async () => {
+    const mutex = new SharedMutex();
+    const dying = pool.spawn(work.dieHolding, mutex).settled();
+    const guard = await mutex.lock();
+    expect(guard.isAbandoned).toBe(true);
+    guard.release();
+    expect((await dying).status).toBe("rejected");
+    const next = await mutex.lock();
+    expect(next.isAbandoned).toBe(false);
+    next.release();
+  });
+
+  test("permits are given back, all of them", async () => {
+    const semaphore = new SharedSemaphore(3);
+    expect((await pool.spawn(work.dieHolding, semaphore).settled()).status).toBe("rejected");
+    const guard = await semaphore.acquire(3);
+    expect(guard.isAbandoned).toBe(true);
+    guard.release();
+  });
+
+  test("also to a thread that waits, of another pool", async () => {
+    await using other = new ThreadPool({ threads: 1, name: "other" });
+    const mutex = new SharedMutex();
+    const shared = new SharedArrayBuffer(4);
+    const guard = await mutex.lock();
+    const dying = pool.spawn(work.dieHolding, mutex).settled();
+    const waiting = other.spawn(work.addUnderLock, mutex, shared, 5);
+    guard.release();
+    await dying;
+    await waiting;
+    expect(new Int32Array(shared)[0]).toBe(5);
+  });
+});
