@@ -71,11 +71,21 @@ export const workerData: unknown = threads?.workerData ?? undefined;
 export const threadNumber: number = threads?.threadId ?? 0;
 export const parentPort: Port | null = threads?.parentPort ?? null;
 
+/** @throws TypeError where there can be no pool: what a call is then rejected with. */
+export function requireThreads(): void {
+  const missing = [
+    ["node:worker_threads", threads],
+    ["SharedArrayBuffer (in a page: cross-origin isolation)", globalThis.SharedArrayBuffer],
+    ["Atomics.waitAsync", Atomics.waitAsync],
+  ].find(([, thing]) => thing === undefined);
+  if (missing === undefined) return;
+  throw new TypeError(
+    `millrace/threads needs ${missing[0] as string}, which this platform does not have; call fn.local(…) to run a threaded function where you are`,
+  );
+}
 export function startWorker(url: string, options: WorkerOptions): WorkerHandle {
-  if (threads === undefined) {
-    throw new TypeError("millrace/threads needs worker_threads, which this platform does not have");
-  }
-  return new threads.Worker(new URL(url), options);
+  requireThreads();
+  return new threads!.Worker(new URL(url), options);
 }
 
 /** The next message that waits at the port, taken without a turn of the event loop. */

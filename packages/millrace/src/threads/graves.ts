@@ -13,7 +13,10 @@ import { threadNumber } from "./backend.ts";
 const KEPT = 1024;
 const COUNT = 0;
 
-let list = new Int32Array(new SharedArrayBuffer((1 + KEPT) * 4));
+let made: Int32Array<SharedArrayBuffer> | undefined;
+/** Made when it is needed: this module also loads where there is no shared memory. */
+const listed = (): Int32Array<SharedArrayBuffer> =>
+  (made ??= new Int32Array(new SharedArrayBuffer((1 + KEPT) * 4)));
 const listeners = new Set<() => void>();
 
 export const graves: {
@@ -33,21 +36,23 @@ export const graves: {
 } = {
   self: threadNumber + 1,
   get memory() {
-    return list.buffer;
+    return listed().buffer;
   },
   adopt(memory) {
-    list = new Int32Array(memory);
+    made = new Int32Array(memory);
   },
   get count() {
-    return Atomics.load(list, COUNT);
+    return made === undefined ? 0 : Atomics.load(made, COUNT);
   },
   bury(thread) {
+    const list = listed();
     const count = Atomics.load(list, COUNT);
     Atomics.store(list, 1 + (count % KEPT), thread);
     Atomics.store(list, COUNT, count + 1);
   },
   isDead(thread) {
-    for (let i = Math.min(this.count, KEPT); i > 0; i--) if (Atomics.load(list, i) === thread) return true;
+    for (let i = Math.min(this.count, KEPT); i > 0; i--)
+      if (Atomics.load(listed(), i) === thread) return true;
     return false;
   },
   watch(listener) {

@@ -15,8 +15,8 @@
  *     bits of one that has died). A stale sleeper's bit makes a compare-and-set fail, no more.
  *  4. A searcher's bit may only suppress wake-ups: while one searches, what is published will be found. It
  *     is set while the thread does nothing but look. A searcher that goes to sleep clears its bit before it
- *     looks again, and the last one that finds something wakes one more. So wake-ups ramp up instead of
- *     stampeding.
+ *     looks again, and whatever it finds next, it wakes one more if there is more. So wake-ups ramp up
+ *     instead of stampeding (test/threads/model.test.ts).
  */
 import { type Layout, PARK } from "./layout.ts";
 
@@ -113,10 +113,8 @@ export class Parking {
     this.#set(this.#layout.searchers, participant);
     return true;
   }
-  /** True when nobody searches any more. */
-  endSearch(participant: number): boolean {
+  endSearch(participant: number): void {
     this.#clear(this.#layout.searchers, participant);
-    return !this.hasSearchers;
   }
 
   /** The thread has died: its bits are nobody's. */

@@ -6,7 +6,7 @@ import type { JoinHandle } from "../runtime/join-handle.ts";
 import type { Kernel } from "../runtime/kernel.ts";
 import { made, type Attributes, type Resource, type ResourceKind } from "../runtime/resource.ts";
 import { WaitQueue } from "../runtime/wait-queue.ts";
-import { cores } from "./backend.ts";
+import { cores, requireThreads } from "./backend.ts";
 import { CompletionWatch } from "./completion-watch.ts";
 import { Fleet } from "./fleet.ts";
 import { FunctionTable } from "./function-table.ts";
@@ -64,6 +64,7 @@ class Workshop implements Engine, Resource {
       resourceLimits: { maxOldGenerationSizeMb?: number } | undefined;
     },
   ) {
+    requireThreads();
     const memory = new SharedMemory(options.threads);
     this.memory = memory;
     this.room = new WaitQueue(options.queue);

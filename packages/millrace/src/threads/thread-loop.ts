@@ -23,6 +23,8 @@ import type { TaskRunner } from "./task-runner.ts";
 /** Then the event loop gets a turn, however much work there is. */
 const MS_PER_TURN = 2;
 const BLOCK_MS = 50;
+/** How often a thread that imports a module looks whether it has. */
+const IMPORT_LOOK_MS = 1;
 /** Looks at the clock once in this many looks for work. */
 const SPIN_STRIDE = 16;
 
@@ -37,6 +39,7 @@ export class ThreadLoop {
   #baseline: number = 0;
   #isScheduled: boolean = false;
   #isSearching: boolean = false;
+  #owesWaking: boolean = false;
   /** The last turn found nothing to do. */
   #isQuiet: boolean = false;
   /** It has said that it wants to be ended: nothing is begun any more. */
@@ -166,15 +169,18 @@ export class ThreadLoop {
       this.#idleSince = -1;
     }
     this.#isQuiet = this.#hasBlocked = this.#hasSlept = false;
-    // The last searcher that finds work wakes one more.
-    if (this.#endSearch() && this.#memory.hasWork) this.#memory.parking.wakeOne();
+    this.#endSearch();
+    if (!this.#owesWaking) return;
+    this.#owesWaking = false;
+    if (this.#memory.hasWork) this.#memory.parking.wakeOne();
   }
 
-  /** True when it was the last one that searched. */
-  #endSearch(): boolean {
-    if (!this.#isSearching) return false;
+  /** What was published meanwhile woke nobody: the next that is found wakes one more. */
+  #endSearch(): void {
+    if (!this.#isSearching) return;
     this.#isSearching = false;
-    return this.#memory.parking.endSearch(this.#self);
+    this.#owesWaking = true;
+    this.#memory.parking.endSearch(this.#self);
   }
 
   get #hasAnything(): boolean {
@@ -205,7 +211,7 @@ export class ThreadLoop {
 
   /** Nothing came. */
   #nothing(): void {
-    if (this.#runner.isImporting) return this.#giveTurn();
+    if (this.#runner.isImporting) return this.#awaitImport();
     const mayLookOn = this.#isSearching || this.#runner.waiting > 0;
     this.#endSearch();
     if (mayLookOn && !this.#hasSlept && host.now() < this.#idleSince + this.#spin.ms) return this.wake();
@@ -219,6 +225,12 @@ export class ThreadLoop {
     this.#hasBlocked = this.#block();
     this.#hasSlept = true;
     this.wake();
+  }
+
+  /** Nothing is taken from others meanwhile, and nobody should count on this thread. */
+  #awaitImport(): void {
+    this.#endSearch();
+    host.timer(IMPORT_LOOK_MS, () => this.wake());
   }
 
   #announce(how: typeof BLOCKED | typeof IDLE): boolean {

@@ -1,0 +1,167 @@
+/** The protocols in shared memory, under every order of their operations (atomics-model.ts). */
+import { describe, expect, test } from "vitest";
+import { HintRing } from "../../src/threads/hint-ring.ts";
+import { Layout } from "../../src/threads/layout.ts";
+import { BLOCKED, Parking } from "../../src/threads/parking.ts";
+import { SharedBits } from "../../src/threads/shared-bits.ts";
+import { EMPTY, SharedRing } from "../../src/threads/shared-ring.ts";
+import { explore, type Program } from "./atomics-model.ts";
+
+const limit = { timeout: 120_000 };
+const layout = new Layout(2);
+const memoryOf = (words: number): SharedArrayBuffer => new SharedArrayBuffer(words * 4);
+const wordsOf = (memory: SharedArrayBuffer): Int32Array => new Int32Array(memory);
+
+describe("a ring of hints", () => {
+  const ring = (memory: SharedArrayBuffer): HintRing => new HintRing(wordsOf(memory), 0, layout.block(2));
+  const size = layout.block(2) + 4096;
+
+  test("gives each hint once, to its owner or to a thief", limit, () => {
+    const program = (): Program => {
+      const memory = memoryOf(size);
+      const own = ring(memory);
+      for (const hint of [1, 2, 3]) own.push(hint);
+      const taker = (): number[] => {
+        const taken: number[] = [];
+        for (let hint = ring(memory).take(); hint >= 0; hint = ring(memory).take()) taken.push(hint);
+        return taken;
+      };
+      return {
+        memory,
+        threads: [() => (ring(memory).push(4), taker()), taker],
+        check: (results) => {
+          const taken = results.flat() as number[];
+          expect(taken.toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4]);
+        },
+      };
+    };
+    expect(explore(program, 2)).toBeGreaterThan(100);
+  });
+});
+
+describe("a set of bits", () => {
+  test("loses none, and says to wake whoever empties it", limit, () => {
+    const bits = (memory: SharedArrayBuffer): SharedBits => new SharedBits(wordsOf(memory), 0, 1, 1);
+    const program = (): Program => {
+      const memory = memoryOf(4);
+      const taken: number[] = [];
+      const take = (): number[] => {
+        const seen: number[] = [];
+        bits(memory).take((bit) => seen.push(bit));
+        return seen;
+      };
+      return {
+        memory,
+        threads: [() => bits(memory).add(3), () => bits(memory).add(5), take],
+        check: (results) => {
+          taken.push(...(results[2] as number[]));
+          // What was missed has left it dirty, and whoever made it so was told.
+          const left = take();
+          expect([...taken, ...left].toSorted((a, b) => a - b)).toEqual([3, 5]);
+          if (left.length > 0) expect(results.slice(0, 2)).toContain(true);
+        },
+      };
+    };
+    expect(explore(program, 3)).toBeGreaterThan(20);
+  });
+});
+
+interface How {
+  readonly looksAgain: boolean;
+  readonly wakesMore: boolean;
+}
+const right: How = { looksAgain: true, wakesMore: true };
+
+describe("parking", () => {
+  const ringStart = layout.ring(0);
+  const parts = (memory: SharedArrayBuffer): { parking: Parking; ring: HintRing } => {
+    const words = wordsOf(memory);
+    return { parking: new Parking(words, layout), ring: new HintRing(words, layout.block(0), ringStart) };
+  };
+  /** Looks, searches, and sleeps, as the loop of a thread does, until it has a hint. */
+  const worker = (memory: SharedArrayBuffer, self: number, how: How) => (): number => {
+    const { looksAgain, wakesMore } = how;
+    const { parking, ring } = parts(memory);
+    let owesWaking = false;
+    const found = (hint: number): number => {
+      if (owesWaking && wakesMore && !ring.isEmpty) parking.wakeOne();
+      return hint;
+    };
+    for (;;) {
+      parking.rise(self);
+      let hint = ring.take();
+      if (hint >= 0) return found(hint);
+      if (parking.beginSearch(self)) {
+        hint = ring.take();
+        parking.endSearch(self);
+        owesWaking = true;
+        if (hint >= 0) return found(hint);
+      }
+      parking.announce(self, BLOCKED);
+      if (looksAgain && !ring.isEmpty) continue;
+      parking.block(self, Infinity);
+    }
+  };
+  const program = (how: How, workers: number) => (): Program => {
+    const memory = memoryOf(layout.slot(0));
+    const publish = (): void => {
+      const { parking, ring } = parts(memory);
+      for (let hint = 1; hint <= workers; hint++) {
+        ring.push(hint);
+        parking.wakeOne();
+      }
+    };
+    const threads = [worker(memory, 1, how), worker(memory, 2, how)].slice(0, workers);
+    return {
+      memory,
+      threads: [publish, ...threads],
+      check: (_, asleep) => {
+        if (asleep.length > 0 && !parts(memory).ring.isEmpty) throw new Error("sleeps beside a task");
+      },
+    };
+  };
+
+  test("never leaves a task beside a thread that sleeps", limit, () => {
+    expect(explore(program(right, 1), 3)).toBeGreaterThan(50);
+    expect(explore(program(right, 2), 1, 2000)).toBeGreaterThan(50);
+  });
+  test("would, if a thread did not look again after it said that it sleeps", limit, () => {
+    expect(() => explore(program({ ...right, looksAgain: false }, 1), 3)).toThrow("sleeps beside a task");
+  });
+  test("would, if a thread that has searched did not wake one more", limit, () => {
+    const wrong = { ...right, wakesMore: false };
+    expect(() => explore(program(wrong, 2), 1, 2000)).toThrow("sleeps beside a task");
+  });
+});
+
+describe("a channel", () => {
+  const receiver = (memory: SharedArrayBuffer) => (): unknown => {
+    const ring = new SharedRing(memory, 0);
+    for (;;) {
+      const epoch = ring.notEmpty.prepare();
+      const value = ring.receive(false);
+      if (value !== EMPTY) return value;
+      ring.notEmpty.arm(epoch);
+    }
+  };
+
+  test("lets no receiver sleep beside a message, also when receivers are in each other's way", limit, () => {
+    const program = (): Program => {
+      const { memory } = SharedRing.create(4, 64);
+      const sender = (): void => {
+        const ring = new SharedRing(memory, 0);
+        ring.send(1);
+        ring.send(2);
+      };
+      return {
+        memory,
+        threads: [sender, receiver(memory), receiver(memory)],
+        check: (results, asleep) => {
+          if (asleep.length > 0) throw new Error("sleeps beside a message");
+          expect(new Set(results.slice(1))).toEqual(new Set([1, 2]));
+        },
+      };
+    };
+    expect(explore(program, 2, 500)).toBeGreaterThan(100);
+  });
+});
