@@ -75,9 +75,11 @@ export class Connection {
     if (this.#isUnderWay || !(this.#hasNews || this.#reader.hasMore)) return;
     this.#hasNews = false;
     this.#isUnderWay = true;
-    const update = this.#reader.take();
-    this.#sentSeq = update.seq;
-    this.#send(update);
+    this.#source.aside(() => {
+      const update = this.#reader.take();
+      this.#sentSeq = update.seq;
+      this.#send(update);
+    });
   }
   #sendDetail(): void {
     if (this.#watched === null || this.#socket.bufferedAmount > MOST_BUFFERED) return;

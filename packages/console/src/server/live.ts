@@ -49,7 +49,13 @@ class Live {
       this.#timer = undefined;
     }
   }
+  aside<T>(work: () => T): T {
+    return this.#feed.aside(work);
+  }
   look(): void {
+    this.aside(() => this.#look());
+  }
+  #look(): void {
     const { at, tasks, resources, gone, warnings, polls, totals, dropped, pending } = this.#feed.take();
     this.model.apply({
       type: "update",
@@ -98,6 +104,7 @@ export function openLive(open: () => Feed): Source {
     detail: (task) => joined.detail(task),
     watched: (by) => joined.watched(by),
     look: () => joined.look(),
+    aside: (work) => joined.aside(work),
     close() {
       if (!isOpen) return;
       isOpen = false;

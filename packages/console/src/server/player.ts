@@ -87,6 +87,9 @@ class Played implements Source, Player {
   }
 
   look(): void {}
+  aside<T>(work: () => T): T {
+    return work();
+  }
   watched(): void {}
   /** Recordings hold no histograms: they are made from the polls at hand. */
   detail(id: number): TaskDetail | undefined {

@@ -10,6 +10,8 @@ export interface Source {
   watched(by: 1 | -1): void;
   /** Brings the model up to date at once. */
   look(): void;
+  /** Work for a reader, of which the program is not blamed if it takes long. */
+  aside<T>(work: () => T): T;
   /** Of a recording. */
   readonly player?: Player;
   close(): void;

@@ -59,6 +59,13 @@ export class Feed implements Tracker, Disposable {
   /** What is new since the last time. */
   take(): Changes {
     const recorder = this.#follow();
+    return recorder.aside(() => this.#take(recorder));
+  }
+  /** Does something with what was taken; if it takes long, the program is not blamed for it. */
+  aside<T>(work: () => T): T {
+    return this.#recorder === null ? work() : this.#recorder.aside(work);
+  }
+  #take(recorder: Recorder): Changes {
     this.#maySweep(recorder);
     const tasks: FeedTask[] = this.#endedTasks;
     this.#endedTasks = [];

@@ -92,6 +92,10 @@ export class Recorder implements Hooks {
   stop(): void {
     this.#watchdog?.stop();
   }
+  /** Work of a tool that looks at the program. */
+  aside<T>(work: () => T): T {
+    return this.#watchdog === null ? work() : this.#watchdog.aside(work);
+  }
   mainStarted(): void {
     // What the program's modules took to load is not the loop's.
     this.#watchdog?.renew();

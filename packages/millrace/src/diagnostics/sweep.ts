@@ -34,7 +34,10 @@ export class Sweep {
       if (record.holdings.size === 0 || record.task.isDone) continue;
       this.#lints.waited(record, record.now() - record.waitsSince, () => waitsOf(record.task));
     }
-    for (const resource of this.#resources) this.#lints.grown(resource);
+    for (const resource of this.#resources) {
+      // There are as many timers as sleeping tasks, and nothing in them grows.
+      if (resource.resourceKind !== "timer") this.#lints.grown(resource);
+    }
   }
 
   /** A poll has ended: perhaps it is time. */

@@ -120,7 +120,17 @@ export class Watchdog {
     this.#usage.renew();
   }
 
-  #beat(): void {
+  /** What `work` takes is a tool's own doing, of which nobody is told; of what came before it they are. */
+  aside<T>(work: () => T): T {
+    this.#look();
+    try {
+      return work();
+    } finally {
+      this.renew();
+    }
+  }
+
+  #look(): void {
     const { memory } = this.#line;
     const now = host.now();
     memory[HEART] = (memory[HEART]! + 1) | 0;
@@ -131,6 +141,9 @@ export class Watchdog {
       if (seen !== undefined && !this.wasStarved(ms)) this.#onBlocked(ms, seen);
     }
     this.#usage.renew();
+  }
+  #beat(): void {
+    this.#look();
     this.#timer = host.timer(Math.max(1, this.#limit / 3), () => this.#beat());
     (this.#timer as { unref?(): void }).unref?.();
   }

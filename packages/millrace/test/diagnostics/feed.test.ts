@@ -182,3 +182,35 @@ test("there is one feed at a time", () => {
   first[Symbol.dispose]();
   new Feed()[Symbol.dispose]();
 });
+
+/** Keeps the loop, by so many ms of the processor's time. */
+function block(ms: number): void {
+  const since = process.cpuUsage();
+  while (process.cpuUsage(since).user < ms * 1000);
+}
+
+test("what a tool does with what it took is not the program's doing; what came before it is", async () => {
+  using _ = enable({ blockedAfter: 100 });
+  using feed = new Feed();
+  const turn = (): Promise<void> => new Promise((done) => setTimeout(done, 60));
+  const blocked = async (): Promise<string[]> => {
+    // Whoever was blocked is told of by the next beat.
+    for (let i = 0; i < 4; i++) await turn();
+    return feed
+      .take()
+      .warnings.filter(({ lint }) => lint === "blocked-loop")
+      .map(({ message }) => message);
+  };
+  // A program without tasks is still being loaded.
+  using _program = spawn(() => sleep(600_000));
+  await blocked();
+  feed.aside(() => block(400));
+  expect(await blocked()).toEqual([]);
+  // A machine that gives the loop no time for a tenth of a second may hide the one that is looked for.
+  for (let attempt = 0; attempt < 20; attempt++) {
+    await new Promise<void>((done) => setTimeout(() => done(block(400))));
+    feed.aside(() => {});
+    if ((await blocked()).length > 0) return;
+  }
+  throw new Error("a loop that was blocked before the tool looked is told of");
+}, 60_000);
