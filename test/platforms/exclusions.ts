@@ -56,6 +56,11 @@ export const exclusions: readonly Exclusion[] = [
   },
   {
     on: ["chromium"],
+    files: ["packages/sql/"],
+    because: "a browser has neither SQLite files nor the sockets that databases speak",
+  },
+  {
+    on: ["chromium"],
     files: [`${millrace}main/`, `${millrace}threads/`],
     because: "a browser has no processes; its threads are not those of worker_threads",
   },
