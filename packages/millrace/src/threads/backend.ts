@@ -38,6 +38,7 @@ interface WorkerThreads {
   readonly workerData: unknown;
   readonly parentPort: Port | null;
   receiveMessageOnPort(port: Port): { message: unknown } | undefined;
+  MessagePort: new () => Port;
   Worker: new (url: URL, options: WorkerOptions) => WorkerHandle;
 }
 
@@ -88,9 +89,12 @@ export function startWorker(url: string, options: WorkerOptions): WorkerHandle {
   return new threads!.Worker(new URL(url), options);
 }
 
-/** The next message that waits at the port, taken without a turn of the event loop. */
+/**
+ * The next message that waits at the port, taken without a turn of the event loop. What Deno gives a thread
+ * is no `MessagePort` to it: there the message comes as an event, a turn later.
+ */
 export function receive(port: Port): { message: unknown } | undefined {
-  return threads!.receiveMessageOnPort(port);
+  return port instanceof threads!.MessagePort ? threads!.receiveMessageOnPort(port) : undefined;
 }
 
 export function bytesOf(memory: SharedArrayBuffer): Bytes {
