@@ -1,5 +1,5 @@
 /** Whoever is not the user who runs the program sees nothing of it. Each attack is tried over the wire. */
-import { readFileSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { request, type IncomingHttpHeaders } from "node:http";
 import { connect as connectSocket } from "node:net";
 import { tmpdir } from "node:os";
@@ -291,4 +291,13 @@ test("it listens on this machine only, unless told otherwise", async () => {
 
 test("a taken port is told", async () => {
   await expect(serve({ port: shown.port })).rejects.toThrow(`port ${shown.port} of 127.0.0.1 is taken`);
+});
+
+// The last one, since the latest console of a process is the one that is found.
+test("what a killed process has left behind is removed by the next one", async () => {
+  const folder = readdirSync(tmpdir()).filter((name) => name.startsWith("millrace-console-"))[0]!;
+  const left = join(tmpdir(), folder, "999999999.json");
+  writeFileSync(left, JSON.stringify({ url: "http://127.0.0.1:1/", key: "none" }));
+  await (await serve()).close();
+  expect(existsSync(left)).toBe(false);
 });

@@ -2,7 +2,7 @@
  * Where tools find the console of a process: a file named after its id, in a folder that only its user may read.
  * Whoever can read it could as well attach a debugger.
  */
-import { lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -22,6 +22,7 @@ export function announce(found: Found): () => void {
   try {
     mkdirSync(folder(), { recursive: true, mode: 0o700 });
     if (!isPrivate(folder())) return () => {};
+    removeStale();
     rmSync(file, { force: true });
     writeFileSync(file, JSON.stringify(found), { mode: 0o600, flag: "wx" });
   } catch {
@@ -47,6 +48,17 @@ export function findConsole(pid: number): Found | undefined {
     return JSON.parse(readFileSync(join(folder(), `${pid}.json`), "utf8")) as Found;
   } catch {
     return undefined;
+  }
+}
+
+/** Those of processes that were killed. */
+function removeStale(): void {
+  for (const name of readdirSync(folder())) {
+    try {
+      process.kill(Number.parseInt(name), 0);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ESRCH") rmSync(join(folder(), name), { force: true });
+    }
   }
 }
 
