@@ -31,6 +31,11 @@ beforeAll(async () => {
     `import { join, sleep } from "millrace";
      import { startActor } from "millrace/actor";
      import { paused } from "millrace/testing";
+     import { Stream } from "millrace/stream";
+     import "millrace/threads";
+     import "millrace/diagnostics";
+     const doubled: number[] = await Stream.of(1, 2).map((n) => n * 2).collect();
+     if (doubled.join() !== "2,4") throw new Error("not doubled");
      const [a, b]: [number, string] = await join(sleep(1).map(() => 1), "x");
      const at: number = await paused(async (clock) => { await sleep(60_000); return clock.now(); });
      using counter = startActor(() => ({ count: 0, add(n: number) { return (this.count += n); } }));

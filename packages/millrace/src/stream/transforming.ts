@@ -10,7 +10,7 @@ import type { Stream } from "./stream.ts";
 import { TakeUntil } from "./take-until.ts";
 
 export abstract class Transforming<T> extends Consuming<T> {
-  /** A stream that reads from `source`. */
+  /** A stream that reads from `source`. @internal */
   protected abstract derive<U>(source: Source<U>): Stream<U>;
 
   /**
