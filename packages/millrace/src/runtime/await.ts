@@ -62,6 +62,7 @@ export class Await<T> extends Runnable implements Waker {
       value = this.poll((branch ?? kernel).budget);
     } catch (error) {
       this.isPending = false;
+      if (branch !== null && branch.isCancelPending) return this.cancelledHere();
       return (this.promise =
         kernel.resumeLater === null ? Promise.reject(error) : this.later(() => rethrow(error)));
     }
@@ -72,6 +73,13 @@ export class Await<T> extends Runnable implements Waker {
     if (kernel.asyncContext) this.context = captureContext();
     this.makePromise();
     kernel.onIdle?.();
+    return this.promise;
+  }
+
+  /** Cancelled while the await before had its result already: this one is told, though it failed at once. */
+  private cancelledHere(): Promise<T> {
+    this.isAbandoned = true;
+    this.makePromise();
     return this.promise;
   }
 

@@ -219,6 +219,7 @@ export abstract class Branch<T> extends BranchState implements Waker {
     }
   }
 
+  // #region deliver
   private deliver(routine: Routine<T>): IteratorResult<Suspend, T> {
     const { error } = this.cancellation!;
     this.flags |= DELIVERED;
@@ -226,6 +227,7 @@ export abstract class Branch<T> extends BranchState implements Waker {
     this.rejectAwaits(error);
     return routine.throw(error);
   }
+  // #endregion deliver
 
   private force(routine: Routine<T>): void {
     const { error } = this.cancellation!;
@@ -284,10 +286,13 @@ export abstract class Branch<T> extends BranchState implements Waker {
 
   // ── awaits of an async body
 
+  /** The next await of the async body is where its cancellation is delivered. */
+  get isCancelPending(): boolean {
+    return (this.flags & (CANCELLED | DELIVERED | ASYNC)) === (CANCELLED | ASYNC);
+  }
   addAwait(pending: Await<unknown>): void {
     (this.awaits ??= new PendingAwaits(this as Branch<unknown>)).add(pending);
-    if ((this.flags & (CANCELLED | DELIVERED | ASYNC)) === (CANCELLED | ASYNC))
-      this.deliverToAwaits(this.awaits);
+    if (this.isCancelPending) this.deliverToAwaits(this.awaits);
   }
   removeAwait(pending: Await<unknown>): void {
     this.awaits!.remove(pending);

@@ -57,6 +57,23 @@ inBothStyles(
 );
 
 inBothStyles(
+  "a body that was aborted while an await had its result already is cancelled at the next one, even if that fails at once",
+  function* ({ body }) {
+    const [tx, rx] = mpsc.channel<number>(1);
+    const task = spawn(
+      body(function* () {
+        for (let n = 1; ; n++) yield* get(tx.send(n));
+      }),
+    );
+    yield* get(rx.recv());
+    yield* get(rx.recv()); // what it waits for is there, and it has not gone on
+    task.abort("left");
+    rx[Symbol.dispose]();
+    expect(yield* get(task.settled())).toEqual({ status: "cancelled", reason: "left" });
+  },
+);
+
+inBothStyles(
   "ABT-01 aborting a sleeping task does not throw; awaiting it gives CancelledError",
   function* ({ body, clock }) {
     const task = spawn(
