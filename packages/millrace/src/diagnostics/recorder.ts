@@ -154,7 +154,7 @@ export class Recorder implements Hooks {
 
   taskSpawned(task: Task<unknown>): void {
     const record = this.#begin(task, rootTask(ambientBranch()));
-    if (isWanted("spawn")) publish({ type: "spawn", task: taskInfo(record, this) });
+    if (isWanted("spawn")) publish({ type: "spawn", task: taskInfo(record, this), at: record.now() });
     enterSpawnContext(task, () => taskInfo(record, this));
   }
   taskWoken(task: Task<unknown>): void {
@@ -186,7 +186,7 @@ export class Recorder implements Hooks {
         for (const unused of record.unused) this.#unused.tell(unused);
       });
     }
-    if (isWanted("end")) publish({ type: "end", task: info, ...reasonOf(task) });
+    if (isWanted("end")) publish({ type: "end", task: info, at: record.now(), ...reasonOf(task) });
   }
   failureUnobserved(failure: TaskFailure): void {
     this.lints.unobserved(failure);
@@ -308,7 +308,7 @@ export class Recorder implements Hooks {
   #endPoll(record: TaskRecord, ms: number): void {
     record.ended(ms);
     this.lints.polled(record, ms, this.#watchdog);
-    if (isWanted("poll")) publish({ type: "poll", task: record.task.id, ms });
+    if (isWanted("poll")) publish({ type: "poll", task: record.task.id, ms, at: record.now() });
     this.#sweep.polled(record);
   }
   #waits(record: TaskRecord): void {

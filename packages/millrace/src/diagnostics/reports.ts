@@ -71,9 +71,10 @@ export interface Warning {
   readonly resource?: number;
 }
 
+/** `at` is the time on the clock of the task's runtime, in ms. */
 export type DiagnosticEvent =
-  | { readonly type: "spawn"; readonly task: TaskInfo }
+  | { readonly type: "spawn"; readonly task: TaskInfo; readonly at?: number }
   /** `reason` is what it failed with, or was cancelled for. */
-  | { readonly type: "end"; readonly task: TaskInfo; readonly reason?: unknown }
-  | { readonly type: "poll"; readonly task: TaskId; readonly ms: number }
+  | { readonly type: "end"; readonly task: TaskInfo; readonly at?: number; readonly reason?: unknown }
+  | { readonly type: "poll"; readonly task: TaskId; readonly ms: number; readonly at?: number }
   | { readonly type: "warning"; readonly warning: Warning };
