@@ -30,6 +30,7 @@ export default defineConfig({
       "packages/eslint-plugin/src/**/*.test.ts",
       "examples/*/test/**/*.test.ts",
       "bench/test/**/*.test.ts",
+      "docs/test/**/*.test.ts",
     ],
     exclude: [...configDefaults.exclude, ...excludedFiles(current)],
     setupFiles: ["test/platforms/setup.ts"],

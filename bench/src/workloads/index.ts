@@ -1,5 +1,6 @@
 import type { Workload } from "../workload.ts";
 import { barrier } from "./barrier.ts";
+import { readyBody, suspendingBody } from "./bodies.ts";
 import { broadcastToMany } from "./broadcast.ts";
 import { channel } from "./channel.ts";
 import { channelProducers } from "./channel-producers.ts";
@@ -38,6 +39,8 @@ export const workloads: readonly Workload[] = [
   spawnMany,
   skynet,
   yields,
+  readyBody,
+  suspendingBody,
   channel,
   channelProducers,
   unboundedChannel,

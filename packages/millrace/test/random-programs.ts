@@ -8,6 +8,7 @@
 import fc from "fast-check";
 import { expect } from "vitest";
 import { setting } from "./setting.ts";
+import { tally } from "./tally.ts";
 
 const MILLRACE_RUNS = setting("MILLRACE_RUNS") ?? "1000";
 const MILLRACE_SEED = setting("MILLRACE_SEED");
@@ -19,8 +20,11 @@ const MILLRACE_PATH = setting("MILLRACE_PATH");
  */
 export function randomPrograms<Ts>(share: number = 1, seed?: number): fc.Parameters<Ts> {
   const replayed = MILLRACE_SEED === undefined ? seed : Number(MILLRACE_SEED);
+  const numRuns = Math.max(1, Math.round(Number(MILLRACE_RUNS) * share));
+  tally("properties", 1);
+  tally("random programs", numRuns);
   return {
-    numRuns: Math.max(1, Math.round(Number(MILLRACE_RUNS) * share)),
+    numRuns,
     ...(replayed === undefined ? {} : { seed: replayed }),
     ...(MILLRACE_PATH === undefined ? {} : { path: MILLRACE_PATH }),
     reporter: report,

@@ -51,6 +51,7 @@ class Select<B extends Branches> extends Operation<Selected<B>> {
     }
   }
 
+  // #region poll
   poll(waker: Waker): Poll<Selected<B>> {
     const futures = this.futures;
     const count = futures.length;
@@ -84,6 +85,7 @@ class Select<B extends Branches> extends Operation<Selected<B>> {
     const futures = this.futures;
     for (let i = 0; i < futures.length; i++) if (i !== winner) abandon(futures[i]!);
   }
+  // #endregion poll
 
   override describeWait(): string {
     return `one of ${this.keys.join(", ")}`;

@@ -43,6 +43,7 @@ export abstract class Acquire<T> extends Operation<T> {
   /** It waits no more, for whatever reason; what it was granted has been used. */
   protected left(): void {}
 
+  // #region poll
   poll(waker: Waker): Poll<T> {
     const { queue, waiter } = this;
     if (waiter !== null) return this.pollWaiting(waiter, waker);
@@ -58,6 +59,7 @@ export abstract class Acquire<T> extends Operation<T> {
     this.entered();
     return PENDING;
   }
+  // #endregion poll
 
   private pollWaiting(waiter: Waiter, waker: Waker): Poll<T> {
     if (waiter === USED) {

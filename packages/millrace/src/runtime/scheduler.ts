@@ -88,6 +88,7 @@ export class Scheduler {
     return this.#head === null && this.#deferred.length === 0;
   }
 
+  // #region push
   push(runnable: Runnable): void {
     if (runnable.flags & QUEUED) return;
     runnable.flags |= QUEUED;
@@ -99,6 +100,7 @@ export class Scheduler {
     this.depth++;
     if (this.#scheduled === IDLE && !this.#isDraining) this.#schedule(MICRO);
   }
+  // #endregion push
 
   unlink(runnable: Runnable): void {
     if ((runnable.flags & QUEUED) === 0) return;
@@ -168,6 +170,7 @@ export class Scheduler {
     this.#isDraining = false;
   }
 
+  // #region drain
   #drain(): void {
     const started = host.now();
     if (this.#turnPolls === 0) this.#turnStart = started;
@@ -204,4 +207,5 @@ export class Scheduler {
       this.onIdle?.();
     }
   }
+  // #endregion drain
 }

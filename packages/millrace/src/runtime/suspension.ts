@@ -23,6 +23,7 @@ const OUTSIDE =
   "yield* of a future outside a running task: a routine runs only when it is given to spawn, main, scope or asyncFn";
 
 /** Polls for `yield*`. */
+// #region resume
 export function resumeWith<T>(future: Future<T>): IteratorResult<Suspend, T> {
   const { waker } = cx;
   if (waker === null) throw new MillraceError(OUTSIDE);
@@ -32,6 +33,7 @@ export function resumeWith<T>(future: Future<T>): IteratorResult<Suspend, T> {
   if (cx.branch !== null) cx.branch.leaf = future;
   return SUSPENDED;
 }
+// #endregion resume
 
 /** The future is dropped: suspended while that cleans up, then throws. */
 export function unwind(error: unknown): IteratorResult<Suspend, never> {

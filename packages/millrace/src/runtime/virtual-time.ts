@@ -47,6 +47,7 @@ export class VirtualTime {
     return () => this.#settling.delete(settled);
   }
 
+  // #region quiet
   /** Nothing else can run. */
   #quiet(): void {
     const { clock, foreign } = this.#kernel;
@@ -62,6 +63,7 @@ export class VirtualTime {
       if (isStuck(this.#kernel)) this.#onDeadlock();
     } else if (this.autoAdvance) this.moveTo(next);
   }
+  // #endregion quiet
 
   /** The host's loop is empty: foreign work that was waited for will never come. */
   moveAnyway(): boolean {

@@ -107,6 +107,7 @@ export class WaitQueue {
     else this.giveToWaiters(count);
   }
 
+  // #region give
   private giveToWaiters(count: number): void {
     let first: Waiter | null = null;
     let last: Waiter | null = null;
@@ -128,6 +129,7 @@ export class WaitQueue {
     if (first === last) first.waker.wake();
     else wakeAll(first);
   }
+  // #endregion give
 
   /** Hands one to the latest waiter, which must need just one. */
   giveLatest(): void {
@@ -144,6 +146,7 @@ export class WaitQueue {
     waiter.held = 0;
   }
 
+  // #region abandon
   /** The waiter goes away: whatever it holds passes to the next one. */
   abandon(waiter: Waiter): void {
     const { state, held } = waiter;
@@ -154,6 +157,7 @@ export class WaitQueue {
     if (waiter.isLatest) this.giveLatest();
     else this.give(held);
   }
+  // #endregion abandon
 
   /** Fails everybody who waits; what they had collected is free again. */
   close(): void {

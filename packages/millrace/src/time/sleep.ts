@@ -36,6 +36,7 @@ export class Sleep extends Future<void> {
     this.wakesAt = deadline;
   }
 
+  // #region poll
   poll(waker: Waker): Poll<void> {
     if (!mayProceed(waker)) return PENDING;
     const kernel = (this.kernel ??= ambientKernel());
@@ -62,6 +63,7 @@ export class Sleep extends Future<void> {
     this.isWaiting = false;
     if (this.timer !== null) this.kernel!.clock.cancel(this.timer);
   }
+  // #endregion poll
 
   /** In ms of the runtime's clock, as `now()` gives. */
   get deadline(): number {

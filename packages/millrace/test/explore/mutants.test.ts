@@ -2,6 +2,7 @@
 import { ExploreError, explore } from "millrace/testing";
 import { describe, expect, test } from "vitest";
 import { styles } from "../both-styles.ts";
+import { tally } from "../tally.ts";
 import { depth } from "./depth.ts";
 import { checkThenAct } from "./mutants/check-then-act.ts";
 import { forgottenClose } from "./mutants/forgotten-close.ts";
@@ -38,6 +39,7 @@ describe.each(cases)("$name, in $style.name", ({ mutant, style }) => {
     if (!(error instanceof ExploreError)) throw new Error("it was not found", { cause: error });
     expect(error.message).toMatch(mutant.failure);
     expect(Number(/found by the (\d+)/.exec(error.message)![1])).toBeLessThanOrEqual(most);
+    tally("mutants", 1);
   });
 
   test("repaired, it stands", { timeout: 20_000 * depth }, async () => {

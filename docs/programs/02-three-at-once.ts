@@ -1,0 +1,12 @@
+import { asyncFn, join, main, now, sleep } from "millrace";
+
+const fetchUser = asyncFn(async (id: number) => {
+  await sleep(100 * id); // user 3 is the slowest
+  return { id, name: ["Ada", "Bob", "Cleo"][id - 1]! };
+});
+
+await main(async () => {
+  const start = now();
+  const [ada, bob, cleo] = await join(fetchUser(1), fetchUser(2), fetchUser(3));
+  console.log(`${ada.name}, ${bob.name} and ${cleo.name} after ${now() - start} ms`);
+});

@@ -1,0 +1,19 @@
+import { asyncFn, main, now, sleep, tryJoinAll } from "millrace";
+
+const fetchUser = asyncFn(async (id: number) => {
+  let isDone = false;
+  try {
+    await sleep(100 * id);
+    if (id === 3) throw new Error(`no user ${id}`);
+    isDone = true;
+    return { id };
+  } finally {
+    if (!isDone) console.log(`request ${id} released its socket at ${now()} ms`);
+  }
+});
+
+await main(async () => {
+  const requests = [1, 2, 3, 4, 5].map((id) => fetchUser(id));
+  const outcome = await tryJoinAll(requests).settled(); // without `settled` it throws
+  if (outcome.status === "rejected") console.log(`${outcome.reason} at ${now()} ms`);
+});

@@ -1,0 +1,23 @@
+import { main, mpsc, now, scope, sleep } from "millrace";
+
+await main(async () => {
+  const [tx, rx] = mpsc.channel<number>(2); // room for two; 32 is a usual choice
+
+  await scope(async (tasks) => {
+    tasks.spawn(
+      async () => {
+        for (let page = 1; page <= 5; page++) {
+          await tx.send(page); // waits while the channel is full
+          console.log(`${now()} ms: sent ${page}`);
+        }
+        tx.close(); // the last sender: the loop below ends
+      },
+      { name: "producer" },
+    );
+
+    for await (const page of rx) {
+      await sleep(100); // a slow consumer
+      console.log(`${now()} ms: handled ${page}`);
+    }
+  });
+});

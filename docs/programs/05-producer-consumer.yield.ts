@@ -1,0 +1,23 @@
+import { main, mpsc, now, scope, sleep } from "millrace";
+
+await main(function* () {
+  const [tx, rx] = mpsc.channel<number>(2); // room for two; 32 is a usual choice
+
+  yield* scope(function* (tasks) {
+    tasks.spawn(
+      function* () {
+        for (let page = 1; page <= 5; page++) {
+          yield* tx.send(page); // waits while the channel is full
+          console.log(`${now()} ms: sent ${page}`);
+        }
+        tx.close(); // the last sender: the loop below ends
+      },
+      { name: "producer" },
+    );
+
+    for (let page; (page = yield* rx.recv()) !== undefined;) {
+      yield* sleep(100); // a slow consumer
+      console.log(`${now()} ms: handled ${page}`);
+    }
+  });
+});

@@ -1,0 +1,26 @@
+import { asyncFn, main, mpsc, now, scope, sleep } from "millrace";
+import { Stream } from "millrace/stream";
+
+const work = asyncFn(function* (job: number) {
+  yield* sleep(job % 10 === 0 ? 500 : 100); // every tenth is slow
+  return job;
+});
+
+await main(function* () {
+  const [tx, rx] = mpsc.channel<number>(32);
+
+  yield* scope(function* (tasks) {
+    tasks.spawn(function* () {
+      for (let job = 0; job < 40; job++) yield* tx.send(job);
+      tx.close();
+    });
+
+    const order: number[] = [];
+    yield* Stream.from(rx)
+      .map((job) => work(job))
+      .bufferUnordered(10) // ten in flight, results as they come
+      .forEach((job) => void order.push(job));
+    console.log(`40 jobs in ${now()} ms`);
+    console.log(`the last four: ${order.slice(-4).join(" ")}`);
+  });
+});

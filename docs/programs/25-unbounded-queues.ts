@@ -1,0 +1,26 @@
+import { main, mpsc, now, scope, sleep } from "millrace";
+import { enable, snapshot } from "millrace/diagnostics";
+
+await main(async () => {
+  using recording = enable({ stacks: false });
+
+  // Wrong: the producer is faster than the consumer, and memory pays for it.
+  const [fast] = mpsc.unbounded<number>({ name: "events" });
+  for (let n = 0; n < 1500; n++) fast.send(n);
+  for (const { lint, message } of snapshot().warnings) console.log(`${lint}: ${message}`);
+
+  // Right: a bound, and the producer waits (back-pressure)…
+  const [tx, rx] = mpsc.channel<number>(8);
+  await scope(async (tasks) => {
+    tasks.spawn(async () => {
+      for (let n = 0; n < 20; n++) await tx.send(n);
+      tx.close();
+    });
+    for await (const _ of rx) await sleep(10);
+  });
+  console.log(`20 handled at ${now()} ms, never more than 8 queued`);
+
+  // …or says no, where waiting makes no sense.
+  const [bell] = mpsc.channel<string>(1);
+  console.log(bell.trySend("ring").ok, bell.trySend("ring").ok);
+});
