@@ -36,12 +36,16 @@ export default defineConfig({
       { text: "Playground", link: "/playground" },
       {
         text: "Topics",
-        activeMatch: "^/(cancellation|testing|diagnostics|command|lint|errors|inside)",
+        activeMatch:
+          "^/(cancellation|testing|diagnostics|command|console|opentelemetry|http|data|lint|errors|inside)",
         items: [
           { text: "Cancellation", link: "/cancellation" },
           { text: "Testing", link: "/testing" },
           { text: "Diagnostics", link: "/diagnostics" },
           { text: "The command", link: "/command" },
+          { text: "OpenTelemetry", link: "/opentelemetry" },
+          { text: "HTTP", link: "/http" },
+          { text: "Data", link: "/data" },
           { text: "Lint rules", link: "/lint/" },
           { text: "Errors", link: "/errors" },
           { text: "How it works inside", link: "/inside" },
@@ -65,6 +69,9 @@ export default defineConfig({
           { text: "Testing", link: "/testing" },
           { text: "Diagnostics", link: "/diagnostics" },
           { text: "The command", link: "/command" },
+          { text: "OpenTelemetry", link: "/opentelemetry" },
+          { text: "HTTP", link: "/http" },
+          { text: "Data", link: "/data" },
           { text: "Lint rules", link: "/lint/" },
           { text: "Errors", link: "/errors" },
           { text: "How it works inside", link: "/inside" },

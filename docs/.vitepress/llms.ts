@@ -13,6 +13,8 @@ const TOPICS = [
   "testing",
   "diagnostics",
   "command",
+  "http",
+  "data",
   "errors",
   "inside",
   "performance",

@@ -68,8 +68,7 @@ test("the bars and the start page", () => {
 });
 
 test("the guide has a page for every pattern, and each shows its program", () => {
-  const numbers = guidePages.map(({ number }) => number);
-  expect(numbers).toEqual([...new Set(numbers)].toSorted((a, b) => a - b));
+  expect(guidePages.map(({ number }) => number)).toEqual(Array.from({ length: 26 }, (_, i) => i + 1));
   for (const { path } of guidePages) {
     const source = readFileSync(join(docs, `${path}.md`), "utf8");
     expect(source, path).toMatch(/^<<< @\/programs\/\d\d-/m);
