@@ -1,5 +1,5 @@
 /**
- * `npx node bench/src/publish.ts [FILE]`: makes what the documents say about speed from a run of `npm run
+ * `npx node bench/src/publish.ts [FILE [NOTE]]`: makes what the documents say about speed from a run of `npm run
  * bench` (`bench/results/latest.json` unless another file is named): the tables of docs/performance, the lines
  * of the README between its `benchmarks` marks, and a copy of the run beside them. Nothing of it is typed by
  * hand; a test makes them again from that copy.
@@ -16,6 +16,8 @@ export interface Run {
   readonly platform: string;
   readonly processors: number;
   readonly quick: boolean;
+  /** What a reader of the figures must know, such as what else the machine did: the second argument. */
+  readonly note?: string;
   readonly rows: readonly Row[];
 }
 
@@ -34,9 +36,9 @@ export function documents(run: Run, readmeText: string): Readonly<Record<string,
   };
 }
 
-function about({ date, node, platform, processors, quick }: Run): string {
+function about({ date, node, platform, processors, quick, note }: Run): string {
   const kind = quick ? "A quick run (fewer operations and rounds)" : "A full run";
-  return `${kind} of ${date.slice(0, 10)}, ${node}, ${platform}, ${processors} processors. Median of the rounds; lower is better. The fastest of each row is bold.`;
+  return `${kind} of ${date.slice(0, 10)}, ${node}, ${platform}, ${processors} processors. Median of the rounds; lower is better. The fastest of each row is bold.${note === undefined ? "" : ` ${note}`}`;
 }
 
 function table(rows: readonly Row[]): string {
@@ -44,12 +46,15 @@ function table(rows: readonly Row[]): string {
   return markdown(
     header,
     rows.map((row) => {
-      const best = Math.min(...row.entries.filter(isMeasured).map(figureOf));
+      const shown = (["promise", "effect", "peer", "await", "yield*"] as const).map((column) =>
+        bestOf(row, column),
+      );
+      const best = Math.min(...shown.map((entry) => (entry === undefined ? Infinity : figureOf(entry))));
       const cell = (entry: Entry | undefined, isNamed: boolean): string => {
         if (entry === undefined) return "";
         const figure = formatFigure(figureOf(entry));
-        const shown = figureOf(entry) === best ? `**${figure}**` : figure;
-        return isNamed ? `${shown} ${entry.name}` : shown;
+        const marked = figureOf(entry) === best ? `**${figure}**` : figure;
+        return isNamed ? `${marked} ${entry.name}` : marked;
       };
       return [
         row.name,
@@ -147,13 +152,14 @@ function markdown(header: readonly string[], rows: readonly (readonly string[])[
 }
 
 /** The rounds of every entry, and nothing that can be worked out from them. */
-function trimmed({ date, node, platform, processors, quick, rows }: Run): Run {
+function trimmed({ date, node, platform, processors, quick, rows }: Run, note: string | undefined): Run {
   return {
     date,
     node,
     platform,
     processors,
     quick,
+    ...(note !== undefined && { note }),
     rows: rows.map(({ name, unit, entries, required }) => ({
       name,
       unit,
@@ -171,7 +177,7 @@ function trimmed({ date, node, platform, processors, quick, rows }: Run): Run {
 
 if (import.meta.main) {
   const file = process.argv[2] ?? fileURLToPath(new URL("../results/latest.json", import.meta.url));
-  const run = trimmed(JSON.parse(readFileSync(file, "utf8")) as Run);
+  const run = trimmed(JSON.parse(readFileSync(file, "utf8")) as Run, process.argv[3]);
   writeFileSync(new URL("run.json", folder), `${JSON.stringify(run, null, 1)}\n`);
   for (const [path, text] of Object.entries(documents(run, readFileSync(readme, "utf8")))) {
     writeFileSync(new URL(path, folder), text);

@@ -13,6 +13,8 @@ const TOPICS = [
   "testing",
   "diagnostics",
   "command",
+  "console",
+  "opentelemetry",
   "http",
   "data",
   "errors",

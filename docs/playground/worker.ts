@@ -31,6 +31,7 @@ function record(): void {
     if (event.type === "warning") return;
     at = Math.max(at, event.at ?? 0);
     step++;
+    placeLines();
     if (event.type === "spawn") {
       const { id, name, parent } = event.task;
       note({
@@ -55,13 +56,16 @@ function record(): void {
   });
 }
 
+/** Lines are written in the middle of a poll, whose event says when that was, and comes when it is over. */
+function placeLines(): void {
+  for (let i = lines.length - 1; i >= 0 && lines[i]!.step === UNPLACED; i--)
+    lines[i] = { ...lines[i]!, step, at };
+}
+const UNPLACED = -1;
+
 function write(isError: boolean, values: readonly unknown[]): void {
-  lines.push({
-    text: values.map((value) => (typeof value === "string" ? value : inspect(value))).join(" "),
-    isError,
-    step,
-    at,
-  });
+  const text = values.map((value) => (typeof value === "string" ? value : inspect(value))).join(" ");
+  lines.push({ text, isError, step: UNPLACED, at });
 }
 
 self.onmessage = async ({ data: name }: MessageEvent<string>) => {
@@ -77,5 +81,6 @@ self.onmessage = async ({ data: name }: MessageEvent<string>) => {
   }
   // The last microtask has seen what its task waits for.
   await new Promise((turn) => setTimeout(turn));
+  placeLines();
   self.postMessage({ entries, lines, isCut } satisfies Run);
 };

@@ -18,7 +18,7 @@ const millrace = "packages/millrace/test/";
 export const exclusions: readonly Exclusion[] = [
   {
     on: ["bun", "deno", "chromium"],
-    files: ["test/", "bench/", "packages/eslint-plugin/", `${millrace}threads/bundles.test.ts`],
+    files: ["test/", "bench/", "docs/", "packages/eslint-plugin/", `${millrace}threads/bundles.test.ts`],
     because: "it is about the repository and its tools, which run on Node",
   },
   {
