@@ -81,6 +81,8 @@ function run(platform: Platform): Result {
     {
       cwd: root,
       stdio: ["ignore", "inherit", "inherit"],
+      // What hangs on one platform must not take the others with it.
+      timeout: 15 * 60_000,
       env: {
         ...process.env,
         MILLRACE_PLATFORM: name,
