@@ -7,6 +7,7 @@ import {
   scope,
   Semaphore,
   sleep,
+  spawn,
   type Routine,
   type TaskFailure,
 } from "millrace";
@@ -55,8 +56,9 @@ inStyles("a request whose client goes away is cancelled", {
         return new Response();
       },
     });
-    const client = new HttpClient({ baseUrl: server.url, timeout: 20, retry: false });
-    await client.get("/").text().settled();
+    const asking = spawn(new HttpClient().get(server.url).text());
+    await until(() => server.metrics().active === 1);
+    asking.abort();
     await over.notified();
     expect(seen).toBe(true);
   },
@@ -72,7 +74,9 @@ inStyles("a request whose client goes away is cancelled", {
         return new Response();
       },
     });
-    yield* new HttpClient({ baseUrl: server.url, timeout: 20, retry: false }).get("/").text().settled();
+    const asking = spawn(new HttpClient().get(server.url).text());
+    yield* fromPromise(until(() => server.metrics().active === 1));
+    asking.abort();
     yield* over.notified();
     yield* server.shutdown();
   },

@@ -11,7 +11,6 @@
 import {
   CancelledError,
   type AbortHandle,
-  type DelayKey,
   type Future,
   type Routine,
   type SemaphorePermit,
@@ -20,7 +19,7 @@ import {
 import type { ServerRequest } from "srvx";
 import { failed, late, leaving, reportable } from "./answers.ts";
 import { nameOf, onClientGone } from "./base.ts";
-import type { Expiring } from "./deadlines.ts";
+import type { Deadline, Expiring } from "./deadlines.ts";
 import type { Reception } from "./reception.ts";
 import { StreamedResponse } from "./streamed-response.ts";
 
@@ -69,7 +68,7 @@ export class Exchange implements Expiring {
 
   *#run(cx: TaskContext): Routine<void> {
     const { deadline, deadlines, call } = this.#reception.house;
-    let key: DelayKey | undefined;
+    let key: Deadline | undefined;
     if (deadline !== Infinity) key = deadlines.add(this, deadline);
     const reached = (): void => {
       if (key !== undefined) deadlines.remove(key);

@@ -6,12 +6,12 @@
  *     │  ──aborted───────► close 1001    │
  *     └──the client closes, breaks off, is silent──► messages end; the handler may go on for a while
  */
-import { CancelledError, type AbortHandle, type DelayKey, type Future, type TaskContext } from "millrace";
+import { CancelledError, type AbortHandle, type Future, type TaskContext } from "millrace";
 import type { Routine } from "millrace";
 import type { Reception, Guest } from "../server/reception.ts";
 import { SocketClosedError } from "../errors.ts";
 import { reportable } from "../server/answers.ts";
-import type { Expiring } from "../server/deadlines.ts";
+import type { Deadline, Expiring } from "../server/deadlines.ts";
 import { Inbox, type SocketMessage } from "./inbox.ts";
 import { Outbox } from "./outbox.ts";
 import type { SocketSettings } from "./socket-route.ts";
@@ -27,7 +27,7 @@ export class SocketGuest implements Guest, Expiring {
   readonly #outbox: Outbox;
   readonly #onOver: () => void;
   #task: AbortHandle | null = null;
-  #timer: DelayKey | undefined;
+  #timer: Deadline | undefined;
   /** Something came since the last ping. */
   #isAlive: boolean = true;
   #isOpen: boolean = true;
