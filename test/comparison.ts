@@ -70,7 +70,7 @@ export async function differences(
     writeFileSync(join(folder, path), text);
   };
   for (const { path, text } of declarations)
-    write(join("ours", path), opened(text, relative(dirname(path), "../contract/core.js")));
+    write(join("ours", path), opened(text, relative(dirname(path), "../contract")));
   for (const { path, text } of contractFiles()) write(join("contract", path), text);
   for (const { facade, files } of entryPoints)
     write(`${facade}.ts`, comparison(facade, files.flatMap(promised)));
@@ -151,16 +151,18 @@ const SEAMS: readonly [ours: RegExp, compared: string][] = [
     `export type StopToken = import("CONTRACT").CancellationToken;`,
   ],
   [/^(export type StopLike = AbortSignal \| )\{[^}]*\};$/m, `$1import("CONTRACT").CancellationToken;`],
+  // Compared once, member by member. What the members give is the contract's own, or the compiler would open
+  // streams of streams of streams, for a minute.
+  [/(?<!class |extends )\bStream</g, `import("STREAMS").Stream<`],
   // A code is promised to be stable; which one it is, we add.
   [/^(\s*readonly code: )"(?!ERR_THREAD")\w+";$/gm, "$1string;"],
 ];
 
-/** A declaration file as it is compared; `contract` is where the contract lies, seen from it. */
+/** A declaration file as it is compared; `contract` is the contract's folder, seen from it. */
 function opened(text: string, contract: string): string {
-  return SEAMS.reduce((all, [ours, compared]) => all.replace(ours, compared), text).replaceAll(
-    "CONTRACT",
-    contract,
-  );
+  return SEAMS.reduce((all, [ours, compared]) => all.replace(ours, compared), text)
+    .replaceAll('"CONTRACT"', `"${contract}/core.js"`)
+    .replaceAll('"STREAMS"', `"${contract}/stream.js"`);
 }
 
 /** Runs the compiler on a project: what it printed, or nothing when all is well. */

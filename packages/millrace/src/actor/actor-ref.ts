@@ -2,7 +2,7 @@
 import { ClosedError } from "../errors.ts";
 import { PENDING, type Outcome, type Poll, type Routine, type Waker } from "../runtime/body.ts";
 import { Future } from "../runtime/future.ts";
-import { Settlement } from "../runtime/join-handle.ts";
+import { Settlement } from "../runtime/task-join.ts";
 import { Handle, type Remains } from "../sync/handle.ts";
 import type { Actor } from "./actor.ts";
 import type { WeakActorRef } from "./actor-context.ts";

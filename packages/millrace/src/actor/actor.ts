@@ -77,7 +77,7 @@ export class Actor {
     this.mailbox = new Mailbox(settings.mailbox, () => this.handles.awaited());
     const options = settings.name === undefined ? {} : { name: settings.name };
     // A generator, so that the task can be unwound wherever it is.
-    this.task = spawnOn<void>(kernel, () => this.#live(), options, null, true);
+    this.task = spawnOn<void>(kernel, () => this.#live(), options, true);
     if (hooks.current !== null) this.task.kind = "actor";
     this.task.onEnd(() => this.#ended());
   }

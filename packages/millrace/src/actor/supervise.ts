@@ -16,7 +16,7 @@ import { yieldNow } from "../runtime/budget.ts";
 import { Call, rootTask } from "../runtime/call.ts";
 import type { Duration } from "../runtime/duration.ts";
 import type { Future } from "../runtime/future.ts";
-import { Settlement } from "../runtime/join-handle.ts";
+import { Settlement } from "../runtime/task-join.ts";
 import type { TaskId } from "../runtime/task.ts";
 import { ambientBranch, ambientKernel } from "../runtime/trail.ts";
 import type { Actor } from "./actor.ts";

@@ -6,7 +6,7 @@
  * A task that was told of is always told of again when it has ended.
  */
 import { host } from "../runtime/host.ts";
-import { joinedTask } from "../runtime/join-handle.ts";
+import { joinedTask } from "../runtime/task-join.ts";
 import type { TaskId } from "../runtime/kernel.ts";
 import type { Resource } from "../runtime/resource.ts";
 import { leaves } from "../runtime/wait-graph.ts";

@@ -1,4 +1,5 @@
 /** Everything that is known at one moment. */
+import { liveTasks } from "../runtime/live-tasks.ts";
 import type { Kernel, TaskId } from "../runtime/kernel.ts";
 import { nameOf, type Resource } from "../runtime/resource.ts";
 import { stage } from "../runtime/stage.ts";
@@ -68,7 +69,7 @@ export function knownKernels(recorder: Recorder): Set<Kernel> {
 export function living(recorder: Recorder): TaskRecord[] {
   const records: TaskRecord[] = [];
   for (const kernel of knownKernels(recorder))
-    for (const task of kernel.tasks()) records.push(recorder.record(task));
+    for (const task of liveTasks(kernel)) records.push(recorder.record(task));
   return records.toSorted((a, b) => a.task.id - b.task.id);
 }
 

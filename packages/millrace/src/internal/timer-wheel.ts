@@ -30,7 +30,7 @@ const WHEEL_WORDS = 12;
 const OVERFLOW = 384;
 const DUE = 385;
 const LISTS = 386;
-const NONE = -1;
+export const NONE = -1;
 
 /** What the levels below the top one cover. */
 const LOW_SPAN = 2 ** 30;
@@ -38,11 +38,21 @@ const LOW_MASK = LOW_SPAN - 1;
 const WHEEL_SPAN = 2 ** 36;
 
 /** Something that fires at a tick. All fields belong to the wheel while `slot` is not -1. */
-export abstract class TimerEntry {
+export interface TimerEntry {
+  tick: number;
+  prevTimer: TimerEntry | null;
+  nextTimer: TimerEntry | null;
+  /** The list it is linked in; -1 when in none. */
+  slot: number;
+  /** Called by whoever pops expired entries, never by the wheel. */
+  fire(): void;
+}
+
+/** An entry that is nothing else. */
+export abstract class Timer implements TimerEntry {
   declare tick: number;
   declare prevTimer: TimerEntry | null;
   declare nextTimer: TimerEntry | null;
-  /** The list it is linked in; -1 when in none. */
   declare slot: number;
 
   constructor() {
@@ -51,8 +61,6 @@ export abstract class TimerEntry {
     this.nextTimer = null;
     this.slot = NONE;
   }
-
-  /** Called by whoever pops expired entries, never by the wheel. */
   abstract fire(): void;
 }
 

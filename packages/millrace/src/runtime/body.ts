@@ -37,7 +37,9 @@ export type Outcome<T> =
   | { readonly status: "rejected"; readonly reason: unknown }
   | { readonly status: "cancelled"; readonly reason: unknown };
 
-const generatorFunction: { readonly prototype: object } = Object.getPrototypeOf(function* () {});
+const generatorFunction: { readonly prototype: object; readonly constructor: new () => object } =
+  Object.getPrototypeOf(function* () {});
+const GeneratorFunction = generatorFunction.constructor;
 
 /**
  * `next` of native generators, called directly: each generator function gives its objects a hidden
@@ -51,7 +53,7 @@ export const resume: (this: Routine<unknown>) => IteratorResult<Suspend, unknown
 
 /** True for a function written `function*`: its call runs no user code, so it needs no async context. */
 export function isGeneratorFunction(body: unknown): boolean {
-  return Object.getPrototypeOf(body) === generatorFunction;
+  return body instanceof GeneratorFunction;
 }
 
 /** True for the object that a generator function returns, compiled down or not. */

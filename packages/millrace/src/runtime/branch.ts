@@ -23,7 +23,7 @@
  *  4. `throw` is used for cancellation in both styles. `return` alone would be forgotten by an outer
  *     `yield*` as soon as an inner `finally` waits, so it serves only as the last resort.
  */
-import { CancelledError } from "../errors.ts";
+import type { CancelledError } from "../errors.ts";
 import type { Await } from "./await.ts";
 import {
   isGeneratorFunction,
@@ -55,47 +55,42 @@ import {
 import { Cancellation, unwindByForce } from "./cancellation.ts";
 import { abandon, claim, Future } from "./future.ts";
 import { hooks } from "./hooks.ts";
-import { captureContext, type AsyncContext } from "./host.ts";
+import type { AsyncContext } from "./host.ts";
 import { cx, type Kernel } from "./kernel.ts";
 import { runInTrail, type Trail } from "./trail.ts";
 import { PendingAwaits } from "./pending-awaits.ts";
+import { Extras } from "./branch-extras.ts";
 import { BUDGET } from "./scheduler.ts";
 
 export abstract class Branch<T> extends BranchState implements Waker {
   declare readonly kernel: Kernel;
-  /** Whoever polls it, and so waits for its cleanup. */
-  declare parent: Branch<unknown> | null;
-  declare budget: number;
-  /** What the body waits for, as far as it is known: for descriptions, and to drop it when it is stuck. */
-  declare leaf: Future<unknown> | null;
-  /** The value, or the error when FAILED. */
-  declare result: unknown;
-  /** Dropped branches below that are still cleaning up. */
-  declare cleanups: number;
+  /**
+   * One after the other: whatever is to be run, until it starts; the future that the body waits for, as far
+   * as it is known, null if none; the value, or the error when FAILED.
+   */
+  declare work: unknown;
+  /** The generator, while it runs. */
+  declare protected routine: Routine<T> | null;
   /** The `AsyncLocalStorage` context in which the scheduler drives it. */
   declare context: AsyncContext | undefined;
   /** Where that context leads to, while a generator body runs. */
   declare trail: Trail | null;
-  declare private waker: Waker | null;
-  declare private routine: Routine<T> | null;
-  declare private awaits: PendingAwaits | null;
-  declare private cancellation: Cancellation | null;
+  declare protected extras: Extras | null;
 
-  constructor(kernel: Kernel, parent: Branch<unknown> | null) {
+  constructor(kernel: Kernel, work: unknown, trail: Trail | null) {
     super();
     this.kernel = kernel;
-    this.parent = parent;
-    this.budget = BUDGET;
-    this.leaf = null;
-    this.result = undefined;
-    this.cleanups = 0;
-    this.context = undefined;
-    this.trail = parent === null ? null : parent.trail;
-    this.waker = null;
+    this.work = work;
     this.routine = null;
-    this.awaits = null;
-    this.cancellation = null;
+    this.context = undefined;
+    this.trail = trail;
+    this.extras = null;
   }
+
+  /** Whoever polls it, and so waits for its cleanup. */
+  abstract readonly parent: Branch<unknown> | null;
+  /** Whom it wakes. */
+  abstract readonly waker: Waker | null;
 
   /** Calls the body. */
   protected abstract invoke(): Routine<T> | Awaitable<T>;
@@ -111,6 +106,36 @@ export abstract class Branch<T> extends BranchState implements Waker {
   get cancelError(): CancelledError | undefined {
     return this.cancellation?.error;
   }
+  /** What a body that is not async waits for. */
+  get leaf(): Future<unknown> | null {
+    return (this.flags & (STARTED | DONE)) === STARTED ? (this.work as Future<unknown> | null) : null;
+  }
+  /** The value, or the error when it failed. */
+  get result(): unknown {
+    return this.flags & DONE ? this.work : undefined;
+  }
+  /** Dropped branches below that are still cleaning up. */
+  get cleanups(): number {
+    return this.extras === null ? 0 : this.extras.cleanups;
+  }
+  set cleanups(count: number) {
+    this.extra().cleanups = count;
+  }
+  get budget(): number {
+    return this.extras === null ? BUDGET : this.extras.budget;
+  }
+  set budget(left: number) {
+    this.extra().budget = left;
+  }
+  protected get cancellation(): Cancellation | null {
+    return this.extras === null ? null : this.extras.cancellation;
+  }
+  private get awaits(): PendingAwaits | null {
+    return this.extras === null ? null : this.extras.awaits;
+  }
+  protected extra(): Extras {
+    return (this.extras ??= new Extras());
+  }
 
   /** What the branch is waiting for right now. */
   *waits(): IterableIterator<Future<unknown>> {
@@ -124,69 +149,48 @@ export abstract class Branch<T> extends BranchState implements Waker {
 
   // ── being driven
 
-  /** Runs the body until it waits or ends. */
-  advance(waker: Waker): void {
-    if (this.flags & (DONE | RUNNING)) return;
-    this.waker = waker;
-    const { branch: outerBranch, waker: outerWaker } = cx;
-    cx.branch = this;
-    cx.waker = waker;
-    this.flags |= RUNNING;
+  /** Runs the body until it waits or ends; `cx` leads to it. True if it must be driven again at once. */
+  protected proceed(): boolean {
+    const { flags, work, routine } = this;
     try {
-      if (this.routine !== null) this.drive(this.routine);
-      else if (this.flags & STARTED) this.advanceOther();
-      else this.start();
+      if (routine !== null) {
+        this.flags = flags | RUNNING;
+        this.drive(routine);
+      } else if ((flags & (STARTED | CANCELLED)) === 0 && isGeneratorFunction(work)) {
+        // Most of them, at once.
+        this.flags = flags | (RUNNING | STARTED | NATIVE | ROUTINE);
+        this.drive((this.routine = this.invoke() as Routine<T>));
+      } else {
+        this.flags = flags | (RUNNING | STARTED);
+        if (flags & STARTED) this.advanceOther();
+        else this.start();
+      }
     } catch (error) {
       this.end(FAILED, error);
     }
-    this.flags &= ~RUNNING;
-    cx.branch = outerBranch;
-    cx.waker = outerWaker;
-    if (this.flags & NEEDS_DRIVE) {
-      this.flags &= ~NEEDS_DRIVE;
-      this.wake();
-    }
+    const now = this.flags;
+    this.flags = now & ~(RUNNING | NEEDS_DRIVE);
+    return (now & NEEDS_DRIVE) !== 0;
   }
 
-  /** A detached branch is its own waker. */
-  wake(): void {
-    if ((this.flags & DONE) === 0) this.kernel.scheduler.push(this);
-  }
-
-  run(): void {
-    if (this.context === undefined) this.runDetached();
-    else this.context.runInAsyncScope(runDetached, undefined, this as Branch<unknown>);
-  }
-
-  static readonly runDetached = (branch: Branch<unknown>): void => branch.runDetached();
-
-  private runDetached(): void {
-    const { budget } = cx;
-    cx.budget = BUDGET;
-    this.advance(this);
-    cx.budget = budget;
-  }
+  /** Puts it in the run queue. */
+  abstract wake(): void;
 
   private start(): void {
-    this.flags |= STARTED;
     if (this.flags & CANCELLED) throw this.cancellation!.error;
     const { body } = this;
     if (isGeneratorFunction(body)) {
       this.flags |= NATIVE | ROUTINE;
-      const routine = this.invoke() as Routine<T>;
-      this.routine = routine;
-      return this.drive(routine);
+      return this.drive((this.routine = this.invoke() as Routine<T>));
     }
-    const result =
-      body instanceof Future ? this.invoke() : runInTrail(this as Branch<unknown>, () => this.invoke());
+    const result = body instanceof Future ? this.invoke() : this.invokeInTrail();
     if (isRoutine(result)) {
       this.flags |= ROUTINE;
-      this.routine = result as Routine<T>;
-      this.drive(this.routine);
+      this.drive((this.routine = result as Routine<T>));
     } else if (result instanceof Future) {
       // The body of a task may be a future itself; the task has claimed it.
-      if (this.leaf === null) this.leaf = claim(result);
-      this.pollLeaf(this.leaf);
+      if (this.work === null) this.work = claim(result);
+      this.pollLeaf(this.work as Future<unknown>);
     } else if (isThenable(result)) {
       this.flags |= ASYNC;
       result.then(
@@ -196,27 +200,38 @@ export abstract class Branch<T> extends BranchState implements Waker {
     } else this.end(0, result);
   }
 
-  /** What `invoke` calls, or returns if it is a future. */
-  protected get body(): unknown {
-    return undefined;
+  /** It may turn out async, so the context must lead here before it is called. */
+  private invokeInTrail(): Routine<T> | Awaitable<T> {
+    const { context, trail } = this;
+    // The scheduler has entered the context, and it leads here already.
+    if (context !== undefined && trail !== null && trail.branch === this && !trail.isShared) {
+      const { isMarked } = cx;
+      cx.isMarked = true;
+      try {
+        return this.invoke();
+      } finally {
+        cx.isMarked = isMarked;
+      }
+    }
+    return runInTrail(this as Branch<unknown>, () => this.invoke());
   }
+
+  /** What `invoke` calls, or returns if it is a future. */
+  protected abstract readonly body: unknown;
 
   private drive(routine: Routine<T>): void {
     const { flags } = this;
-    if (flags & EXPIRED) return this.force(routine);
     let step: IteratorResult<Suspend, T>;
-    if ((flags & (CANCELLED | DELIVERED)) === CANCELLED) step = this.deliver(routine);
-    else
-      step =
-        flags & NATIVE
-          ? (resume.call(routine as Routine<unknown>) as IteratorResult<Suspend, T>)
-          : routine.next();
+    if ((flags & (CANCELLED | NATIVE)) === NATIVE)
+      step = resume.call(routine as Routine<unknown>) as IteratorResult<Suspend, T>;
+    else if (flags & EXPIRED) return this.force(routine);
+    else if ((flags & (CANCELLED | DELIVERED)) === CANCELLED) step = this.deliver(routine);
+    else step = routine.next();
     if (step.done) return this.end(0, step.value);
     // Cancelled by its own doing, or by something it called: this is its next suspension point.
-    if ((this.flags & (CANCELLED | DELIVERED)) === CANCELLED) {
-      step = this.deliver(routine);
-      if (step.done) this.end(0, step.value);
-    }
+    if ((this.flags & (CANCELLED | DELIVERED)) !== CANCELLED) return;
+    step = this.deliver(routine);
+    if (step.done) this.end(0, step.value);
   }
 
   // #region deliver
@@ -234,7 +249,8 @@ export abstract class Branch<T> extends BranchState implements Waker {
     this.rejectAwaits(error);
     const step = unwindByForce(routine, error);
     if (step.done && !step.isReturned) return this.end(0, step.value);
-    if (!step.done && this.leaf !== null) abandon(this.leaf);
+    const { leaf } = this;
+    if (!step.done && leaf !== null) abandon(leaf);
     this.end(FAILED, error);
   }
 
@@ -254,8 +270,9 @@ export abstract class Branch<T> extends BranchState implements Waker {
   /** The body is a future: there is nothing to unwind but what it drops. */
   private cancelLeaf(): void {
     this.flags |= DELIVERED;
-    if (this.leaf !== null) abandon(this.leaf);
-    this.leaf = null;
+    const { leaf } = this;
+    if (leaf !== null) abandon(leaf);
+    this.work = null;
     if (!this.mustAwaitCleanups()) throw this.cancellation!.error;
   }
 
@@ -267,21 +284,24 @@ export abstract class Branch<T> extends BranchState implements Waker {
   }
 
   private end(failed: number, result: unknown): void {
-    if (this.flags & DONE) return;
-    this.flags |= DONE | failed;
-    this.result = result;
+    const { flags, extras } = this;
+    if (flags & DONE) return;
+    this.flags = flags | DONE | failed;
+    this.work = result;
     this.routine = null;
-    this.leaf = null;
-    if (this.cancellation !== null) this.kernel.clock.cancel(this.cancellation);
-    if (this.parent !== null && this.cleanups > 0) {
-      // What is still cleaning up below now counts for the ancestor that `cleanupDone` will find.
-      this.parent.unfinished().cleanups += this.cleanups;
-      this.cleanups = 0;
-    }
-    if (this.flags & DETACHED) {
+    if (extras !== null) this.settleExtras(extras);
+    if (flags & DETACHED) {
       this.ended();
       this.parent?.unfinished().cleanupDone();
     }
+  }
+
+  private settleExtras(extras: Extras): void {
+    if (extras.cancellation !== null) this.kernel.clock.cancel(extras.cancellation);
+    if (extras.cleanups === 0 || this.parent === null) return;
+    // What is still cleaning up below now counts for the ancestor that `cleanupDone` will find.
+    this.parent.unfinished().cleanups += extras.cleanups;
+    extras.cleanups = 0;
   }
 
   // ── awaits of an async body
@@ -291,7 +311,7 @@ export abstract class Branch<T> extends BranchState implements Waker {
     return (this.flags & (CANCELLED | DELIVERED | ASYNC)) === (CANCELLED | ASYNC);
   }
   addAwait(pending: Await<unknown>): void {
-    (this.awaits ??= new PendingAwaits(this as Branch<unknown>)).add(pending);
+    (this.extra().awaits ??= new PendingAwaits(this as Branch<unknown>)).add(pending);
     if (this.isCancelPending) this.deliverToAwaits(this.awaits);
   }
   removeAwait(pending: Await<unknown>): void {
@@ -331,29 +351,8 @@ export abstract class Branch<T> extends BranchState implements Waker {
   requestCancel(error: CancelledError): boolean {
     if (this.flags & (DONE | CANCELLED)) return false;
     this.flags |= CANCELLED;
-    this.cancellation = new Cancellation(this as Branch<unknown>, error);
+    this.extra().cancellation = new Cancellation(this as Branch<unknown>, error);
     return true;
-  }
-
-  /**
-   * Whoever held the branch dropped it: it is cancelled (unless shielded), unwinds at once as far as it
-   * can, and goes on by itself if its cleanup must wait.
-   */
-  detach(isShielded: boolean): void {
-    if (this.flags & (DONE | DETACHED)) return;
-    if (!isShielded) {
-      const reason = this.parent?.cancelError?.reason;
-      this.requestCancel(new CancelledError(`${this.describe()} was abandoned`, reason));
-    }
-    this.flags |= DETACHED;
-    this.waker = this;
-    if (this.parent !== null) this.parent.unfinished().cleanups++;
-    if (this.flags & RUNNING) this.flags |= NEEDS_DRIVE;
-    else {
-      if (this.kernel.asyncContext) this.context = captureContext();
-      if (isShielded) this.wake();
-      else this.runDetached();
-    }
   }
 
   /** The end of the cleanup window. */
@@ -362,7 +361,7 @@ export abstract class Branch<T> extends BranchState implements Waker {
     this.flags |= EXPIRED;
     if (this.flags & ASYNC) {
       this.flags |= DELIVERED;
-      (this.awaits ??= new PendingAwaits(this as Branch<unknown>)).force(this.cancellation!);
+      (this.extra().awaits ??= new PendingAwaits(this as Branch<unknown>)).force(this.cancellation!);
     } else this.wake();
   }
 
@@ -388,8 +387,7 @@ export abstract class Branch<T> extends BranchState implements Waker {
   }
 
   cleanupDone(): void {
-    this.cleanups--;
-    if (this.cleanups > 0) return;
+    if (--this.extra().cleanups > 0) return;
     if (this.flags & DONE) this.ended();
     else if (this.flags & AWAITS_CLEANUPS) this.waker?.wake();
   }
@@ -401,5 +399,3 @@ export abstract class Branch<T> extends BranchState implements Waker {
     return branch;
   }
 }
-
-const { runDetached } = Branch;

@@ -6,9 +6,10 @@ import { CancelledError } from "../errors.ts";
 import { pin } from "../internal/pin.ts";
 import { PENDING, type Awaitable, type Body, type Poll, type Routine, type Waker } from "./body.ts";
 import { Branch } from "./branch.ts";
-import { DETACHED } from "./branch-state.ts";
+import { DETACHED, DONE, NEEDS_DRIVE, RUNNING } from "./branch-state.ts";
 import { reportFailure } from "./failure.ts";
 import { type Future, Operation } from "./future.ts";
+import { captureContext } from "./host.ts";
 import { cx, UNLIMITED, Kernel } from "./kernel.ts";
 import { BUDGET } from "./scheduler.ts";
 import { ambientKernel } from "./trail.ts";
@@ -17,7 +18,7 @@ import { Task, type LocalBinding, type TaskId } from "./task.ts";
 export interface CallOptions {
   /** Dropping it lets the body go on to its end instead of cancelling it. */
   readonly isShielded?: boolean;
-  readonly local?: { readonly local: object; readonly value: unknown };
+  readonly local?: LocalBinding;
   /** Runs when the body has ended, its cleanup included, or will never start. */
   readonly onEnd?: () => void;
   /** Takes a failure of the cleanup of a dropped call; without it the failure is reported. */
@@ -28,30 +29,86 @@ export interface CallOptions {
 const NO_OPTIONS: CallOptions = {};
 
 class CallBranch<T, A extends unknown[]> extends Branch<T> {
-  declare readonly locals: LocalBinding | null;
+  declare parent: Branch<unknown> | null;
+  declare waker: Waker | null;
   declare readonly options: CallOptions;
-  declare private callee: Body<T, A> | null;
   declare private args: A | null;
 
   constructor(kernel: Kernel, body: Body<T, A>, args: A, options: CallOptions) {
-    super(kernel, cx.branch);
-    // Inside `unconstrained`: an async body's awaits, which are polled on their own, are so as well.
-    if (cx.budget > BUDGET) this.budget = UNLIMITED;
-    this.callee = body;
+    const parent = cx.branch;
+    super(kernel, body, parent === null ? null : parent.trail);
+    this.parent = parent;
+    this.waker = null;
     this.args = args;
     this.options = options;
-    this.locals = options.local === undefined ? null : { ...options.local, next: null };
+    // Inside `unconstrained`: an async body's awaits, which are polled on their own, are so as well.
+    if (cx.budget > BUDGET) this.budget = UNLIMITED;
   }
 
-  protected override get body(): unknown {
-    return this.callee;
+  get locals(): LocalBinding | null {
+    return this.options.local ?? null;
+  }
+  protected get body(): unknown {
+    return this.work;
   }
   protected invoke(): Routine<T> | Awaitable<T> {
-    const body = this.callee!;
+    const body = this.work as Body<T, A>;
     const args = this.args!;
-    this.callee = this.args = null;
+    this.work = this.args = null;
     // Spreading costs a tenth of such a call (the "stream: async map" rows of the bench).
     return args.length === 1 ? (body as Body<T, unknown[]>)(args[0]) : body(...args);
+  }
+
+  /** Runs the body until it waits or ends. */
+  advance(waker: Waker): void {
+    if (this.flags & (DONE | RUNNING)) return;
+    this.waker = waker;
+    const { branch: outerBranch, waker: outerWaker } = cx;
+    cx.branch = this as Branch<unknown>;
+    cx.waker = waker;
+    const isDue = this.proceed();
+    cx.branch = outerBranch;
+    cx.waker = outerWaker;
+    if (isDue) this.wake();
+  }
+
+  // ── dropped, it goes on by itself
+
+  /** A detached branch is its own waker. */
+  wake(): void {
+    if ((this.flags & DONE) === 0) this.kernel.scheduler.push(this);
+  }
+  run(): void {
+    if (this.context === undefined) this.runDetached();
+    else this.context.runInAsyncScope(runDetached, undefined, this as CallBranch<unknown, unknown[]>);
+  }
+  static readonly runDetached = (branch: CallBranch<unknown, unknown[]>): void => branch.runDetached();
+  private runDetached(): void {
+    const { budget } = cx;
+    cx.budget = BUDGET;
+    this.advance(this);
+    cx.budget = budget;
+  }
+
+  /**
+   * Whoever held the branch dropped it: it is cancelled (unless shielded), unwinds at once as far as it
+   * can, and goes on by itself if its cleanup must wait.
+   */
+  detach(isShielded: boolean): void {
+    if (this.flags & (DONE | DETACHED)) return;
+    if (!isShielded) {
+      const reason = this.parent?.cancelError?.reason;
+      this.requestCancel(new CancelledError(`${this.describe()} was abandoned`, reason));
+    }
+    this.flags |= DETACHED;
+    this.waker = this;
+    if (this.parent !== null) this.parent.unfinished().cleanups++;
+    if (this.flags & RUNNING) this.flags |= NEEDS_DRIVE;
+    else {
+      if (this.kernel.asyncContext) this.context = captureContext();
+      if (isShielded) this.wake();
+      else this.runDetached();
+    }
   }
 
   /** Only a detached call comes here: one that was dropped and has finished by itself. */
@@ -77,6 +134,8 @@ class CallBranch<T, A extends unknown[]> extends Branch<T> {
   }
 }
 
+const { runDetached } = CallBranch;
+
 export class Call<T, A extends unknown[]> extends Operation<T> {
   declare private readonly callee: Body<T, A>;
   declare private readonly args: A;
@@ -98,7 +157,7 @@ export class Call<T, A extends unknown[]> extends Operation<T> {
       this.args,
       this.callOptions,
     ));
-    if (branch.parent !== cx.branch) move(branch as Branch<unknown>, cx.branch);
+    if (branch.parent !== cx.branch) move(branch, cx.branch);
     branch.advance(waker);
     if (!branch.isDone) return PENDING;
     this.callOptions.onEnd?.();
@@ -117,7 +176,7 @@ export class Call<T, A extends unknown[]> extends Operation<T> {
   }
 
   override drop(): void {
-    const branch = this.running as Branch<unknown> | null;
+    const branch = this.running;
     // Never begun; or an async body that has ended while nobody looked.
     if (branch === null || branch.isDone) {
       this.callOptions.onEnd?.();
@@ -125,7 +184,7 @@ export class Call<T, A extends unknown[]> extends Operation<T> {
     }
     // Whoever polled it last has ended: whoever drops it waits for its cleanup.
     if (branch.parent?.unfinished().isDone === true && cx.branch !== null) move(branch, cx.branch);
-    branch.kernel.detached.add(branch);
+    branch.kernel.detached.add(branch as Branch<unknown>);
     branch.detach(this.callOptions.isShielded ?? false);
   }
 
@@ -150,8 +209,8 @@ export class Call<T, A extends unknown[]> extends Operation<T> {
  * A call that one began may go on in another (`ref`, `shared`), which then waits for its cleanup. Not
  * in one that is below it and waits for it: the chain of parents must end.
  */
-function move(branch: Branch<unknown>, parent: Branch<unknown> | null): void {
-  for (let above = parent; above !== null; above = above.parent) if (above === branch) return;
+function move<T, A extends unknown[]>(branch: CallBranch<T, A>, parent: Branch<unknown> | null): void {
+  for (let above = parent; above !== null; above = above.parent) if (Object.is(above, branch)) return;
   branch.parent = parent;
 }
 

@@ -2,7 +2,7 @@
 import { CancelledError } from "../errors.ts";
 import type { Await } from "./await.ts";
 import type { Routine } from "./body.ts";
-import { TimerEntry, type Clock } from "./clock.ts";
+import { Timer, type Clock } from "./clock.ts";
 import { host } from "./host.ts";
 
 /** How often a body may go on after its window before it is left behind. */
@@ -22,20 +22,20 @@ export function unwindByForce<T>(
   return { done: step.done ?? false, isReturned: true, value: undefined as T };
 }
 
-export class Cancellation extends TimerEntry {
+export class Cancellation extends Timer {
   declare readonly error: CancelledError;
   /** How often awaits were rejected since the window ended. */
   declare private rounds: number;
-  readonly #target: { expire(): void };
+  declare private readonly target: { expire(): void };
 
   constructor(target: { expire(): void }, error: CancelledError) {
     super();
     this.rounds = 0;
-    this.#target = target;
+    this.target = target;
     this.error = error;
   }
   fire(): void {
-    this.#target.expire();
+    this.target.expire();
   }
   /** The cleanup window begins, or begins anew. */
   openWindow(clock: Clock, ms: number): void {

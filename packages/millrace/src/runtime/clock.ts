@@ -5,10 +5,10 @@
  * A paused clock has no host timer. Its time moves when somebody moves it: a test, or the runtime when
  * nothing else can run.
  */
-import { TimerEntry, TimerWheel } from "../internal/timer-wheel.ts";
+import { NONE, Timer, type TimerEntry, TimerWheel } from "../internal/timer-wheel.ts";
 import { host, MAX_HOST_DELAY } from "./host.ts";
 
-export { TimerEntry };
+export { NONE, Timer, type TimerEntry };
 
 /** Deadlines past this cannot be told apart any more; they never come. */
 const NEVER = Number.MAX_SAFE_INTEGER;

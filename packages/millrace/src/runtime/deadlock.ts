@@ -1,8 +1,9 @@
 /** What every task waits for, and whether anything can ever end that. */
+import { liveTasks } from "./live-tasks.ts";
 import { DeadlockError } from "../errors.ts";
 import type { Branch } from "./branch.ts";
 import { hooks } from "./hooks.ts";
-import { joinedTask } from "./join-handle.ts";
+import { joinedTask } from "./task-join.ts";
 import type { Kernel } from "./kernel.ts";
 import { describeCycle, findCycles, leaves } from "./wait-graph.ts";
 import { isAbortableFromOutside } from "./spawn.ts";
@@ -22,7 +23,7 @@ export function listed(lines: readonly string[]): string {
 
 /** False while something outside the runtime may still wake one of its tasks. */
 export function isStuck(kernel: Kernel): boolean {
-  for (const task of kernel.tasks()) if (isAbortableFromOutside(task) || waitsOutside(task)) return false;
+  for (const task of liveTasks(kernel)) if (isAbortableFromOutside(task) || waitsOutside(task)) return false;
   for (const call of kernel.detached) if (waitsOutside(call)) return false;
   return true;
 }
@@ -46,7 +47,7 @@ export function describeTask(task: Task<unknown>): string {
 /** Of every task, the oldest first. */
 export function describeWaits(kernel: Kernel): string[] {
   const lines: string[] = [];
-  for (const task of kernel.tasks()) lines.push(describeTask(task));
+  for (const task of liveTasks(kernel)) lines.push(describeTask(task));
   for (const call of kernel.detached) lines.unshift(`${call.describe()} ${waitsOf(call)}`);
   return lines.reverse();
 }
@@ -69,7 +70,7 @@ export function waitsOf(task: Branch<unknown>): string {
 
 export function deadlockError(kernel: Kernel): DeadlockError {
   const waits = describeWaits(kernel);
-  for (const cycle of findCycles(kernel.tasks()).toReversed()) {
+  for (const cycle of findCycles(liveTasks(kernel)).toReversed()) {
     waits.unshift(`cycle: ${describeCycle(cycle)}`);
   }
   return new DeadlockError(`deadlock: nothing can ever run again\n${listed(waits)}`, waits);

@@ -35,6 +35,8 @@ export const hostProcess: HostProcess | undefined = (globalThis as { process?: u
   | HostProcess
   | undefined;
 const asyncHooks = hostProcess?.getBuiltinModule?.("node:async_hooks") as AsyncHooks | undefined;
+/** Read once: the module is an object whose properties are slow to read. */
+const AsyncResource = asyncHooks?.AsyncResource;
 
 /** For `async_hooks`: what made the resource is not known. Said outright it need not be looked up. */
 const UNKNOWN_TRIGGER = 0;
@@ -43,27 +45,26 @@ const UNKNOWN_TRIGGER = 0;
  * Captures the caller's async context; `undefined` where the platform has none. Naming the trigger as a
  * number halves the cost of it (the spawn rows of the bench).
  */
-export const captureContext: () => AsyncContext | undefined =
-  asyncHooks === undefined ? () => undefined : () => makeContext(asyncHooks);
-
-function makeContext({ AsyncResource }: AsyncHooks): AsyncContext {
-  captures = (captures + 1) | 0;
-  if ((captures & (captures - 1)) === 0) loaded!.runInAsyncScope(renewSpecimen, undefined, AsyncResource);
+export function captureContext(): AsyncContext | undefined {
+  if (AsyncResource === undefined) return undefined;
+  if (--untilRenewal === 0) loaded!.runInAsyncScope(renewSpecimen, undefined, AsyncResource);
   return new AsyncResource("millrace", UNKNOWN_TRIGGER);
 }
 
 /**
  * As `pin` does for our own classes: one live context, with something in it, keeps the hidden classes, and
  * so the compiled code, of all (the spawn and channel rows of the bench). Those of what is made first do
- * not last, so it is renewed when the number of captures reaches a power of two. It is captured in the
- * context in which the library was loaded, so that it keeps nothing of later tasks alive.
+ * not last, so it is renewed when the number of captures has doubled. It is captured in the context in
+ * which the library was loaded, so that it keeps nothing of later tasks alive.
  */
 const specimen: { context: AsyncContext | undefined } = { context: undefined };
-let captures = 0;
-const loaded = asyncHooks && new asyncHooks.AsyncResource("millrace", UNKNOWN_TRIGGER);
+let untilRenewal = 1;
+let renewals = 0;
+const loaded = AsyncResource && new AsyncResource("millrace", UNKNOWN_TRIGGER);
 const filler = asyncHooks && new asyncHooks.AsyncLocalStorage<object>();
-function renewSpecimen(AsyncResource: AsyncHooks["AsyncResource"]): void {
-  specimen.context = filler!.run(specimen, () => new AsyncResource("millrace", UNKNOWN_TRIGGER));
+function renewSpecimen(Resource: AsyncHooks["AsyncResource"]): void {
+  untilRenewal = 2 ** Math.min(renewals++, 30);
+  specimen.context = filler!.run(specimen, () => new Resource("millrace", UNKNOWN_TRIGGER));
 }
 
 /** A store that follows promises, or `undefined` where the platform has none (browsers). */

@@ -1,7 +1,8 @@
 /** A `JoinSet` with keys. */
 import { PENDING, type Body, type Outcome, type Poll, type Waker } from "./body.ts";
 import { Future } from "./future.ts";
-import { abortHandleOf, Settlement, type AbortHandle } from "./join-handle.ts";
+import { abortHandleOf, type AbortHandle } from "./join-handle.ts";
+import { Settlement } from "./task-join.ts";
 import { asIs, Drain, Finished, JoinNext, letGo } from "./join-set.ts";
 import type { SpawnOptions } from "./spawn.ts";
 import { TaskGroup } from "./task-group.ts";

@@ -6,7 +6,8 @@ import { PENDING, type Body, type Outcome, type Poll, type Waker } from "./body.
 import { checkCount } from "./duration.ts";
 import { noteFailure } from "./failure.ts";
 import { Future } from "./future.ts";
-import { abortHandleOf, Settlement, type AbortHandle } from "./join-handle.ts";
+import { abortHandleOf, type AbortHandle } from "./join-handle.ts";
+import { Settlement } from "./task-join.ts";
 import { iterate } from "./iterate.ts";
 import type { SpawnOptions } from "./spawn.ts";
 import { TaskGroup } from "./task-group.ts";

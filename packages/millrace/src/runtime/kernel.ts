@@ -80,7 +80,8 @@ export class Kernel {
   runsInline: boolean = true;
   /** Budget of awaits outside any task. */
   budget: number = BUDGET;
-  #live: Task<unknown> | null = null;
+  /** Of the list of live tasks that have waited (`live-tasks.ts`). */
+  firstLive: Task<unknown> | null = null;
 
   constructor(options: KernelOptions = {}) {
     this.name = options.name;
@@ -94,36 +95,14 @@ export class Kernel {
     this.threads = options.threads;
   }
 
-  /** Live tasks, newest first. */
-  *tasks(): IterableIterator<Task<unknown>> {
-    for (let task = this.#live; task !== null;) {
-      const next: Task<unknown> | null = task.nextLive;
-      yield task;
-      task = next;
-    }
-  }
-
   /** Foreign work has ended. */
   foreignDone(): void {
     this.foreign--;
     this.onIdle?.();
   }
 
-  add(task: Task<unknown>): void {
-    const first = this.#live;
-    task.nextLive = first;
-    if (first !== null) first.prevLive = task;
-    this.#live = task;
-    this.alive++;
-    this.spawned++;
-  }
-
-  remove(task: Task<unknown>): void {
-    const { prevLive, nextLive } = task;
-    if (prevLive === null) this.#live = nextLive;
-    else prevLive.nextLive = nextLive;
-    if (nextLive !== null) nextLive.prevLive = prevLive;
-    task.prevLive = task.nextLive = null;
+  /** A task has ended. */
+  taskGone(): void {
     this.alive--;
     if (this.alive === 0 && this.onEmpty.size > 0) for (const listener of this.onEmpty) listener();
   }

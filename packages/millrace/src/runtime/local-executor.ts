@@ -33,7 +33,7 @@ export class LocalExecutor {
   }
 
   spawn<T>(body: Body<T, [TaskContext]> | Future<T>, options?: SpawnOptions): JoinHandle<T> {
-    return new JoinHandle(spawnOn(this.#kernel, body, options, null, true));
+    return new JoinHandle(spawnOn(this.#kernel, body, options, true));
   }
 
   /** Runs one ready task; false when none is ready. */
@@ -49,7 +49,7 @@ export class LocalExecutor {
         : isThenable(future)
           ? futureMethods.fromPromise(future)
           : () => future;
-    const task = spawnOn(this.#kernel, body as Future<T>, undefined, null, true);
+    const task = spawnOn(this.#kernel, body as Future<T>, undefined, true);
     this.#runs++;
     this.#drive();
     try {

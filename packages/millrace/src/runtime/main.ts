@@ -1,4 +1,5 @@
 /** The program's entry point. */
+import { liveTasks } from "./live-tasks.ts";
 import { CancelledError, DeadlockError } from "../errors.ts";
 import type { Body } from "./body.ts";
 import { requireBody } from "./call.ts";
@@ -96,12 +97,14 @@ class Interrupt {
 /** The host's loop was empty: a promise that is not the runtime's will not come, whatever the cleanup window. */
 async function isBeyondHelp(runtime: Runtime, kernel: Kernel): Promise<boolean> {
   await runtime.shutdown({ timeout: DEADLOCK_GRACE_MS });
-  return Array.from(kernel.tasks()).every((task) => task.isInForeignAwait);
+  return liveTasks(kernel).every((task) => task.isInForeignAwait);
 }
 
 function reportLeaks(kernel: Kernel): void {
   // A task that was aborted, or told to end, and has not had its turn since is not leaked.
-  const leaked = [...kernel.tasks()].filter((task) => !task.isCancelled && !task.isLeaving).reverse();
+  const leaked = liveTasks(kernel)
+    .filter((task) => !task.isCancelled && !task.isLeaving)
+    .reverse();
   if (leaked.length === 0) return;
   const lines = leaked.map(describeTask);
   const what = leaked.length === 1 ? "1 task was" : `${leaked.length} tasks were`;

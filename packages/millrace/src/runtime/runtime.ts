@@ -1,4 +1,5 @@
 /** The public face of a kernel: running programs on it, shutting it down, looking at it. */
+import { liveTasks } from "./live-tasks.ts";
 import { CancelledError, RuntimeShutdownError } from "../errors.ts";
 import type { Awaitable, Body, Routine } from "./body.ts";
 import { deadlockError } from "./deadlock.ts";
@@ -10,7 +11,7 @@ import { JoinHandle } from "./join-handle.ts";
 import { Kernel, runningKernels, virtual, type TaskFailure, type TaskId } from "./kernel.ts";
 import { ambientKernel } from "./trail.ts";
 import { spawnOn, type SpawnOptions } from "./spawn.ts";
-import { TimerEntry } from "./clock.ts";
+import { Timer } from "./clock.ts";
 import type { Task, TaskBody, TaskContext } from "./task.ts";
 import { VirtualTime } from "./virtual-time.ts";
 
@@ -116,7 +117,7 @@ export class Runtime implements AsyncDisposable {
   run<T>(body: ((cx: TaskContext) => Awaitable<T>) | Future<T>): Promise<T>;
   run<T>(body: TaskBody<T>): Promise<T> {
     if (this.#kernel.isClosed) return Promise.reject(this.#shutdown());
-    const task = spawnOn(this.#kernel, body, undefined, null, false);
+    const task = spawnOn(this.#kernel, body, undefined, false);
     task.isObserved = true;
     return new Promise<T>((resolve, reject) => {
       const run: Run = { task: task as Task<unknown>, reject };
@@ -133,7 +134,7 @@ export class Runtime implements AsyncDisposable {
   }
 
   spawn<T>(body: Body<T, [TaskContext]> | Future<T>, options?: SpawnOptions): JoinHandle<T> {
-    return new JoinHandle(spawnOn(this.#kernel, body, options, null, true));
+    return new JoinHandle(spawnOn(this.#kernel, body, options, true));
   }
 
   /**
@@ -144,12 +145,12 @@ export class Runtime implements AsyncDisposable {
     const kernel = this.#kernel;
     const limit = toMs("shutdown", options.timeout ?? Infinity);
     kernel.isClosed = true;
-    const tasks = [...kernel.tasks()];
+    const tasks = liveTasks(kernel);
     for (const task of tasks) task.abort("the runtime was shut down");
     watchHost(this);
     await settled(kernel, limit, this.#unwinding);
     this.#unwatch();
-    const leaked = [...kernel.tasks()].map(({ id, name, spawnedAt }) => ({ id, name, spawnedAt }));
+    const leaked = liveTasks(kernel).map(({ id, name, spawnedAt }) => ({ id, name, spawnedAt }));
     // What is left of the tasks that were given up runs on a thread: it is cut off.
     const timeout = leaked.length > 0 ? 0 : Math.min(limit, kernel.cleanupWindow);
     await kernel.attachment?.shutdown({ timeout });
@@ -245,7 +246,7 @@ function watchHost(runtime: Runtime): void {
   });
 }
 
-class Limit extends TimerEntry {
+class Limit extends Timer {
   readonly #elapsed: () => void;
   constructor(elapsed: () => void) {
     super();

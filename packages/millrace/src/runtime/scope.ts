@@ -12,7 +12,7 @@ import { CancelledError, ClosedError, TimeoutError } from "../errors.ts";
 import { PENDING, type Awaitable, type Body, type Poll, type Routine, type Waker } from "./body.ts";
 import { Call, requireBody } from "./call.ts";
 import { holdCleanup } from "./cleanup.ts";
-import { TimerEntry } from "./clock.ts";
+import { Timer } from "./clock.ts";
 import { checkCount, toMs, type Duration } from "./duration.ts";
 import { noteFailure, reportFailure } from "./failure.ts";
 import { abandon, Future } from "./future.ts";
@@ -70,7 +70,7 @@ export function scope<T>(body: Body<T, [TaskScope]>, options: ScopeOptions = {})
   return new Scope(body, options, toMs("scope", timeout));
 }
 
-class ScopeTimer extends TimerEntry {
+class ScopeTimer extends Timer {
   readonly #elapsed: () => void;
   constructor(elapsed: () => void) {
     super();
@@ -87,7 +87,7 @@ class Scope<T> extends Future<T> {
   readonly #body: Call<T, [TaskScope]>;
   #group: TaskGroup | null = null;
   #kernel: Kernel | null = null;
-  #timer: TimerEntry | null = null;
+  #timer: Timer | null = null;
   #waker: Waker | null = null;
   #value: T | undefined = undefined;
   #failure: { readonly error: unknown; readonly suppressed: unknown[] } | null = null;

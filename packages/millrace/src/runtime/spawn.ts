@@ -2,11 +2,12 @@
 import type { Awaitable, Routine, Waker } from "./body.ts";
 import { claim, Future } from "./future.ts";
 import { isRoutine } from "./body.ts";
+import { hooks } from "./hooks.ts";
 import type { Kernel } from "./kernel.ts";
 import { ambientBranch, ambientKernel } from "./trail.ts";
 import { JoinHandle } from "./join-handle.ts";
 import { inheritable, inheritLocals } from "./task-local.ts";
-import { Task, type TaskBody, type TaskContext, type TaskOwner } from "./task.ts";
+import { Task, type TaskBody, type TaskContext } from "./task.ts";
 
 /** The part of a cancellation token that the runtime needs. */
 export interface StopToken {
@@ -41,7 +42,7 @@ export function spawn<T>(
   options?: SpawnOptions,
 ): JoinHandle<T>;
 export function spawn<T>(body: TaskBody<T>, options?: SpawnOptions): JoinHandle<T> {
-  return new JoinHandle(spawnOn(ambientKernel(), body, options, null, true));
+  return new JoinHandle(spawnOn(ambientKernel(), body, options, true));
 }
 
 /** Makes a task; `starts` false leaves it held until `release`. */
@@ -49,17 +50,19 @@ export function spawnOn<T>(
   kernel: Kernel,
   body: TaskBody<T>,
   options: SpawnOptions | undefined,
-  owner: TaskOwner | null,
   starts: boolean,
 ): Task<T> {
   if (options?.signal !== undefined) checkSignal(options.signal);
   if (typeof body !== "function") body = requireFuture(body);
-  const task = new Task(kernel, body, options?.name, owner);
-  if (inheritable.size > 0) inheritLocals(task as Task<unknown>, ambientBranch());
+  const task = new Task(kernel, body);
+  task.register(options?.name);
+  if (hooks.current !== null) task.announce(hooks.current, hooks.current.callSite?.(spawnOn));
+  if (inheritable.count > 0) inheritLocals(task as Task<unknown>, ambientBranch());
   if (kernel.isClosed) task.abort("the runtime was shut down");
   else {
     if (options?.signal !== undefined) abortOn(task as Task<unknown>, options.signal);
     if (starts) task.wake();
+    else task.list();
   }
   return task;
 }

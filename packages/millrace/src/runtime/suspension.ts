@@ -30,7 +30,7 @@ export function resumeWith<T>(future: Future<T>): IteratorResult<Suspend, T> {
   const value = future.poll(waker);
   if (value === undefined) return NOTHING as IteratorReturnResult<T>;
   if (value !== PENDING) return { done: true, value };
-  if (cx.branch !== null) cx.branch.leaf = future;
+  if (cx.branch !== null) cx.branch.work = future;
   return SUSPENDED;
 }
 // #endregion resume

@@ -24,7 +24,7 @@ export class TaskGroup implements TaskOwner {
 
   spawn<T>(body: TaskBody<T>, options?: SpawnOptions, admit?: (task: Task<unknown>) => void): Task<T> {
     const starts = this.#running < this.#limit;
-    const task = spawnOn(this.#kernel ?? ambientKernel(), body, options, null, false);
+    const task = spawnOn(this.#kernel ?? ambientKernel(), body, options, false);
     const each = task as Task<unknown>;
     admit?.(each);
     if (task.isSettled) {

@@ -20,7 +20,7 @@ interface Holder {
 }
 
 /** Locals made with `inherit: true`; spawning looks no further when there are none. */
-export const inheritable: Set<object> = new Set();
+export const inheritable: { readonly locals: object[]; count: number } = { locals: [], count: 0 };
 
 /**
  * A value visible to one task, or to a part of it. Not inherited by `spawn` unless `inherit: true`.
@@ -41,7 +41,7 @@ export function taskLocal<T>(options: { inherit?: boolean; default?: T } = {}): 
   const local: TaskLocal<T> = {
     scope(value, body) {
       requireBody("taskLocal().scope", body);
-      return new Call(body, [], { local: { local, value }, name: "taskLocal().scope" });
+      return new Call(body, [], { local: { local, value, next: null }, name: "taskLocal().scope" });
     },
     get() {
       const binding = find(ambientBranch(), local);
@@ -56,7 +56,7 @@ export function taskLocal<T>(options: { inherit?: boolean; default?: T } = {}): 
       return binding === undefined ? options.default : (binding.value as T);
     },
   };
-  if (options.inherit === true) inheritable.add(local);
+  if (options.inherit === true) inheritable.count = inheritable.locals.push(local);
   return local;
 }
 
@@ -72,7 +72,7 @@ function find(branch: Branch<unknown> | null, local: object): LocalBinding | und
 /** Gives a new task the inheritable values that its spawner sees. */
 export function inheritLocals(task: Task<unknown>, spawner: Branch<unknown> | null): void {
   if (spawner === null) return;
-  for (const local of inheritable) {
+  for (const local of inheritable.locals) {
     const found = find(spawner, local);
     if (found !== undefined) task.locals = { local, value: found.value, next: task.locals };
   }

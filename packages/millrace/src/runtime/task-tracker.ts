@@ -29,7 +29,7 @@ export class TaskTracker {
   #drains: number = 0;
 
   spawn<T>(body: Body<T, [TaskContext]> | Future<T>, options?: SpawnOptions): JoinHandle<T> {
-    const task: Task<T> = spawnOn(ambientKernel(), body, options, null, true);
+    const task: Task<T> = spawnOn(ambientKernel(), body, options, true);
     this.#size++;
     task.onEnd(() => this.#left());
     return new JoinHandle(task);

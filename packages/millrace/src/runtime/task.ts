@@ -11,15 +11,16 @@
 import { CancelledError } from "../errors.ts";
 import type { Awaitable, Body, Outcome, Routine, Waker } from "./body.ts";
 import { Branch } from "./branch.ts";
+import type { LocalBinding } from "./branch-extras.ts";
+import { DONE, FAILED, RUNNING } from "./branch-state.ts";
 import { forget, noteFailure, report, type FailureNote } from "./failure.ts";
 import { abandon, Future } from "./future.ts";
-import { hooks } from "./hooks.ts";
-import { BUDGET } from "./scheduler.ts";
+import { hooks, type Hooks } from "./hooks.ts";
+import { BUDGET, QUEUED } from "./scheduler.ts";
 import { cx, type Kernel, type TaskId } from "./kernel.ts";
 import { captureFor } from "./trail.ts";
-import { WaitQueue, type Waiter } from "./wait-queue.ts";
 
-export type { TaskId };
+export type { LocalBinding, TaskId };
 
 /** Passed to every task body; also `currentTask()`. */
 export interface TaskContext {
@@ -35,14 +36,14 @@ export interface TaskOwner {
   taskSettled(task: Task<unknown>): void;
 }
 
-export type TaskBody<T> = Body<T, [TaskContext]> | Future<T>;
-
-/** A value that travels down the branches of a task (`taskLocal`). */
-export interface LocalBinding {
-  readonly local: object;
-  readonly value: unknown;
-  readonly next: LocalBinding | null;
+/** Somebody who waits for the end of a task: a place in the list of them. */
+export interface Joiner {
+  waker: Waker | null;
+  earlier: Joiner | null;
+  later: Joiner | null;
 }
+
+export type TaskBody<T> = Body<T, [TaskContext]> | Future<T>;
 
 // Bits of `flags`.
 const SETTLED = 1 << 16;
@@ -50,16 +51,7 @@ const UNOWNED = 1 << 17;
 const OBSERVED = 1 << 18;
 const COUNTED = 1 << 19;
 const LEAVING = 1 << 20;
-
-/** What few tasks have; made when one does. */
-class Extras {
-  failure: FailureNote | null = null;
-  spawnedAt: string | undefined = undefined;
-  kind: "task" | "thread" | "actor" = "task";
-  locals: LocalBinding | null = null;
-  controller: AbortController | null = null;
-  onEnd: (() => void) | null = null;
-}
+const LISTED = 1 << 21;
 
 /** A call that a task runs as its own body: one branch instead of two (the skynet row of the bench). */
 interface PlainCall<T> {
@@ -70,30 +62,70 @@ let lastId = 0;
 
 export class Task<T> extends Branch<T> implements TaskContext {
   declare readonly id: TaskId;
-  declare readonly name: string | undefined;
   declare owner: TaskOwner | null;
+  /** Links in the runtime's list of live tasks (`live-tasks.ts`). */
   declare nextLive: Task<unknown> | null;
-  declare prevLive: Task<unknown> | null;
-  declare private unstarted: TaskBody<T> | null;
-  declare private joiners: WaitQueue | null;
-  declare private extras: Extras | null;
+  /** Before it is listed: what it runs inside of. */
+  declare private prevLive: Branch<unknown> | null;
+  /** The latest of those who wait for its end. */
+  declare private joiners: Joiner | null;
 
-  constructor(kernel: Kernel, body: TaskBody<T>, name: string | undefined, owner: TaskOwner | null) {
-    super(kernel, null);
+  constructor(kernel: Kernel, body: TaskBody<T>) {
+    super(kernel, body, null);
     this.id = ++lastId as TaskId;
-    this.name = name;
-    this.owner = owner;
+    this.owner = null;
     this.nextLive = null;
     this.prevLive = null;
-    this.unstarted = body;
     this.joiners = null;
-    this.extras = null;
+  }
+
+  /** Makes it one of the runtime's tasks, with the context of whoever spawns it. */
+  register(name: string | undefined): void {
+    const { kernel } = this;
+    if (name !== undefined) this.extra().name = name;
     if (kernel.asyncContext) this.context = captureFor(this as Branch<unknown>);
-    kernel.add(this as Task<unknown>);
-    if (hooks.current !== null) {
-      this.extra().spawnedAt = hooks.current.callSite?.(Task);
-      hooks.current.taskSpawned?.(this as Task<unknown>);
-    }
+    kernel.alive++;
+    kernel.spawned++;
+  }
+
+  /** Tells the recorder; `site` is the line that spawned it. */
+  announce(recorder: Hooks, site: string | undefined): void {
+    this.extra().spawnedAt = site;
+    recorder.taskSpawned?.(this as Task<unknown>);
+  }
+
+  get parent(): null {
+    return null;
+  }
+  get waker(): this {
+    return this;
+  }
+  get name(): string | undefined {
+    return this.extras === null ? undefined : this.extras.name;
+  }
+  get isListed(): boolean {
+    return (this.flags & LISTED) !== 0;
+  }
+  /** What runs it, while it runs for the first time. */
+  get runsIn(): Branch<unknown> | null {
+    return this.prevLive;
+  }
+  list(): void {
+    if (this.flags & LISTED) return;
+    this.flags |= LISTED;
+    const { kernel } = this;
+    const first = kernel.firstLive;
+    this.prevLive = null;
+    this.nextLive = first;
+    if (first !== null) first.prevLive = this as Task<unknown>;
+    kernel.firstLive = this as Task<unknown>;
+  }
+  private unlist(): void {
+    const { prevLive, nextLive } = this;
+    if (prevLive === null) this.kernel.firstLive = nextLive;
+    else (prevLive as Task<unknown>).nextLive = nextLive;
+    if (nextLive !== null) nextLive.prevLive = prevLive;
+    this.nextLive = null;
   }
 
   get isSettled(): boolean {
@@ -160,20 +192,23 @@ export class Task<T> extends Branch<T> implements TaskContext {
 
   /** "task #3 'name'" */
   describe(): string {
-    return this.name === undefined ? `task #${this.id}` : `task #${this.id} '${this.name}'`;
+    const { name } = this;
+    return name === undefined ? `task #${this.id}` : `task #${this.id} '${name}'`;
   }
 
-  protected override get body(): unknown {
-    const body = this.unstarted;
+  protected get body(): unknown {
+    const body = this.work;
     return body instanceof Future ? (body.callOf ?? body) : body;
   }
   protected invoke(): Routine<T> | Awaitable<T> {
-    const body = this.unstarted!;
-    this.unstarted = null;
-    if (!(body instanceof Future)) return body(this);
-    if (body.callOf !== undefined) return (body as unknown as PlainCall<T>).callHere();
-    this.leaf = body;
-    return body;
+    const body = this.work as TaskBody<T>;
+    if (!(body instanceof Future)) {
+      this.work = null;
+      return body(this);
+    }
+    if (body.callOf === undefined) return body;
+    this.work = null;
+    return (body as unknown as PlainCall<T>).callHere();
   }
 
   override wake(): void {
@@ -191,16 +226,25 @@ export class Task<T> extends Branch<T> implements TaskContext {
   static readonly step = (task: Task<unknown>): void => task.step();
 
   private step(): void {
-    const { budget, isMarked } = cx;
+    const { branch, waker, budget, isMarked } = cx;
+    if ((this.flags & LISTED) === 0) this.prevLive = branch;
+    else if (branch !== null) listRunning(branch);
+    cx.branch = this as Branch<unknown>;
+    cx.waker = this;
     cx.budget = BUDGET;
     cx.isMarked = false;
     if (hooks.current !== null) hooks.current.pollStarted?.(this as Task<unknown>);
-    this.advance(this);
+    const isDue = (this.flags & (DONE | RUNNING)) === 0 && this.proceed();
     if (hooks.current !== null) hooks.current.pollEnded?.(this as Task<unknown>);
-    this.budget = BUDGET;
+    cx.branch = branch;
+    cx.waker = waker;
     cx.budget = budget;
     cx.isMarked = isMarked;
-    if (this.isDone && this.cleanups === 0) this.ended();
+    const { extras } = this;
+    if (extras !== null) extras.budget = BUDGET;
+    if (isDue) this.wake();
+    if (this.flags & DONE && (extras === null || extras.cleanups === 0)) this.ended();
+    else this.list();
   }
 
   abort(reason?: unknown): void {
@@ -211,10 +255,10 @@ export class Task<T> extends Branch<T> implements TaskContext {
     if (this.isStarted) return this.wake();
     // Never started: it runs nothing.
     this.kernel.scheduler.unlink(this);
-    const body = this.unstarted;
-    this.unstarted = null;
+    const body = this.work;
+    this.work = null;
     if (body instanceof Future) abandon(body);
-    this.advance(this);
+    this.proceed();
     this.ended();
   }
 
@@ -225,19 +269,23 @@ export class Task<T> extends Branch<T> implements TaskContext {
   }
 
   protected ended(): void {
-    if (this.isSettled) return;
-    this.flags |= SETTLED;
-    this.kernel.scheduler.unlink(this);
+    const { flags, kernel } = this;
+    if (flags & SETTLED) return;
+    this.flags = flags | SETTLED;
+    if (flags & QUEUED) kernel.scheduler.unlink(this);
+    if (flags & LISTED) this.unlist();
+    this.prevLive = null;
     this.context = undefined;
-    this.kernel.remove(this as Task<unknown>);
+    kernel.taskGone();
     if (hooks.current !== null) hooks.current.taskEnded?.(this as Task<unknown>);
-    if (this.isFailed && !(this.result instanceof CancelledError) && !this.isObserved)
+    if ((flags & (FAILED | OBSERVED)) === FAILED && !(this.work instanceof CancelledError))
       noteFailure(this as Task<unknown>);
-    this.joiners?.close();
-    this.extras?.onEnd?.();
+    if (this.joiners !== null) this.wakeJoiners(this.joiners);
+    if (this.extras !== null) this.extras.onEnd?.();
     const { owner } = this;
+    if (owner === null) return;
     this.owner = null;
-    owner?.taskSettled(this as Task<unknown>);
+    owner.taskSettled(this as Task<unknown>);
   }
 
   /** Runs `release` when the task settles. */
@@ -254,17 +302,39 @@ export class Task<T> extends Branch<T> implements TaskContext {
           };
   }
 
-  private extra(): Extras {
-    return (this.extras ??= new Extras());
-  }
-
   // ── joining
 
-  enterJoin(waker: Waker): Waiter {
-    return (this.joiners ??= new WaitQueue(0)).enter(1, waker);
+  join(joiner: Joiner): void {
+    const latest = this.joiners;
+    joiner.earlier = latest;
+    if (latest !== null) latest.later = joiner;
+    this.joiners = joiner;
   }
-  leaveJoin(waiter: Waiter): void {
-    this.joiners?.abandon(waiter);
+  leave(joiner: Joiner): void {
+    const { earlier, later } = joiner;
+    if (earlier !== null) earlier.later = later;
+    if (later !== null) later.earlier = earlier;
+    else if (this.joiners === joiner) this.joiners = earlier;
+    joiner.earlier = joiner.later = null;
+  }
+
+  /** In the order in which they came. A waker that throws costs the others nothing. */
+  private wakeJoiners(latest: Joiner): void {
+    this.joiners = null;
+    let first = latest;
+    while (first.earlier !== null) first = first.earlier;
+    let failure: { readonly error: unknown } | null = null;
+    for (let each: Joiner | null = first; each !== null;) {
+      const { later }: Joiner = each;
+      each.earlier = each.later = null;
+      try {
+        each.waker?.wake();
+      } catch (error) {
+        failure ??= { error };
+      }
+      each = later;
+    }
+    if (failure !== null) throw failure.error;
   }
 
   /** The value, or throws the error: whoever asks has observed it. */
@@ -290,3 +360,14 @@ export class Task<T> extends Branch<T> implements TaskContext {
 }
 
 const { step } = Task;
+
+/** Lists the tasks that `innermost` runs inside of. */
+export function listRunning(innermost: Branch<unknown> | null): void {
+  for (let branch = innermost; branch !== null;) {
+    while (branch.parent !== null) branch = branch.parent;
+    if (!(branch instanceof Task) || branch.isListed) return;
+    const outer: Branch<unknown> | null = branch.runsIn;
+    branch.list();
+    branch = outer;
+  }
+}

@@ -8,7 +8,7 @@
  */
 import type { Future } from "./future.ts";
 import { hooks } from "./hooks.ts";
-import { joinedTask } from "./join-handle.ts";
+import { joinedTask } from "./task-join.ts";
 import { isAbortableFromOutside } from "./spawn.ts";
 import type { Task } from "./task.ts";
 

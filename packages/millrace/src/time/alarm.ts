@@ -1,9 +1,9 @@
 /** A timer that wakes a waker: what the futures of this folder are armed with. */
 import type { Waker } from "../runtime/body.ts";
-import { TimerEntry, type Clock } from "../runtime/clock.ts";
+import { Timer, type Clock } from "../runtime/clock.ts";
 import { pin } from "../internal/pin.ts";
 
-export class Alarm extends TimerEntry {
+export class Alarm extends Timer {
   declare waker: Waker;
   declare hasFired: boolean;
   constructor(waker: Waker) {

@@ -1,6 +1,6 @@
 /** Values that come out when their delay has passed. */
 import { Ring } from "../internal/ring.ts";
-import { TimerEntry, TimerWheel } from "../internal/timer-wheel.ts";
+import { Timer, TimerWheel } from "../internal/timer-wheel.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { checkDeadline, toMs, type Duration } from "../runtime/duration.ts";
@@ -21,7 +21,7 @@ const WAITING = 0;
 const DUE = 1;
 const GONE = 2;
 
-class Entry<T> extends TimerEntry implements DelayKey {
+class Entry<T> extends Timer implements DelayKey {
   readonly queue: DelayQueue<T>;
   /** `undefined` once it has come out. */
   value: T | undefined;

@@ -4,9 +4,16 @@ import { checkDeadline, toMs, type Duration } from "../runtime/duration.ts";
 import { Future, renew } from "../runtime/future.ts";
 import { mayProceed } from "../runtime/cooperation.ts";
 import { cx, type Kernel } from "../runtime/kernel.ts";
+import { pin } from "../internal/pin.ts";
 import type { Attributes, Resource, ResourceKind } from "../runtime/resource.ts";
 import { ambientKernel } from "../runtime/trail.ts";
-import { Alarm } from "./alarm.ts";
+import { NONE, type TimerEntry } from "../runtime/clock.ts";
+
+// Bits of `progress`.
+/** Polled, and neither finished nor abandoned since. */
+const WAITING = 1;
+const FIRED = 2;
+const ELAPSED = 4;
 
 /** Monotonic milliseconds of the current runtime's clock (virtual when the clock is paused). */
 export function now(): number {
@@ -21,47 +28,61 @@ export function now(): number {
 export class Sleep extends Future<void> {
   declare private wakesAt: number;
   declare private kernel: Kernel | null;
-  declare private timer: Alarm | null;
-  declare private hasElapsed: boolean;
-  /** Polled, and neither finished nor abandoned since. */
-  declare private isWaiting: boolean;
+  /** @internal */
+  declare waker: Waker | null;
+  declare private progress: number;
+  // It is its own entry in the timer wheel: a million sleeps are a million objects less.
+  /** @internal */
+  declare tick: number;
+  /** @internal */
+  declare slot: number;
+  /** @internal */
+  declare prevTimer: TimerEntry | null;
+  /** @internal */
+  declare nextTimer: TimerEntry | null;
 
   /** @internal */
   constructor(deadline: number) {
     super();
-    this.kernel = null;
-    this.timer = null;
-    this.hasElapsed = false;
-    this.isWaiting = false;
     this.wakesAt = deadline;
+    this.kernel = null;
+    this.waker = null;
+    this.progress = 0;
+    this.tick = 0;
+    this.slot = NONE;
+    this.prevTimer = null;
+    this.nextTimer = null;
   }
 
   // #region poll
   poll(waker: Waker): Poll<void> {
     if (!mayProceed(waker)) return PENDING;
-    const kernel = (this.kernel ??= ambientKernel());
-    const { clock } = kernel;
-    const timer = this.timer;
-    if (timer !== null && timer.isArmed) {
-      timer.waker = waker;
+    if (this.slot !== NONE) {
+      this.waker = waker;
       return PENDING;
     }
+    const kernel = (this.kernel ??= ambientKernel());
+    const { clock } = kernel;
     if (this.wakesAt <= clock.now()) {
       cx.budget--;
-      this.isWaiting = false;
-      this.hasElapsed = true;
+      this.progress = ELAPSED;
       return undefined;
     }
-    if (timer === null) this.timer = new Alarm(waker);
-    else timer.waker = waker;
-    this.isWaiting = true;
-    clock.schedule(this.timer!, this.wakesAt);
+    this.waker = waker;
+    this.progress |= WAITING;
+    clock.schedule(this, this.wakesAt);
     return PENDING;
   }
 
+  /** @internal */
+  fire(): void {
+    this.progress |= FIRED;
+    this.waker!.wake();
+  }
+
   override drop(): void {
-    this.isWaiting = false;
-    if (this.timer !== null) this.kernel!.clock.cancel(this.timer);
+    this.progress &= ~WAITING;
+    if (this.slot !== NONE) this.kernel!.clock.cancel(this);
   }
   // #endregion poll
 
@@ -71,20 +92,19 @@ export class Sleep extends Future<void> {
   }
   /** True once its time has come after it was first polled, until it is reset. */
   get isElapsed(): boolean {
-    return this.hasElapsed || this.timer?.hasFired === true;
+    return (this.progress & (ELAPSED | FIRED)) !== 0;
   }
 
   /** Moves the deadline; re-arms a finished sleep for one more use. */
   reset(deadline: number): void {
     this.wakesAt = checkDeadline("Sleep.reset", deadline);
-    this.hasElapsed = false;
-    const { timer } = this;
-    if (timer !== null) timer.hasFired = false;
-    if (!this.isWaiting) return renew(this);
+    this.progress &= WAITING;
+    if (this.progress === 0) return renew(this);
     const { clock } = this.kernel!;
-    timer!.set(clock, deadline);
+    clock.cancel(this);
     // Over already: whoever waits need not see the clock move.
-    if (deadline <= clock.now()) timer!.fireEarly(clock);
+    if (deadline <= clock.now()) this.fire();
+    else clock.schedule(this, deadline);
   }
 
   /** @internal */
@@ -129,3 +149,5 @@ export function sleep(duration: Duration): Sleep {
 export function sleepUntil(deadline: number): Sleep {
   return new Sleep(checkDeadline("sleepUntil", deadline));
 }
+
+pin(new Sleep(0));

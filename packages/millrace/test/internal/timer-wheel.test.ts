@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { TimerEntry, TimerWheel } from "../../src/internal/timer-wheel.ts";
+import { Timer, TimerWheel } from "../../src/internal/timer-wheel.ts";
 import { randomPrograms } from "../random-programs.ts";
 
 const YEAR = 365 * 24 * 3600 * 1000;
 const WHEEL_SPAN = 2 ** 36;
 
-class Entry extends TimerEntry {
+class Entry extends Timer {
   readonly name: string;
   readonly onFire: () => void;
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { Clock, TimerEntry } from "../../src/runtime/clock.ts";
+import { Clock, Timer } from "../../src/runtime/clock.ts";
 import { host, MAX_HOST_DELAY } from "../../src/runtime/host.ts";
 import { randomPrograms } from "../random-programs.ts";
 
@@ -40,7 +40,7 @@ class FakeHost {
   }
 }
 
-class Probe extends TimerEntry {
+class Probe extends Timer {
   readonly deadline: number;
   firedAt: number[] = [];
   readonly #onFire: () => void;

@@ -9,6 +9,7 @@
  * does not know. After each step the host gets a turn, in which async bodies go on as far as they can:
  * when they do so follows from which of their awaits were polled.
  */
+import { liveTasks } from "../../runtime/live-tasks.ts";
 import { CancelledError, DeadlockError } from "../../errors.ts";
 import type { Body } from "../../runtime/body.ts";
 import type { Branch } from "../../runtime/branch.ts";
@@ -105,7 +106,7 @@ export class Execution implements Stage {
     this.#scheduler.pushed = (runnable) => this.#sawPush(runnable);
     watchSettling(this.kernel, (task) => this.#sawSettling(task));
     this.narrator = new Narrator(this.kernel, () => this.#root);
-    this.#root = spawnOn(this.kernel, program.body as Body<unknown>, { name: "body" }, null, true);
+    this.#root = spawnOn(this.kernel, program.body as Body<unknown>, { name: "body" }, true);
     this.#root.isObserved = true;
   }
 
@@ -237,7 +238,7 @@ export class Execution implements Stage {
     if (options.length === 0 && (foreign === 0 || isTimeFree)) clock.moveToEarliest();
     for (const entry of clock.due()) options.push(new TimerStep(this, entry));
     if (this.#program.cancel !== undefined && !this.#hasInjected)
-      for (const task of [...this.kernel.tasks()].reverse())
+      for (const task of liveTasks(this.kernel).reverse())
         if (this.#mayCancel(task)) options.push(new CancelStep(this, task, () => (this.#hasInjected = true)));
     return options;
   }
@@ -257,7 +258,7 @@ export class Execution implements Stage {
     return { error: new DeadlockError(inNames(message), waits.map(inNames)) };
   }
   #foreign(): Failed {
-    const waiting = [...this.kernel.tasks()].filter((task) => waitsOutside(task as Branch<unknown>));
+    const waiting = liveTasks(this.kernel).filter((task) => waitsOutside(task as Branch<unknown>));
     const names = this.narrator.all(waiting.reverse());
     return {
       error: new DeadlockError(
@@ -270,7 +271,9 @@ export class Execution implements Stage {
   /** The body has ended. What is ready may end, too; what remains was leaked. */
   async #leftovers(): Promise<Failed | null> {
     await this.#drain(() => this.#firstReady());
-    const leaked = [...this.kernel.tasks()].filter((task) => !task.isCancelled && !task.isLeaving).reverse();
+    const leaked = liveTasks(this.kernel)
+      .filter((task) => !task.isCancelled && !task.isLeaving)
+      .reverse();
     if (leaked.length === 0) return null;
     const tasks = leaked.length === 1 ? "task is" : "tasks are";
     return {
@@ -291,7 +294,7 @@ export class Execution implements Stage {
   async #cleanUp(): Promise<void> {
     const { kernel } = this;
     kernel.isClosed = true;
-    for (const task of kernel.tasks()) task.abort("the explored run is over");
+    for (const task of liveTasks(kernel)) task.abort("the explored run is over");
     await this.#drain(() => {
       const ready = this.#firstReady();
       if (ready !== undefined || kernel.alive === 0 || !kernel.clock.moveToEarliest()) return ready;
@@ -332,7 +335,7 @@ function isInjected(error: unknown): boolean {
 
 function waitsForOthers(kernel: Kernel): boolean {
   if (kernel.foreign > 0) return true;
-  for (const task of kernel.tasks()) if (waitsOutside(task as Branch<unknown>)) return true;
+  for (const task of liveTasks(kernel)) if (waitsOutside(task as Branch<unknown>)) return true;
   for (const call of kernel.detached) if (waitsOutside(call)) return true;
   return false;
 }

@@ -2,6 +2,7 @@
  * A run in words. Tasks have names of this run, counted from 1 or their own: the numbers that the
  * runtime gives them differ from run to run.
  */
+import { liveTasks } from "../../runtime/live-tasks.ts";
 import { CancelledError } from "../../errors.ts";
 import { Acquire } from "../../runtime/acquire.ts";
 import { leaves, waitsOf } from "../../runtime/deadlock.ts";
@@ -29,7 +30,7 @@ export class Narrator {
   meet(): void {
     if (this.#spawned === this.#kernel.spawned) return;
     this.#spawned = this.#kernel.spawned;
-    for (const task of [...this.#kernel.tasks()].reverse()) {
+    for (const task of liveTasks(this.#kernel).reverse()) {
       if (this.#names.has(task.id)) continue;
       const name = task.name === undefined ? `task ${this.#names.size}` : `task '${task.name}'`;
       this.#names.set(task.id, task === this.#root() ? "the body" : name);

@@ -8,7 +8,7 @@ import { Gather } from "../../combinators/gather.ts";
 import { Acquire } from "../../runtime/acquire.ts";
 import type { Await } from "../../runtime/await.ts";
 import { yieldNow } from "../../runtime/budget.ts";
-import { joinedTask, Settlement } from "../../runtime/join-handle.ts";
+import { joinedTask, Settlement } from "../../runtime/task-join.ts";
 import type { Future } from "../../runtime/future.ts";
 import type { Task } from "../../runtime/task.ts";
 import { Alarm } from "../../time/alarm.ts";
@@ -59,7 +59,7 @@ export function settlesQuietly(task: Task<unknown>): boolean {
 
 /** Whether the timer only wakes a task or an await. */
 export function isPlainTimer(entry: TimerEntry): boolean {
-  return entry instanceof Alarm && entry.waker instanceof Runnable;
+  return (entry instanceof Alarm || entry instanceof Sleep) && entry.waker instanceof Runnable;
 }
 
 function* within(futures: Iterable<Future<unknown>>): IterableIterator<Future<unknown>> {
