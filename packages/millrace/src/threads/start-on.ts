@@ -14,7 +14,7 @@ export function startOn<A extends unknown[], R>(
 ): JoinHandle<R> {
   const call = callOf(caller, fn, args, engine);
   call.start();
-  const task = spawnOn(ambientKernel(), call, { name: call.entry.name }, null, true);
+  const task = spawnOn(ambientKernel(), call, { name: call.entry.name }, true);
   if (hooks.current !== null) task.kind = "thread";
   return new JoinHandle(task);
 }
