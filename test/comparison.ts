@@ -154,6 +154,8 @@ const SEAMS: readonly [ours: RegExp, compared: string][] = [
   // Compared once, member by member. What the members give is the contract's own, or the compiler would open
   // streams of streams of streams, for a minute.
   [/(?<!class |extends )\bStream</g, `import("STREAMS").Stream<`],
+  // Added: the guard tells that whoever had the lock before has died.
+  [/^\s*readonly isAbandoned: boolean;$/gm, ""],
   // A code is promised to be stable; which one it is, we add.
   [/^(\s*readonly code: )"(?!ERR_THREAD")\w+";$/gm, "$1string;"],
 ];

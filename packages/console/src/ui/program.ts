@@ -82,6 +82,8 @@ function draw(): void {
   setTimeout(() => {
     requestAnimationFrame(() => {
       isScheduled = false;
+      // Paused meanwhile; it is drawn when it goes on.
+      if (isPaused.value) return;
       drawnAt = performance.now();
       tick.value++;
       setTimeout(answer);

@@ -225,7 +225,7 @@ export const modules: Readonly<Record<string, Readonly<Record<string, Type>>>> =
     paused: "() Promise",
     replay: "() Promise",
   },
-  "millrace/diagnostics": {},
+  "millrace/diagnostics": { serveConsole: future },
 };
 
 /** Which argument of a call is the body of a task, and what that body is given. */

@@ -157,7 +157,6 @@ export abstract class Branch<T> extends BranchState implements Waker {
         this.flags = flags | RUNNING;
         this.drive(routine);
       } else if ((flags & (STARTED | CANCELLED)) === 0 && isGeneratorFunction(work)) {
-        // Most of them, at once.
         this.flags = flags | (RUNNING | STARTED | NATIVE | ROUTINE);
         this.drive((this.routine = this.invoke() as Routine<T>));
       } else {
