@@ -3,7 +3,9 @@
  * whether the heap is back at its floor afterwards.
  */
 import {
+  asyncFn,
   type Future,
+  joinAll,
   type JoinHandle,
   PENDING,
   type Routine,
@@ -48,6 +50,18 @@ export const series: readonly Series[] = [
     async run(size) {
       const start = performance.now();
       await spawn(() => spawnThenJoin(size));
+      return { elapsed: performance.now() - start, operations: size };
+    },
+  },
+  {
+    name: "joined futures",
+    operation: "one of the futures of a joinAll, of which none had to wait",
+    sizes: TO_A_MILLION,
+    async run(size) {
+      const start = performance.now();
+      const futures: Future<number>[] = [];
+      for (let i = 0; i < size; i++) futures.push(readyOne());
+      await joinAll(futures);
       return { elapsed: performance.now() - start, operations: size };
     },
   },
@@ -158,6 +172,10 @@ function queue(semaphore: Semaphore, size: number): Future<SemaphorePermit>[] {
 function abandon(future: Future<unknown>): void {
   future[Symbol.dispose]();
 }
+
+const readyOne = asyncFn(function* (): Routine<number> {
+  return 1;
+});
 
 async function asyncOne(): Promise<number> {
   return 1;

@@ -3,8 +3,10 @@
  * and no other: joining n futures costs O(n), not O(n²). What it means that a child settled is up to
  * the combinator.
  *
- * When several children are ready in one poll, the first is the one whose last turn to be first is the
- * longest ago, so that a child that uses up the budget in every round cannot starve the others.
+ * Children are polled in rounds, each of those that became ready since the last one began. The first of a
+ * round is the one whose last turn to be first is the longest ago, and a round that runs out of budget goes
+ * on where it stopped: a child that uses up the budget each time cannot starve the others, and n ready
+ * children cost O(n) however often the budget runs out.
  */
 import { mayProceed } from "../runtime/cooperation.ts";
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
@@ -35,21 +37,29 @@ class Child implements Waker {
 export abstract class Gather<R> extends Operation<R> {
   declare protected unsettled: number;
   declare private readonly children: Child[];
+  /** The one under way, of which `polled` have had their turn, from `leader` on. */
+  declare private round: Child[];
+  declare private polled: number;
+  declare private leader: number;
+  declare private rounds: number;
+  /** Of the next round. */
   declare private ready: Child[];
-  declare private round: number;
   declare private waker: Waker | null;
   declare private isPolling: boolean;
   declare private isOver: boolean;
 
   constructor(futures: readonly Future<unknown>[]) {
     super();
-    this.round = 0;
+    this.polled = 0;
+    this.leader = 0;
+    this.rounds = 0;
     this.waker = null;
     this.isPolling = false;
     this.isOver = false;
     this.unsettled = futures.length;
     this.children = futures.map((future, index) => new Child(this as Gather<unknown>, future, index));
     this.ready = [...this.children];
+    this.round = [];
   }
 
   /** A child gave its value. Anything but `PENDING` ends the whole. */
@@ -61,15 +71,13 @@ export abstract class Gather<R> extends Operation<R> {
 
   poll(waker: Waker): Poll<R> {
     this.waker = waker;
-    const ready = this.ready;
-    this.ready = [];
-    const start = this.leader(ready);
+    if (this.polled === this.round.length) this.beginRound();
     this.isPolling = true;
     try {
-      for (let i = 0; i < ready.length; i++) {
+      while (this.polled < this.round.length) {
         // Without budget none of the rest could complete: they wait for their turn together, polled once.
-        if (!mayProceed(waker)) return this.postpone(ready, start, i);
-        const result = this.pollChild(ready[(start + i) % ready.length]!);
+        if (!mayProceed(waker)) return PENDING;
+        const result = this.pollChild(this.round[(this.leader + this.polled++) % this.round.length]!);
         if (result === PENDING) continue;
         this.end();
         return result;
@@ -86,21 +94,15 @@ export abstract class Gather<R> extends Operation<R> {
     return PENDING;
   }
 
-  /** Keeps those that were not polled, ahead of those that have become ready meanwhile. */
-  private postpone(ready: readonly Child[], start: number, polled: number): Poll<R> {
-    const rest: Child[] = [];
-    for (let i = polled; i < ready.length; i++) rest.push(ready[(start + i) % ready.length]!);
-    for (const child of this.ready) rest.push(child);
-    this.ready = rest;
-    return PENDING;
-  }
-
-  private leader(ready: readonly Child[]): number {
-    if (ready.length < 2) return 0;
+  private beginRound(): void {
+    const round = this.ready;
+    this.round = round;
+    this.polled = 0;
+    this.ready = [];
     let leader = 0;
-    for (let i = 1; i < ready.length; i++) if (ready[i]!.ledRound < ready[leader]!.ledRound) leader = i;
-    ready[leader]!.ledRound = ++this.round;
-    return leader;
+    for (let i = 1; i < round.length; i++) if (round[i]!.ledRound < round[leader]!.ledRound) leader = i;
+    this.leader = leader;
+    if (round.length > 1) round[leader]!.ledRound = ++this.rounds;
   }
 
   private pollChild(child: Child): Poll<R> {
