@@ -15,6 +15,12 @@ export interface Suspend {
   readonly [suspended]: true;
 }
 
+/** The one result by which a routine tells its driver that it is suspended. */
+export const SUSPENDED: IteratorYieldResult<Suspend> = Object.freeze({
+  done: false,
+  value: Object.freeze({}) as Suspend,
+});
+
 /** A generator that runs as an asynchronous computation: `yield*` is its `.await`. */
 export type Routine<T> = Generator<Suspend, T, void>;
 /** The part of a generator that `yield*` uses: what the library's own iterators have. */

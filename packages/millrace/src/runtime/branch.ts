@@ -25,12 +25,14 @@
  */
 import type { CancelledError } from "../errors.ts";
 import type { Await } from "./await.ts";
+import { refuseYields } from "./bare-yield.ts";
 import {
   isGeneratorFunction,
   isRoutine,
   isThenable,
   PENDING,
   resume,
+  SUSPENDED,
   type Awaitable,
   type Routine,
   type Suspend,
@@ -226,10 +228,11 @@ export abstract class Branch<T> extends BranchState implements Waker {
     else if (flags & EXPIRED) return this.force(routine);
     else if ((flags & (CANCELLED | DELIVERED)) === CANCELLED) step = this.deliver(routine);
     else step = routine.next();
+    if (!step.done && step !== SUSPENDED) step = refuseYields(this, routine, step);
     if (step.done) return this.end(0, step.value);
     // Cancelled by its own doing, or by something it called: this is its next suspension point.
     if ((this.flags & (CANCELLED | DELIVERED)) !== CANCELLED) return;
-    step = this.deliver(routine);
+    step = refuseYields(this, routine, this.deliver(routine));
     if (step.done) this.end(0, step.value);
   }
 
@@ -248,8 +251,7 @@ export abstract class Branch<T> extends BranchState implements Waker {
     this.rejectAwaits(error);
     const step = unwindByForce(routine, error);
     if (step.done && !step.isReturned) return this.end(0, step.value);
-    const { leaf } = this;
-    if (!step.done && leaf !== null) abandon(leaf);
+    if (!step.done && this.leaf !== null) abandon(this.leaf);
     this.end(FAILED, error);
   }
 
@@ -269,8 +271,7 @@ export abstract class Branch<T> extends BranchState implements Waker {
   /** The body is a future: there is nothing to unwind but what it drops. */
   private cancelLeaf(): void {
     this.flags |= DELIVERED;
-    const { leaf } = this;
-    if (leaf !== null) abandon(leaf);
+    if (this.leaf !== null) abandon(this.leaf);
     this.work = null;
     if (!this.mustAwaitCleanups()) throw this.cancellation!.error;
   }
@@ -325,8 +326,7 @@ export abstract class Branch<T> extends BranchState implements Waker {
 
   /** A body that comes back after it was left behind still unwinds, unless it swallows that, too. */
   rejectLate(pending: Await<unknown>): void {
-    const isForced = (this.flags & (ASYNC | DONE)) === ASYNC;
-    if (!isForced) this.cancellation!.rejectLate(pending);
+    if ((this.flags & (ASYNC | DONE)) !== ASYNC) this.cancellation!.rejectLate(pending);
   }
 
   private deliverToAwaits(awaits: PendingAwaits | null): void {

@@ -6,15 +6,9 @@
  */
 import { MillraceError } from "../errors.ts";
 import { pin } from "../internal/pin.ts";
-import { PENDING, type Suspend, type Suspending } from "./body.ts";
+import { PENDING, SUSPENDED, type Suspend, type Suspending } from "./body.ts";
 import type { Future } from "./future.ts";
 import { cx } from "./kernel.ts";
-
-/** The one result by which a routine tells its driver that it is suspended. */
-const SUSPENDED: IteratorYieldResult<Suspend> = Object.freeze({
-  done: false,
-  value: Object.freeze({}) as Suspend,
-});
 
 /** Shared by everything that has no value: `yield*` reads it and forgets it. */
 const NOTHING: IteratorReturnResult<undefined> = { done: true, value: undefined };
