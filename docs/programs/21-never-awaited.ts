@@ -13,6 +13,6 @@ await main(async () => {
   );
   console.log(`the channel holds ${rx.size} messages`);
 
-  await sleep(1);
+  await sleep(1100);
   for (const { lint, message } of snapshot().warnings) console.log(`${lint}: ${message}`);
 });

@@ -13,6 +13,6 @@ await main(function* () {
   );
   console.log(`the channel holds ${rx.size} messages`);
 
-  yield* sleep(1);
+  yield* sleep(1100);
   for (const { lint, message } of snapshot().warnings) console.log(`${lint}: ${message}`);
 });

@@ -23,7 +23,6 @@ import { yieldNow } from "../runtime/budget.ts";
 import { Call } from "../runtime/call.ts";
 import { reportFailure } from "../runtime/failure.ts";
 import type { Kernel, TaskFailure } from "../runtime/kernel.ts";
-import { hooks } from "../runtime/hooks.ts";
 import { spawnOn } from "../runtime/spawn.ts";
 import type { Task } from "../runtime/task.ts";
 import { ambientBranch } from "../runtime/trail.ts";
@@ -77,8 +76,7 @@ export class Actor {
     this.mailbox = new Mailbox(settings.mailbox, () => this.handles.awaited());
     const options = settings.name === undefined ? {} : { name: settings.name };
     // A generator, so that the task can be unwound wherever it is.
-    this.task = spawnOn<void>(kernel, () => this.#live(), options, true);
-    if (hooks.current !== null) this.task.kind = "actor";
+    this.task = spawnOn<void>(kernel, () => this.#live(), options, true, "actor");
     this.task.onEnd(() => this.#ended());
   }
 

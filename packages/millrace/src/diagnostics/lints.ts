@@ -6,7 +6,7 @@ import { label, type Resource } from "../runtime/resource.ts";
 import type { Task } from "../runtime/task.ts";
 import { describeCycle } from "../runtime/wait-graph.ts";
 import { durationText } from "./duration-text.ts";
-import type { ResourceRegistry } from "./resource-registry.ts";
+import type { LostGuard, ResourceRegistry } from "./resource-registry.ts";
 import type { TaskRecord } from "./task-record.ts";
 import type { Unused } from "./unused-futures.ts";
 import type { Watchdog } from "./watchdog.ts";
@@ -166,9 +166,25 @@ export class Lints {
     );
   }
 
-  lost(what: string): void {
-    const message = `${what} was garbage-collected while it was open and others waited for it; it counts as closed. Close it when done, or declare it with \`using\`.`;
-    this.#warnings.add({ lint: "leaked-handle", message }, what);
+  lost(what: string, known: LostGuard | undefined): void {
+    const resource = known?.resource();
+    const entry = resource === undefined ? undefined : this.#resources.entry(resource);
+    const { at, task } = known ?? {};
+    const facts: string[] = [];
+    if (resource !== undefined) facts.push(label(resource, resource.resourceKind));
+    if (at !== undefined) facts.push(`opened at ${at}`);
+    else if (entry?.createdAt !== undefined) facts.push(`made at ${entry.createdAt}`);
+    if (task !== undefined) facts.push(`by ${task.describe()}`);
+    const details = facts.length === 0 ? "" : ` (${facts.join(", ")})`;
+    this.#warnings.add(
+      {
+        lint: "leaked-handle",
+        message: `${what}${details} was garbage-collected while it was open and others waited for it; it counts as closed. Close it when done, or declare it with \`using\`.`,
+        ...(task === undefined ? {} : { task: task.id }),
+        ...(entry === undefined ? {} : { resource: entry.id }),
+      },
+      `${what} ${entry?.id} ${at}`,
+    );
   }
 }
 

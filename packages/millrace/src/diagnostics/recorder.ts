@@ -79,8 +79,8 @@ export class Recorder implements Hooks {
     this.#history = options.history;
     this.warnings = new Warnings(options.history);
     this.lints = new Lints(this.warnings, this.resources, options.blockedAfter);
-    this.#sweep = new Sweep(this.records, this.resources, this.lints);
     this.#unused = new UnusedFutures((unused) => this.lints.neverAwaited(unused));
+    this.#sweep = new Sweep(this.records, this.resources, this.lints, this.#unused);
     this.#watchdog = Watchdog.start(options.blockedAfter, (ms, { task, stack }) => {
       // Before there is a task, the program is being loaded.
       if (this.records.size === 0) return;
@@ -91,6 +91,7 @@ export class Recorder implements Hooks {
   }
 
   stop(): void {
+    this.#unused.tellAll();
     this.#watchdog?.stop();
   }
   /** Work of a tool that looks at the program. */
@@ -103,6 +104,7 @@ export class Recorder implements Hooks {
     this.#onMain?.();
   }
   mainEnded(): void {
+    this.#unused.tellAll();
     this.#onMain?.();
   }
 
@@ -181,12 +183,7 @@ export class Recorder implements Hooks {
     this.feed?.ended(record, info);
     this.#ended.push(info);
     if (this.#ended.length > this.#history * 2) this.#ended.splice(0, this.#ended.length - this.#history);
-    if (record.unused.size > 0) {
-      // Its result may hand them on: whoever joins it uses them in this turn, if at all.
-      host.macrotask(() => {
-        for (const unused of record.unused) this.#unused.tell(unused);
-      });
-    }
+    if (record.unused.size > 0) this.#unused.left(task, record.unused);
     if (isWanted("end")) publish({ type: "end", task: info, at: record.now(), ...reasonOf(task) });
   }
   failureUnobserved(failure: TaskFailure): void {
@@ -352,8 +349,11 @@ export class Recorder implements Hooks {
     const holding = this.resources.closed(handles, handle);
     if (holding !== undefined) this.records.get(holding.task)?.holdings.delete(holding);
   }
-  handleLost(what: string): void {
-    this.lints.lost(what);
+  handleWatched(of: object, handle: object, remains: object): void {
+    this.resources.watched(of, handle, remains);
+  }
+  handleLost(remains: { readonly what: string }): void {
+    this.lints.lost(remains.what, this.resources.remembered(remains));
   }
   holdersOf(resource: Resource): readonly Task<unknown>[] {
     return HELD.has(resource.resourceKind) ? this.resources.holders(resource) : [];

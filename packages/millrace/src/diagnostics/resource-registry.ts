@@ -16,6 +16,13 @@ export interface Holding {
   readonly guard: WeakRef<object>;
 }
 
+/** What is known of a guard, or the like, that nobody has any more. */
+export interface LostGuard {
+  readonly at: string | undefined;
+  readonly task: Task<unknown> | undefined;
+  resource(): Resource | undefined;
+}
+
 interface Entry {
   readonly id: number;
   readonly createdAt: string | undefined;
@@ -38,6 +45,8 @@ export class ResourceRegistry {
   readonly #resources: WeakMap<object, WeakRef<Resource>> = new WeakMap();
   readonly #holdings: WeakMap<object, Set<Holding>> = new WeakMap();
   readonly #byGuard: WeakMap<object, Holding> = new WeakMap();
+  /** By what is left of them. */
+  readonly #lost: WeakMap<object, LostGuard> = new WeakMap();
 
   add(resource: Resource, createdAt: string | undefined): Entry {
     let entry = entries.get(resource);
@@ -81,6 +90,17 @@ export class ResourceRegistry {
     this.#byGuard.delete(guard);
     this.#holdings.get(handles)?.delete(holding);
     return holding;
+  }
+  /** What was open when it is lost. `of` is the list of a resource's guards, or the resource. */
+  watched(of: object, guard: object, remains: object): void {
+    const { at, task } = this.#byGuard.get(guard) ?? {};
+    const resource =
+      this.#resources.get(of) ?? (entries.has(of as Resource) ? new WeakRef(of as Resource) : undefined);
+    this.#lost.set(remains, { at, task, resource: () => resource?.deref() });
+  }
+  /** Of a guard that was collected. */
+  remembered(remains: object): LostGuard | undefined {
+    return this.#lost.get(remains);
   }
   /** Who has its guards. */
   holders(resource: Resource): Task<unknown>[] {

@@ -8,6 +8,7 @@ import { leaves } from "../runtime/wait-graph.ts";
 import type { Lints } from "./lints.ts";
 import type { ResourceRegistry } from "./resource-registry.ts";
 import type { TaskRecord } from "./task-record.ts";
+import type { UnusedFutures } from "./unused-futures.ts";
 
 /** At most once in so many ms, of either clock. */
 const EVERY = 250;
@@ -16,19 +17,27 @@ export class Sweep {
   readonly #records: ReadonlyMap<unknown, TaskRecord>;
   readonly #resources: ResourceRegistry;
   readonly #lints: Lints;
+  readonly #unused: UnusedFutures;
   #at: number = host.now();
   #virtualAt: number = 0;
   #polls: number = 0;
 
-  constructor(records: ReadonlyMap<unknown, TaskRecord>, resources: ResourceRegistry, lints: Lints) {
+  constructor(
+    records: ReadonlyMap<unknown, TaskRecord>,
+    resources: ResourceRegistry,
+    lints: Lints,
+    unused: UnusedFutures,
+  ) {
     this.#records = records;
     this.#resources = resources;
     this.#lints = lints;
+    this.#unused = unused;
   }
 
   now(): void {
     this.#at = host.now();
     this.#polls = 0;
+    this.#unused.sweep();
     for (const record of this.#records.values()) {
       this.#lints.cancelling(record);
       if (record.holdings.size === 0 || record.task.isDone) continue;

@@ -1,14 +1,17 @@
 /**
  * Futures that were made and never used: a lazy computation that nobody awaits does nothing.
  *
- * Used is what was claimed, awaited, dropped or polled. One that was made in a task is told when the task
- * has ended and it is still unused; any other, and one that is lost earlier, when it is garbage-collected. None
- * is told of whose maker was cancelled or has failed: it did not come to the place where it would have been used.
+ * Used is what was claimed, awaited, dropped or polled. One that was made in a task is told when the task has
+ * ended a second ago and it is still unused. If the task's result may hand it on there is no telling when that is
+ * used, so it is told in the end, with whatever else is left of tasks that have ended. Any, and those made outside
+ * of tasks only then, is told when it is garbage-collected. None is told of whose maker was cancelled or has
+ * failed: it did not come to the place where it would have been used.
  */
 import type { Waker } from "../runtime/body.ts";
 import type { Branch } from "../runtime/branch.ts";
 import type { Future } from "../runtime/future.ts";
 import type { TaskId } from "../runtime/kernel.ts";
+import type { Task } from "../runtime/task.ts";
 
 export interface Unused {
   readonly what: string;
@@ -21,6 +24,14 @@ export interface Unused {
   isOver: boolean;
 }
 
+/** How long others may take to use what a task has left behind; of the runtime's clock, in ms. */
+const PATIENCE = 1000;
+
+interface Orphan {
+  readonly unused: Unused;
+  isDue(): boolean;
+}
+
 interface Methods {
   poll: unknown;
   drop: unknown;
@@ -29,6 +40,8 @@ interface Methods {
 export class UnusedFutures {
   readonly #report: (unused: Unused) => void;
   readonly #entries: WeakMap<object, Unused> = new WeakMap();
+  /** Made in tasks that have ended. */
+  readonly #orphans: Set<Orphan> = new Set();
   readonly #lost: FinalizationRegistry<Unused> = new FinalizationRegistry((unused) => this.tell(unused));
 
   constructor(report: (unused: Unused) => void) {
@@ -76,6 +89,26 @@ export class UnusedFutures {
     if (unused !== undefined) use(unused);
   }
 
+  /** A task has ended and left these behind. */
+  left(task: Task<unknown>, all: Iterable<Unused>): void {
+    const { clock } = task.kernel;
+    const due = mayCarry(task.result) ? Infinity : clock.now() + PATIENCE;
+    const isDue = (): boolean => clock.now() >= due;
+    for (const unused of all) this.#orphans.add({ unused, isDue });
+  }
+  sweep(): void {
+    for (const orphan of this.#orphans) {
+      if (!orphan.isDue() && !orphan.unused.isOver) continue;
+      this.#orphans.delete(orphan);
+      this.tell(orphan.unused);
+    }
+  }
+  /** The program, or the recording, is over. */
+  tellAll(): void {
+    for (const { unused } of this.#orphans) this.tell(unused);
+    this.#orphans.clear();
+  }
+
   /** It will not be used any more. */
   tell(unused: Unused): void {
     if (unused.isOver) return;
@@ -83,6 +116,10 @@ export class UnusedFutures {
     const maker = unused.maker?.deref();
     if (maker?.isCancelled !== true && maker?.isFailed !== true) this.#report(unused);
   }
+}
+
+function mayCarry(result: unknown): boolean {
+  return (typeof result === "object" && result !== null) || typeof result === "function";
 }
 
 function use(unused: Unused): void {

@@ -35,6 +35,8 @@ export interface Hooks {
   failureUnobserved?(failure: TaskFailure): void;
   /** The source position of the caller of `below` outside the library, for `spawnedAt`. */
   callSite?(below?: object): string | undefined;
+  /** Where a future was made. */
+  siteOf?(future: Future<unknown>): string | undefined;
   /** " for 4.2 s at harvest.ts:88" */
   waitDetail?(task: Branch<unknown>): string;
 
@@ -43,8 +45,10 @@ export interface Hooks {
   /** A guard or the like was opened by whoever runs. */
   handleOpened?(handles: object, handle: object): void;
   handleClosed?(handles: object, handle: object): void;
+  /** The collector watches it from now on; `remains` is what will be left of it. `of` is its list, or its resource. */
+  handleWatched?(of: object, handle: object, remains: { readonly what: string }): void;
   /** It was garbage-collected while open and others waited. */
-  handleLost?(what: string): void;
+  handleLost?(remains: { readonly what: string }): void;
   /** Who has the guards of the resource, as far as it is known. */
   holdersOf?(resource: Resource): readonly Task<unknown>[];
 

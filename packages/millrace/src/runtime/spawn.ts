@@ -45,17 +45,19 @@ export function spawn<T>(body: TaskBody<T>, options?: SpawnOptions): JoinHandle<
   return new JoinHandle(spawnOn(ambientKernel(), body, options, true));
 }
 
-/** Makes a task; `starts` false leaves it held until `release`. */
+/** Makes a task; `starts` false leaves it held until `release`. `kind` is for reports. */
 export function spawnOn<T>(
   kernel: Kernel,
   body: TaskBody<T>,
   options: SpawnOptions | undefined,
   starts: boolean,
+  kind?: Exclude<Task<T>["kind"], "task">,
 ): Task<T> {
   if (options?.signal !== undefined) checkSignal(options.signal);
   if (typeof body !== "function") body = requireFuture(body);
   const task = new Task(kernel, body);
   task.register(options?.name);
+  if (kind !== undefined) task.kind = kind;
   if (hooks.current !== null) task.announce(hooks.current, hooks.current.callSite?.(spawnOn));
   if (inheritable.count > 0) inheritLocals(task as Task<unknown>, ambientBranch());
   if (kernel.isClosed) task.abort("the runtime was shut down");

@@ -32,7 +32,7 @@ const lost = new FinalizationRegistry<Remains>((remains) => {
   if (!remains.isOpen) return;
   remains.isOpen = false;
   if (remains.waiters.some((queue) => !queue.isEmpty)) {
-    if (hooks.current !== null) hooks.current.handleLost?.(remains.what);
+    if (hooks.current !== null) hooks.current.handleLost?.(remains);
     if (!reported.has(remains.what)) {
       reported.add(remains.what);
       host.report(
@@ -43,9 +43,10 @@ const lost = new FinalizationRegistry<Remains>((remains) => {
   remains.release();
 });
 
-/** From now on only its users keep `handle` alive. */
-export function watch(handle: object, remains: Remains): void {
+/** From now on only its users keep `handle` alive. `of` is the resource, or its list of handles. */
+export function watch(handle: object, remains: Remains, of: object): void {
   lost.register(handle, remains);
+  if (hooks.current !== null) hooks.current.handleWatched?.(of, handle, remains);
 }
 
 /** Something with handles that somebody waits for. */
@@ -136,7 +137,7 @@ export class Handles implements Watchable {
       const next: Handle | null = handle.nextHandle;
       handle.nextHandle = handle.prevHandle = null;
       handle.remains = handle.makeRemains();
-      watch(handle, handle.remains);
+      watch(handle, handle.remains, this);
       handle = next;
     }
     this.head = null;

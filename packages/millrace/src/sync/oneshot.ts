@@ -134,7 +134,7 @@ class State<T> implements Watchable, Resource {
         waiters: [this],
         release: () => this.closeSender(),
       };
-      watch(sender, this.senderRemains);
+      watch(sender, this.senderRemains, this);
     }
     if (receiver !== null && this.isReceiverAwaited) {
       this.receiver = null;
@@ -144,7 +144,7 @@ class State<T> implements Watchable, Resource {
         waiters: [this.closedWaiters!],
         release: () => this.closeReceiver(),
       };
-      watch(receiver, this.receiverRemains);
+      watch(receiver, this.receiverRemains, this);
     }
   }
   take(): T {

@@ -1,5 +1,4 @@
 /** Starting a call at once, as a task. */
-import { hooks } from "../runtime/hooks.ts";
 import { JoinHandle } from "../runtime/join-handle.ts";
 import { spawnOn } from "../runtime/spawn.ts";
 import { ambientKernel } from "../runtime/trail.ts";
@@ -14,8 +13,7 @@ export function startOn<A extends unknown[], R>(
 ): JoinHandle<R> {
   const call = callOf(caller, fn, args, engine);
   call.start();
-  const task = spawnOn(ambientKernel(), call, { name: call.entry.name }, true);
-  if (hooks.current !== null) task.kind = "thread";
+  const task = spawnOn(ambientKernel(), call, { name: call.entry.name }, true, "thread");
   return new JoinHandle(task);
 }
 

@@ -1,6 +1,7 @@
 /** Live events, to listeners and on `node:diagnostics_channel`. */
 import { channel } from "node:diagnostics_channel";
 import { mpsc, sleep, spawn } from "millrace";
+import { startActor } from "millrace/actor";
 import { enable, subscribe, type DiagnosticEvent } from "millrace/diagnostics";
 import { expect, test } from "vitest";
 import { host } from "../../src/runtime/host.ts";
@@ -18,6 +19,8 @@ inBothStyles("spawning, polling, ending and warnings are told in order", functio
     { name: "watched" },
   );
   yield* get(task);
+  // What is left is looked over when something has run.
+  yield* get(sleep(2000));
   yield* get(sleep(1));
   const own = events.filter((event) => {
     if (event.type === "spawn" || event.type === "end") return event.task.id === task.id;
@@ -29,6 +32,18 @@ inBothStyles("spawning, polling, ending and warnings are told in order", functio
   expect(types.slice(-2)).toEqual(["end", "warning"]);
   expect(own.at(-2)).toMatchObject({ task: { state: "done", polls: expect.any(Number) as number } });
   expect(own.at(-1)).toMatchObject({ warning: { lint: "never-awaited" } });
+});
+
+inBothStyles("an actor is one from the beginning", function* () {
+  using _ = enable();
+  const kinds: string[] = [];
+  using _subscription = subscribe((event) => {
+    if (event.type === "spawn") kinds.push(event.task.kind);
+  });
+  using actor = startActor(() => ({ ping: () => "pong" }));
+  yield* get(actor.ask.ping());
+  yield* get(actor.stop());
+  expect(kinds).toContain("actor");
 });
 
 inBothStyles("nothing is told before, between and after recordings", function* ({ body }) {
@@ -68,7 +83,8 @@ inBothStyles("the same events are published on diagnostics channels", function* 
       }),
     ),
   );
-  yield* get(sleep(1000));
+  yield* get(sleep(2000));
+  yield* get(sleep(1));
   for (const name of names) channel(name).unsubscribe(listener);
   expect(new Set(published)).toEqual(new Set(names));
 });

@@ -316,9 +316,9 @@ inBothStyles("a wait inside of a call is counted from its own beginning", functi
   yield* get(worker);
 });
 
-inBothStyles("an actor is told from other tasks", function* () {
-  using _ = enable();
+inBothStyles("an actor is told from other tasks, also if it was there before", function* () {
   using actor = startActor(() => ({ ping: () => "pong" }), { name: "actor" });
+  using _ = enable();
   expect(yield* get(actor.ask.ping())).toBe("pong");
   expect(task("actor").kind).toBe("actor");
   yield* get(actor.stop());

@@ -1,6 +1,6 @@
 /** Calls on threads in a snapshot: tasks of their own kind, and the pool that they wait for. */
 import { sleep, spawn } from "millrace";
-import { enable, snapshot } from "millrace/diagnostics";
+import { enable, snapshot, subscribe } from "millrace/diagnostics";
 import { ThreadPool } from "millrace/threads";
 import { describe, expect, test } from "vitest";
 import { get, styles } from "../both-styles.ts";
@@ -9,6 +9,10 @@ import * as work from "../threads/fixtures/work.ts";
 describe.each(styles)("in $name style", ({ body }) => {
   test("a call on a thread is a task of kind 'thread' that waits for its pool", async () => {
     using _ = enable();
+    const spawned: string[] = [];
+    using _subscription = subscribe((event) => {
+      if (event.type === "spawn") spawned.push(event.task.kind);
+    });
     const pool = new ThreadPool({ threads: 1, name: "crunching" });
     try {
       const program = spawn(
@@ -24,6 +28,7 @@ describe.each(styles)("in $name style", ({ body }) => {
       );
       const { tasks, resources, results } = await program;
       expect(results).toEqual(["done", "too"]);
+      expect(spawned).toEqual(["task", "thread", "task"]);
       const shown = resources.find(({ name }) => name === "crunching")!;
       expect(shown).toMatchObject({ kind: "pool", attributes: { threads: 1, running: 2, queued: 0 } });
       expect(shown.createdAt).toMatch(/threads\.test\.ts:\d+:\d+$/);

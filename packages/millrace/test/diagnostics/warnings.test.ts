@@ -7,6 +7,7 @@ import {
   mpsc,
   Mutex,
   Notify,
+  oneshot,
   PENDING,
   RwLock,
   Semaphore,
@@ -19,7 +20,7 @@ import {
   type Poll,
   type Waker,
 } from "millrace";
-import { dump, enable, snapshot, type Warning } from "millrace/diagnostics";
+import { dump, enable, snapshot, subscribe, type Warning } from "millrace/diagnostics";
 import { paused } from "millrace/testing";
 import { describe, expect, test } from "vitest";
 import { host } from "../../src/runtime/host.ts";
@@ -232,7 +233,7 @@ describe("never-awaited", () => {
         }),
       ),
     );
-    yield* get(sleep(1));
+    yield* get(sleep(2000));
     const warnings = told("never-awaited");
     expect(warnings).toHaveLength(1);
     expect(warnings[0]!.message).toMatch(
@@ -259,9 +260,46 @@ describe("never-awaited", () => {
         }),
       ),
     );
+    yield* get(sleep(5000));
     yield* get(handed.later);
-    yield* get(sleep(1));
+    yield* get(sleep(5000));
     expect(told("never-awaited")).toEqual([]);
+  });
+
+  inBothStyles("what its task has left to others is none if they use it soon", function* ({ body }) {
+    using _ = enable();
+    const left: Future<void>[] = [];
+    yield* get(
+      spawn(
+        body(function* () {
+          left.push(sleep(1));
+        }),
+      ),
+    );
+    yield* get(sleep(900));
+    yield* get(left.pop()!);
+    yield* get(sleep(5000));
+    expect(told("never-awaited")).toEqual([]);
+  });
+
+  inBothStyles("when the recording ends, what is left is told", function* ({ body }) {
+    const lints: string[] = [];
+    using _subscription = subscribe((event) => {
+      if (event.type === "warning") lints.push(event.warning.lint);
+    });
+    {
+      using _ = enable();
+      yield* get(
+        spawn(
+          body(function* () {
+            return { later: sleep(1) };
+          }),
+        ),
+      );
+      yield* get(sleep(5000));
+      expect(lints).toEqual([]);
+    }
+    expect(lints).toEqual(["never-awaited"]);
   });
 
   inBothStyles(
@@ -496,22 +534,38 @@ describe("unobserved-failure and leaked-handle", () => {
     { onTaskFailure: "ignore" },
   );
 
-  test("a guard that is lost while others wait is told", async () => {
-    using _ = enable();
+  const lostWhile = async (isOver: () => boolean): Promise<string> => {
     const { report } = host;
     host.report = () => {};
-    const mutex = new Mutex();
-    await (async () => void (await mutex.lock()))();
-    const waiting = spawn(async () => await mutex.lock());
-    let isWoken = false;
-    void waiting.then(() => (isWoken = true));
-    for (let i = 0; i < 100 && !isWoken; i++) {
+    for (let i = 0; i < 100 && !isOver(); i++) {
       await new Promise((resolve) => setTimeout(resolve, 1));
       (globalThis as { gc?: () => void }).gc!();
     }
     host.report = report;
-    expect(told("leaked-handle")[0]!.message).toMatch(
-      /^the guard of a mutex was garbage-collected while it was open/,
+    return told("leaked-handle")[0]!.message;
+  };
+
+  test("a guard that is lost while others wait is told, with its lock, its line and its task", async () => {
+    using _ = enable();
+    const mutex = new Mutex(0, { name: "accounts" });
+    await spawn(async () => void (await mutex.lock()), { name: "careless" });
+    const waiting = spawn(async () => await mutex.lock());
+    let isWoken = false;
+    void waiting.then(() => (isWoken = true));
+    expect(await lostWhile(() => isWoken)).toMatch(
+      /^the guard of a mutex \(mutex #\d+ 'accounts', opened at \S*warnings\.test\.ts:\d+:\d+, by task #\d+ 'careless'\) was garbage-collected while it was open/,
+    );
+  });
+
+  test("so is a sender, with the line that made its channel", async () => {
+    using _ = enable();
+    const rx = (() => oneshot.channel<number>({ name: "answer" })[1])();
+    let isWoken = false;
+    void spawn(async () => await rx)
+      .settled()
+      .then(() => (isWoken = true));
+    expect(await lostWhile(() => isWoken)).toMatch(
+      /^the sender of a oneshot channel \(oneshot channel #\d+ 'answer', made at \S*warnings\.test\.ts:\d+:\d+\) was/,
     );
   });
 });

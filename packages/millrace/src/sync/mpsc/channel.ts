@@ -130,7 +130,7 @@ export class Channel<T> implements Resource {
       waiters: [this.slots, (this.closedWaiters ??= new WaitQueue(0))],
       release: () => this.discard(),
     };
-    watch(receiver, this.receiverRemains);
+    watch(receiver, this.receiverRemains, this);
   }
 
   waitUntilClosed(waker: Waker): Waiter {
