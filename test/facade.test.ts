@@ -5,6 +5,20 @@ import { describe, expect, test } from "vitest";
 import { builtDeclarations, contractFiles, differences, type EntryPoint } from "./comparison.ts";
 import { contractFolder, promised, valueNames } from "./contract.ts";
 
+/** What signatures of the contract are made of, and what it leaves without a name of its own. */
+const added: Readonly<Record<string, readonly string[]>> = {
+  millrace: ["BarrierResult", "JoinedOutcome", "KeyedOutcome", "SignalName"],
+  "millrace/actor": ["Strategy"],
+  "millrace/diagnostics": [
+    "Attributes",
+    "ConsoleOptions",
+    "DiagnosticsOptions",
+    "ResourceKind",
+    "ServedConsole",
+  ],
+  "millrace/threads": ["SharedGuard", "ThreadContext", "ThreadPoolMetrics", "ThreadPoolOptions"],
+};
+
 const entryPoints: readonly EntryPoint[] = [
   { name: "millrace", facade: "index", files: ["core", "sync"] },
   { name: "millrace/stream", facade: "stream", files: ["stream"] },
@@ -22,13 +36,14 @@ describe.each(entryPoints)("$name", ({ name, facade, files }) => {
     expect(Object.keys(await load()).toSorted()).toEqual(valueNames(declared));
   });
 
-  test("exports the types that the contract names, and no other", () => {
+  test("exports the types that the contract names and those it is made of, and no other", () => {
     const text = readFileSync(new URL(`../packages/millrace/src/${facade}.ts`, import.meta.url), "utf8");
     const exported = [...text.matchAll(/^export type \{([^}]*)\}/gm)].flatMap(([, list]) =>
       list!.match(/\w+/g)!,
     );
     const types = declared.filter(({ kind }) => kind === "interface" || kind === "type");
-    expect(exported.toSorted()).toEqual(types.map((type) => type.name).toSorted());
+    const expected = [...types.map((type) => type.name), ...(added[name] ?? [])];
+    expect(exported.toSorted()).toEqual(expected.toSorted());
   });
 
   test("its namespaces hold the values that the contract names, and no other", async () => {

@@ -5,6 +5,7 @@
 
 /** Base of every error of the library: `code` is stable across versions, `name` is the class name. */
 export class MillraceError extends Error {
+  /** Which error it is, for programs; the same in every version. */
   readonly code: string = "ERR_MILLRACE";
   static {
     named(this, "MillraceError");
@@ -16,9 +17,11 @@ export class MillraceError extends Error {
  * `AbortError`, so that existing checks hold.
  */
 export class CancelledError extends MillraceError {
+  /** That of Node's `AbortError`. */
   override readonly code: "ABORT_ERR" = "ABORT_ERR";
   /** What was given to `abort` or `cancel`. */
   readonly reason: unknown;
+  /** `reason` becomes the `cause`, too. */
   constructor(message: string = "the operation was cancelled", reason?: unknown) {
     super(message, reason === undefined ? undefined : { cause: reason });
     this.reason = reason;
@@ -30,6 +33,7 @@ export class CancelledError extends MillraceError {
 
 /** A time limit passed before the operation finished; the operation was abandoned. */
 export class TimeoutError extends MillraceError {
+  /** Which error it is, for programs. */
   override readonly code: "ERR_TIMEOUT" = "ERR_TIMEOUT";
   static {
     named(this, "TimeoutError");
@@ -38,6 +42,7 @@ export class TimeoutError extends MillraceError {
 
 /** A single-use future was used a second time. */
 export class FutureConsumedError extends MillraceError {
+  /** Which error it is, for programs. */
   override readonly code: "ERR_FUTURE_CONSUMED" = "ERR_FUTURE_CONSUMED";
   static {
     named(this, "FutureConsumedError");
@@ -46,6 +51,7 @@ export class FutureConsumedError extends MillraceError {
 
 /** Every branch of a `select` was disabled. */
 export class SelectError extends MillraceError {
+  /** Which error it is, for programs. */
   override readonly code: "ERR_SELECT" = "ERR_SELECT";
   static {
     named(this, "SelectError");
@@ -54,8 +60,11 @@ export class SelectError extends MillraceError {
 
 /** Nothing can ever run again. `waits` says what every task waits for, and the cycle if there is one. */
 export class DeadlockError extends MillraceError {
+  /** Which error it is, for programs. */
   override readonly code: "ERR_DEADLOCK" = "ERR_DEADLOCK";
+  /** One line a task, and one for the cycle. */
   readonly waits: readonly string[];
+  /** Made by the runtime. */
   constructor(message: string, waits: readonly string[]) {
     super(message);
     this.waits = waits;
@@ -67,6 +76,7 @@ export class DeadlockError extends MillraceError {
 
 /** The channel, semaphore, scope or actor is closed. */
 export class ClosedError extends MillraceError {
+  /** Which error it is, for programs. */
   override readonly code: string = "ERR_CLOSED";
   static {
     named(this, "ClosedError");
@@ -75,8 +85,11 @@ export class ClosedError extends MillraceError {
 
 /** A value could not be delivered; `value` hands it back. */
 export class SendError<T> extends ClosedError {
+  /** Which error it is, for programs. */
   override readonly code: "ERR_SEND" = "ERR_SEND";
+  /** What was to be sent. */
   readonly value: T;
+  /** Made by the channels. */
   constructor(message: string, value: T) {
     super(message);
     this.value = value;
@@ -88,6 +101,7 @@ export class SendError<T> extends ClosedError {
 
 /** The sender is gone and nothing is left to receive. */
 export class RecvError extends ClosedError {
+  /** Which error it is, for programs. */
   override readonly code: "ERR_RECV" = "ERR_RECV";
   static {
     named(this, "RecvError");
@@ -96,8 +110,11 @@ export class RecvError extends ClosedError {
 
 /** A receiver fell behind; `missed` messages were overwritten before it read them. */
 export class LaggedError extends MillraceError {
+  /** Which error it is, for programs. */
   override readonly code: "ERR_LAGGED" = "ERR_LAGGED";
+  /** How many messages. */
   readonly missed: number;
+  /** Made by the channels. */
   constructor(message: string, missed: number) {
     super(message);
     this.missed = missed;
@@ -109,6 +126,7 @@ export class LaggedError extends MillraceError {
 
 /** The runtime was shut down while the operation was running on it. */
 export class RuntimeShutdownError extends MillraceError {
+  /** Which error it is, for programs. */
   override readonly code: "ERR_RUNTIME_SHUTDOWN" = "ERR_RUNTIME_SHUTDOWN";
   static {
     named(this, "RuntimeShutdownError");
@@ -117,9 +135,11 @@ export class RuntimeShutdownError extends MillraceError {
 
 /** A thread of a pool died (exit, out of memory, uncaught exception) or was replaced; says which call and why. */
 export class ThreadError extends MillraceError {
+  /** Which error it is, for programs. */
   override readonly code: "ERR_THREAD" = "ERR_THREAD";
   /** With which the thread exited, where that is what happened. */
   readonly exitCode: number | undefined;
+  /** Made by the pools. */
   constructor(message: string, exitCode: number | undefined, options?: ErrorOptions) {
     super(message, options);
     this.exitCode = exitCode;

@@ -5,4 +5,5 @@
 import "./future-methods.ts";
 
 export { Feed } from "./diagnostics/feed.ts";
-export type { Changes, FeedResource, FeedTask, TaskDetail } from "./diagnostics/feed-reports.ts";
+export type { Changes, FeedResource, FeedTask, PollSpan, TaskDetail } from "./diagnostics/feed-reports.ts";
+export type { Attributes, ResourceKind } from "./runtime/resource.ts";

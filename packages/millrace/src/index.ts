@@ -24,7 +24,9 @@ export type { TaskContext, TaskId } from "./runtime/task.ts";
 export { JoinHandle } from "./runtime/join-handle.ts";
 export type { AbortHandle } from "./runtime/join-handle.ts";
 export { JoinSet } from "./runtime/join-set.ts";
+export type { JoinedOutcome } from "./runtime/join-set.ts";
 export { JoinMap } from "./runtime/join-map.ts";
+export type { KeyedOutcome } from "./runtime/join-map.ts";
 export { scope } from "./runtime/scope.ts";
 export type { ScopeOptions, TaskScope } from "./runtime/scope.ts";
 export { TaskTracker } from "./runtime/task-tracker.ts";
@@ -37,6 +39,7 @@ export { consumeBudget, unconstrained, yieldNow } from "./runtime/budget.ts";
 export { CancellationToken } from "./sync/cancellation-token.ts";
 export { ctrlC, osSignal } from "./combinators/os-signal.ts";
 export type { SignalListener } from "./combinators/os-signal.ts";
+export type { SignalName } from "./runtime/signals.ts";
 
 // time
 export { now, Sleep, sleep, sleepUntil } from "./time/sleep.ts";
@@ -67,6 +70,7 @@ export type { MutexGuard } from "./sync/mutex.ts";
 export { RwLock } from "./sync/rw-lock.ts";
 export type { ReadGuard, WriteGuard } from "./sync/rw-lock.ts";
 export { Barrier } from "./sync/barrier.ts";
+export type { BarrierResult } from "./sync/barrier.ts";
 export { OnceCell } from "./sync/once-cell.ts";
 export { SetOnce } from "./sync/set-once.ts";
 export { RateLimiter } from "./sync/rate-limiter.ts";

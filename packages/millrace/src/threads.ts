@@ -3,12 +3,15 @@ import "./future-methods.ts";
 
 export { ThreadError } from "./errors.ts";
 export { cx } from "./threads/call-context.ts";
+export type { ThreadContext } from "./threads/call-context.ts";
 export { parMap } from "./threads/par-map.ts";
 export { ThreadPool } from "./threads/pool.ts";
+export type { ThreadPoolMetrics, ThreadPoolOptions } from "./threads/pool.ts";
 export { sharedChannel } from "./threads/shared-channel.ts";
 export type { SharedReceiver, SharedSender } from "./threads/shared-channel.ts";
 export { SharedMutex } from "./threads/shared-mutex.ts";
 export { SharedSemaphore } from "./threads/shared-semaphore.ts";
+export type { SharedGuard } from "./threads/shared-semaphore.ts";
 export { spawnInline } from "./threads/spawn-inline.ts";
 export { spawnBlocking } from "./threads/start-on.ts";
 export { threaded } from "./threads/threaded.ts";

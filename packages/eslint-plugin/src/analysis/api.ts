@@ -165,6 +165,9 @@ export const shapes: Readonly<Record<string, Shape>> = {
   SharedMutex: shape({ lock: "() Future<SharedGuard>", tryLock: "() SharedGuard" }),
   SharedGuard: shape({}),
   SharedSemaphore: shape({ acquire: future }),
+
+  // ── diagnostics
+  ServedConsole: shape({ close: future }),
 };
 
 function lazily(names: string): Record<string, Type> {
@@ -212,7 +215,7 @@ export const modules: Readonly<Record<string, Readonly<Record<string, Type>>>> =
   "millrace/actor": { ...types("ActorRef"), startActor: "() ActorRef", supervise: future },
   "millrace/threads": {
     ...classes("ThreadPool SharedMutex SharedSemaphore"),
-    ...types("ThreadFn SharedSender SharedReceiver"),
+    ...types("ThreadFn SharedSender SharedReceiver SharedGuard"),
     threaded: "() ThreadFn",
     spawnBlocking: "() JoinHandle",
     spawnInline: "() JoinHandle",
@@ -225,7 +228,7 @@ export const modules: Readonly<Record<string, Readonly<Record<string, Type>>>> =
     paused: "() Promise",
     replay: "() Promise",
   },
-  "millrace/diagnostics": { serveConsole: future },
+  "millrace/diagnostics": { ...types("ServedConsole"), serveConsole: "() Future<ServedConsole>" },
 };
 
 /** Which argument of a call is the body of a task, and what that body is given. */

@@ -5,6 +5,7 @@ import type { ActorRef } from "./actor-ref.ts";
 
 /** Passed to the function that creates an actor's object, at the start and at each restart. */
 export interface ActorContext {
+  /** What `ActorOptions.name` said. */
   readonly name: string | undefined;
   /**
    * Aborts when the object that is being created has had its time: at once when the actor is aborted, else

@@ -11,8 +11,18 @@ import { Message } from "./message.ts";
 import { hasMethod, unknownMethod } from "./methods.ts";
 import { Send } from "./send.ts";
 
-type Methods<A> = { [K in keyof A as A[K] extends (...args: never[]) => unknown ? K : never]: A[K] };
-type Result<R> = R extends Routine<infer T> ? T : Awaited<R>;
+/**
+ * The messages of an actor.
+ *
+ * @ignore
+ */
+export type Methods<A> = { [K in keyof A as A[K] extends (...args: never[]) => unknown ? K : never]: A[K] };
+/**
+ * What a message replies.
+ *
+ * @ignore
+ */
+export type Result<R> = R extends Routine<infer T> ? T : Awaited<R>;
 
 /**
  * A reference to an actor. Asking or telling a stopped actor, or through a disposed reference, rejects

@@ -13,6 +13,7 @@ import { RestartLimit } from "./restart-limit.ts";
 
 const POLICIES: readonly unknown[] = ["stop", "resume", "restart"];
 
+/** How an actor waits for its messages, restarts and ends. */
 export interface ActorOptions {
   /** For reports; also the name of its task. */
   name?: string;
@@ -77,6 +78,7 @@ export function startActor<A extends object>(
   create: (cx: ActorContext) => Promise<A>,
   options?: ActorOptions,
 ): ActorRef<A>;
+/** The same with the object at once. */
 export function startActor<A extends object>(
   create: (cx: ActorContext) => A,
   options?: ActorOptions,

@@ -24,7 +24,8 @@ import { actorBehind, type ActorRef } from "./actor-ref.ts";
 import { RestartLimit } from "./restart-limit.ts";
 import { reportSurvived } from "./survived.ts";
 
-type Strategy = "oneForOne" | "oneForAll" | "restForOne";
+/** Who is restarted when a child fails: it alone, all of them, or it and those that were started after it. */
+export type Strategy = "oneForOne" | "oneForAll" | "restForOne";
 
 /** Which children are restarted when the one at `failed` is: those from here on … */
 const FIRST: Record<Strategy, (failed: number) => number> = {

@@ -6,7 +6,12 @@ import { ambientBranch, ambientKernel, runInTrail } from "../runtime/trail.ts";
 import { WaitQueue, type Waiter } from "../runtime/wait-queue.ts";
 import { ready } from "./ready.ts";
 
-type Source<T> = PromiseLike<T> | ((signal: AbortSignal) => PromiseLike<T>);
+/**
+ * A promise, or what makes one when it is wanted.
+ *
+ * @ignore
+ */
+export type Source<T> = PromiseLike<T> | ((signal: AbortSignal) => PromiseLike<T>);
 
 /**
  * How a promise ended, and who waits for that. There is one for each promise, because a promise never

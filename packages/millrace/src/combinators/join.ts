@@ -7,6 +7,11 @@ import { toFuture } from "./from-promise.ts";
 import { Gather } from "./gather.ts";
 import { pin } from "../internal/pin.ts";
 
+/**
+ * The results of the futures in a tuple.
+ *
+ * @ignore
+ */
 export type Awaiteds<T extends readonly unknown[]> = { -readonly [K in keyof T]: Awaited<T[K]> };
 
 /** Collects results in argument order. */

@@ -6,6 +6,7 @@ import { ambientKernel } from "../runtime/trail.ts";
 import { toFuture } from "./from-promise.ts";
 import { pin } from "../internal/pin.ts";
 
+/** What `select` is given: a future, or anything that can be awaited, under the key of its branch. */
 export type Branches = Record<string, unknown>;
 /** `undefined`, `null` and `false` are disabled branches. */
 export type Selected<B extends Branches> = {

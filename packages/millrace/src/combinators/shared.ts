@@ -123,6 +123,7 @@ class View<T> extends Future<T> {
  * latest when the last of them is garbage-collected: `using shared = future.shared()` says when.
  */
 export abstract class SharedFuture<T> extends Future<T> {
+  /** Polls this use of it; the driver's part. */
   abstract override poll(waker: Waker): Poll<T>;
   /** Another handle of the same result. */
   abstract clone(): SharedFuture<T>;

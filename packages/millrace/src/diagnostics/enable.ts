@@ -7,6 +7,7 @@ import { updateSignal } from "./dump-signal.ts";
 import { dump } from "./dump.ts";
 import { active, Recorder } from "./recorder.ts";
 
+/** What is recorded, and what is warned of. */
 export interface DiagnosticsOptions {
   /**
    * Notes the source positions at which tasks are spawned, futures made and locks taken, and tells of futures

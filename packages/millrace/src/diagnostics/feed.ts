@@ -18,7 +18,7 @@ import { ResourceFeed } from "./resource-feed.ts";
 import { living } from "./snapshot.ts";
 import { taskInfo } from "./task-info.ts";
 import type { TaskRecord } from "./task-record.ts";
-import { Track, type Tracker } from "./track.ts";
+import { Track } from "./track.ts";
 
 /** Changed tasks that are given at once; one costs a few microseconds. */
 const MOST_TASKS = 2000;
@@ -31,7 +31,8 @@ const DETAILS = 1000;
 /** In ms. */
 const SWEEP_EVERY = 1000;
 
-export class Feed implements Tracker, Disposable {
+/** What a recorded program does, taken piece by piece. There is one at a time in a process. */
+export class Feed implements Disposable {
   #recorder: Recorder | null = null;
   #recording: Disposable | null = null;
   readonly #dirty: Set<Track> = new Set();
@@ -106,6 +107,7 @@ export class Feed implements Tracker, Disposable {
     return (this.#told.get(id) ?? this.#ended.get(id))?.detail();
   }
 
+  /** Ends it, and the recording if it began one. */
   [Symbol.dispose](): void {
     this.#leave();
     this.#recording?.[Symbol.dispose]();
@@ -114,10 +116,20 @@ export class Feed implements Tracker, Disposable {
 
   // ── the recorder's side
 
+  /**
+   * The recorder's side: a task was spawned.
+   *
+   * @internal
+   */
   begun(record: TaskRecord): void {
     this.#totals.spawned++;
     this.#track(record);
   }
+  /**
+   * The recorder's side: a task has ended.
+   *
+   * @internal
+   */
   ended(record: TaskRecord, info: TaskInfo): void {
     const track = record.track ?? this.#told.get(record.task.id);
     this.#totals.ended++;
@@ -137,18 +149,38 @@ export class Feed implements Tracker, Disposable {
     const [oldest] = this.#ended.keys();
     this.#ended.delete(oldest!);
   }
+  /**
+   * The recorder's side: a resource was made.
+   *
+   * @internal
+   */
   made(resource: Resource): void {
     this.#resources.mention(resource, this.#recorder!);
   }
+  /**
+   * The recorder's side: there is a warning.
+   *
+   * @internal
+   */
   warned(warning: Warning): void {
     if (this.#warnings.push(warning) > MOST_WARNINGS) this.#warnings.shift();
   }
 
   // ── the tracks' side
 
+  /**
+   * The tracks' side: a task is not what was last told.
+   *
+   * @internal
+   */
   changed(track: Track): void {
     this.#dirty.add(track);
   }
+  /**
+   * The tracks' side: a poll is over.
+   *
+   * @internal
+   */
   polled(task: number, at: number, ms: number): void {
     this.#totals.polls++;
     this.#totals.busyMs += ms;

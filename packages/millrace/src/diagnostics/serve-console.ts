@@ -5,6 +5,7 @@ import type { Future } from "../runtime/future.ts";
 import { captureContext } from "../runtime/host.ts";
 import { Feed } from "./feed.ts";
 
+/** Where the console listens. */
 export interface ConsoleOptions {
   /** Default: one that is free. */
   port?: number;
@@ -15,6 +16,7 @@ export interface ConsoleOptions {
 export interface ServedConsole {
   /** With a one-time token in it, a new one each time it is read. */
   readonly url: string;
+  /** Ends it. */
   close(): Future<void>;
 }
 

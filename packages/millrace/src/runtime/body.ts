@@ -2,16 +2,23 @@
 
 /** Returned by `Future.poll` when the result is not there yet. */
 export const PENDING: unique symbol = Symbol("millrace.pending");
+/** What a poll gives: the result, or `PENDING`. */
 export type Poll<T> = T | typeof PENDING;
 
 /** Wakes whoever polled. Calling it more than once, late, or after the task ended is harmless. */
 export interface Waker {
+  /** Has the task polled again, soon. */
   wake(): void;
 }
 
 declare const suspended: unique symbol;
 /** What a suspended routine yields to its driver. Opaque: user code never makes or reads one. */
 export interface Suspend {
+  /**
+   * Never there: it sets the type apart.
+   *
+   * @ignore
+   */
   readonly [suspended]: true;
 }
 
@@ -33,6 +40,7 @@ export interface Suspending<T> {
 export function asRoutine<T>(iterator: Suspending<T>): Routine<T> {
   return iterator as unknown as Routine<T>;
 }
+/** A value, or a promise or future of one. */
 export type Awaitable<T> = T | PromiseLike<T>;
 /** What can run as a task: an async function, a generator function or a plain function. */
 export type Body<T, A extends unknown[] = []> = (...args: A) => Routine<T> | Awaitable<T>;

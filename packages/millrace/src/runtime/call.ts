@@ -235,6 +235,7 @@ export function rootTask(branch: Branch<unknown> | null): Task<unknown> | null {
  * ```
  */
 export function asyncFn<A extends unknown[], T>(body: (...args: A) => Routine<T>): (...args: A) => Future<T>;
+/** The same with an async or plain function. */
 export function asyncFn<A extends unknown[], T>(
   body: (...args: A) => Awaitable<T>,
 ): (...args: A) => Future<T>;

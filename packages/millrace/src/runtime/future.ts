@@ -100,14 +100,18 @@ export abstract class Future<T> implements Promise<T>, Disposable {
   /** Called at most once, and only if the future is abandoned. Default: nothing. */
   drop(): void {}
 
+  /** Starts the future, as `await` does. */
   declare then: Promise<T>["then"];
+  /** As a promise's `catch`; starts the future. */
   catch<B = never>(err?: ((reason: unknown) => Awaitable<B>) | null): Promise<T | B> {
     return this.futurePromise().catch(err);
   }
+  /** As a promise's `finally`; starts the future. */
   finally(done?: (() => void) | null): Promise<T> {
     return this.futurePromise().finally(done);
   }
 
+  /** For `yield*`, which gives the result. */
   [Symbol.iterator](): Generator<Suspend, T, void> {
     return suspendOn(claim(this));
   }
@@ -119,6 +123,7 @@ export abstract class Future<T> implements Promise<T>, Disposable {
       this.futureAwait!.cancel(new CancelledError("the awaited future was disposed"));
   }
 
+  /** What `Object.prototype.toString` calls it. */
   get [Symbol.toStringTag](): string {
     return "Future";
   }
@@ -165,7 +170,11 @@ export abstract class Future<T> implements Promise<T>, Disposable {
   innerWaits(): Iterable<Future<unknown>> {
     return NONE;
   }
-  /** The channel, lock or timer that it waits for. @internal */
+  /**
+   * The channel, lock or timer that it waits for.
+   *
+   * @internal
+   */
   get waitedResource(): Resource | undefined {
     return undefined;
   }
@@ -182,6 +191,7 @@ export abstract class Future<T> implements Promise<T>, Disposable {
     return this.describeWait === Future.prototype.describeWait;
   }
 
+  /** The promise of this use of the future, which starts it. */
   private futurePromise(): Promise<T> {
     switch (this.futurePhase) {
       case FRESH:
@@ -263,8 +273,17 @@ export abstract class Future<T> implements Promise<T>, Disposable {
   }
 }
 
-/** The structural types of what upper layers add; their classes satisfy them. */
+/**
+ * The structural types of what upper layers add; their classes satisfy them.
+ *
+ * @ignore
+ */
 export type SharedLike<T> = Future<T> & { clone(): SharedLike<T> };
+/**
+ * A token or a signal.
+ *
+ * @ignore
+ */
 export type StopLike =
   | AbortSignal
   | { readonly isCancelled: boolean; readonly reason: unknown; cancelled(): Future<void> };

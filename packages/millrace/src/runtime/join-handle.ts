@@ -8,8 +8,11 @@ import { pin } from "../internal/pin.ts";
 
 /** Cancels one task; holds no claim on its result. */
 export interface AbortHandle {
+  /** Names the task while the process lives. */
   readonly id: TaskId;
+  /** As `JoinHandle.abort`. */
   abort(reason?: unknown): void;
+  /** True once the task has ended, its cleanup included. */
   readonly isFinished: boolean;
 }
 
@@ -38,6 +41,7 @@ export class JoinHandle<T> extends Future<T> implements AsyncDisposable {
     markReusable(this);
   }
 
+  /** Polls one join of the task; the driver's part. */
   poll(waker: Waker): Poll<T> {
     const join = (polled.get(this) as Join<T> | undefined) ?? new Join(this.joined);
     polled.set(this, join as Join<unknown>);
@@ -45,14 +49,17 @@ export class JoinHandle<T> extends Future<T> implements AsyncDisposable {
     if (value !== PENDING) polled.delete(this);
     return value;
   }
+  /** Gives up that join; the task runs on. */
   override drop(): void {
     polled.get(this)?.drop();
     polled.delete(this);
   }
 
+  /** Names the task while the process lives. */
   get id(): TaskId {
     return this.joined.id;
   }
+  /** What `SpawnOptions.name` said. */
   get name(): string | undefined {
     return this.joined.name;
   }
@@ -71,6 +78,7 @@ export class JoinHandle<T> extends Future<T> implements AsyncDisposable {
     this.joined.abort(reason);
   }
 
+  /** A handle that can only abort, for whoever is not to have the result. */
   abortHandle(): AbortHandle {
     return abortHandleOf(this.joined as Task<unknown>);
   }
@@ -80,9 +88,11 @@ export class JoinHandle<T> extends Future<T> implements AsyncDisposable {
     this.joined.detachHandle();
   }
 
+  /** For `yield*`, which gives the task's result. */
   override [Symbol.iterator](): Generator<Suspend, T, void> {
     return asRoutine(new Join(this.joined));
   }
+  /** Aborts the task. */
   override [Symbol.dispose](): void {
     this.abort();
   }
@@ -94,6 +104,7 @@ export class JoinHandle<T> extends Future<T> implements AsyncDisposable {
     this.detach();
   }
 
+  /** What `Object.prototype.toString` calls it. */
   override get [Symbol.toStringTag](): string {
     return "JoinHandle";
   }

@@ -8,6 +8,7 @@ import type { SpawnOptions } from "./spawn.ts";
 import { TaskGroup } from "./task-group.ts";
 import type { Task, TaskContext } from "./task.ts";
 
+/** How a task of a `JoinMap` ended, and its key. */
 export type KeyedOutcome<K, T> = Outcome<T> & { readonly key: K };
 
 /**
@@ -31,6 +32,7 @@ export class JoinMap<K, T> implements AsyncDisposable, Disposable {
     if (this.#keys.has(task)) this.#finished.settled(task);
   });
 
+  /** Starts a task under `key`. One that runs under the same key is aborted, and is not joined any more. */
   spawn(key: K, body: Body<T, [TaskContext]> | Future<T>, options?: SpawnOptions): AbortHandle {
     const task = this.#group.spawn(body, options, (each) => {
       const old = this.#tasks.get(key);
@@ -57,12 +59,15 @@ export class JoinMap<K, T> implements AsyncDisposable, Disposable {
     task?.abort();
     return task !== undefined;
   }
+  /** Whether a task of this key was not joined yet. */
   has(key: K): boolean {
     return this.#tasks.has(key);
   }
+  /** The keys of the tasks that were not joined yet. */
   keys(): IterableIterator<K> {
     return this.#tasks.keys();
   }
+  /** Aborts all; they are still joined, as cancelled. */
   abortAll(reason?: unknown): void {
     this.#group.abortAll(reason);
   }
@@ -72,14 +77,17 @@ export class JoinMap<K, T> implements AsyncDisposable, Disposable {
     return new Drain<T>(this.#finished, () => this.abortAll(), null).map(() => this.#clear());
   }
 
+  /** Tasks that were not joined yet. */
   get size(): number {
     return this.#finished.size;
   }
 
+  /** Aborts all and empties the map, without waiting. */
   [Symbol.dispose](): void {
     this.abortAll();
     this.#clear();
   }
+  /** Aborts all, waits for their cleanup and empties the map. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.abortAll();
     for (const task of this.#group.live) await new Settlement(task);

@@ -14,6 +14,7 @@ import { TaskGroup } from "./task-group.ts";
 import type { Task, TaskContext, TaskId } from "./task.ts";
 import { WaitQueue } from "./wait-queue.ts";
 
+/** How a task of a `JoinSet` ended, and which it was. */
 export type JoinedOutcome<T> = Outcome<T> & { readonly id: TaskId };
 
 /**
@@ -204,7 +205,11 @@ export class JoinSet<T> implements AsyncIterable<Outcome<T>>, AsyncDisposable, D
   readonly #finished: Finished;
   readonly #group: TaskGroup;
 
-  /** @throws RangeError when `limit` is not a positive integer. */
+  /**
+   * `order` is that of what is joined (default: as the tasks end), `limit` how many run at once (default: all).
+   *
+   * @throws RangeError when `limit` is not a positive integer.
+   */
   constructor(options: { order?: "completion" | "spawn"; limit?: number } = {}) {
     const { order = "completion", limit = Infinity } = options;
     if (order !== "completion" && order !== "spawn") {
@@ -230,6 +235,7 @@ export class JoinSet<T> implements AsyncIterable<Outcome<T>>, AsyncDisposable, D
     return new JoinNext(this.#finished, joined<T>);
   }
 
+  /** The next outcome if there is one already. */
   tryJoinNext(): JoinedOutcome<T> | undefined {
     return this.#finished.ready.tryTake(1) ? joined(this.#finished.shift()) : undefined;
   }
@@ -244,6 +250,7 @@ export class JoinSet<T> implements AsyncIterable<Outcome<T>>, AsyncDisposable, D
     return new Drain<T>(this.#finished, null, () => this.abortAll());
   }
 
+  /** Aborts all; they are still joined, as cancelled. */
   abortAll(reason?: unknown): void {
     this.#group.abortAll(reason);
   }
@@ -264,14 +271,17 @@ export class JoinSet<T> implements AsyncIterable<Outcome<T>>, AsyncDisposable, D
     return this.#finished.size;
   }
 
+  /** The outcomes one by one, until the set is empty. Leaving the loop leaves the rest in the set. */
   [Symbol.asyncIterator](): AsyncIterator<JoinedOutcome<T>> {
     return iterate(() => this.joinNext());
   }
 
+  /** Aborts all and empties the set, without waiting. */
   [Symbol.dispose](): void {
     this.abortAll();
     this.detachAll();
   }
+  /** Aborts all, waits for their cleanup and empties the set. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.abortAll();
     for (const task of this.#group.live) await new Settlement(task);

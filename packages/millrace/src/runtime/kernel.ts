@@ -16,13 +16,18 @@ import { BUDGET, Scheduler } from "./scheduler.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Task } from "./task.ts";
 
+/** Names a task while the process lives. A number, but not any. */
 export type TaskId = number & { readonly __task: true };
 
 /** A task failure that nobody observed. */
 export interface TaskFailure {
+  /** What the task threw. */
   readonly error: unknown;
+  /** Which task it was. */
   readonly id: TaskId;
+  /** What `SpawnOptions.name` said. */
   readonly name: string | undefined;
+  /** The line that spawned it, if it is known: "src/harvest.ts:88:5". */
   readonly spawnedAt: string | undefined;
 }
 

@@ -25,6 +25,7 @@ export class LocalExecutor {
   readonly #kernel: Kernel;
   #runs: number = 0;
 
+  /** `seed` makes the random choices the same in every run. */
   constructor(options: { seed?: number } = {}) {
     this.#kernel = new Kernel({ isManual: true, seed: options.seed });
     // Ticking one at a time is the point: a joiner does not run what it joins.
@@ -32,6 +33,11 @@ export class LocalExecutor {
     this.#kernel.scheduler.onReady = () => this.#drive();
   }
 
+  /**
+   * Starts a task that runs when the executor is driven.
+   *
+   * @throws TypeError when `body` is neither a function nor a future.
+   */
   spawn<T>(body: Body<T, [TaskContext]> | Future<T>, options?: SpawnOptions): JoinHandle<T> {
     return new JoinHandle(spawnOn(this.#kernel, body, options, true));
   }

@@ -6,6 +6,7 @@
  */
 import { hooks } from "./hooks.ts";
 
+/** What can be waited for. */
 export type ResourceKind =
   | "mpsc"
   | "oneshot"
@@ -19,6 +20,7 @@ export type ResourceKind =
   | "timer"
   | "pool";
 
+/** What a resource says of itself: sizes, capacities, counts. */
 export type Attributes = Readonly<Record<string, string | number | boolean>>;
 
 export interface Resource {

@@ -15,7 +15,9 @@ import { Timer } from "./clock.ts";
 import type { Task, TaskBody, TaskContext } from "./task.ts";
 import { VirtualTime } from "./virtual-time.ts";
 
+/** How a runtime keeps time, chooses, cleans up and reports. */
 export interface RuntimeOptions {
+  /** For reports. */
   name?: string;
   /** "paused": time moves to the next timer whenever a full turn of the host loop finds nothing else to do. */
   clock?: "system" | "paused";
@@ -30,18 +32,30 @@ export interface RuntimeOptions {
   /** Size of the runtime's own thread pool (`millrace/threads`), made on first use and shut down with it. */
   threads?: number;
 }
+/** What `shutdown` found. */
 export interface ShutdownReport {
+  /** Tasks that were alive and were told to stop. */
   readonly aborted: number;
+  /** Those that were not done within the time limit. */
   readonly leaked: readonly { id: TaskId; name: string | undefined; spawnedAt: string | undefined }[];
 }
+/** What a runtime has done so far, and has to do. */
 export interface RuntimeMetrics {
+  /** Tasks that have not ended. */
   readonly aliveTasks: number;
+  /** Tasks that were ever spawned. */
   readonly spawned: number;
+  /** Polls of tasks, ever. */
   readonly polls: number;
+  /** Tasks that are ready and wait for their turn. */
   readonly queueDepth: number;
+  /** Times that a task used up its budget and had to let others run. */
   readonly forcedYields: number;
+  /** Timers that are set. */
   readonly timers: number;
+  /** Time spent in tasks, in ms. */
   readonly busyMs: number;
+  /** Times that nothing was left to run. */
   readonly parkCount: number;
 }
 
@@ -75,7 +89,11 @@ export class Runtime implements AsyncDisposable {
   readonly #unwinding: Set<() => void> = new Set();
   #shutdownError: unknown = undefined;
 
-  /** @throws RangeError for a bad `clock`, `seed`, `cleanupWindow` or `threads`. */
+  /**
+   * A runtime of its own, beside the default one.
+   *
+   * @throws RangeError for a bad `clock`, `seed`, `cleanupWindow` or `threads`.
+   */
   constructor(options: RuntimeOptions = {}) {
     const { clock = "system", cleanupWindow = 5000, seed } = options;
     if (clock !== "system" && clock !== "paused") {
@@ -103,6 +121,7 @@ export class Runtime implements AsyncDisposable {
       : null;
   }
 
+  /** The runtime of the running task; outside of tasks, the default one. */
   static current(): Runtime {
     return runtimeOf(ambientKernel());
   }
@@ -114,6 +133,7 @@ export class Runtime implements AsyncDisposable {
    * the runtime is shut down under it.
    */
   run<T>(body: (cx: TaskContext) => Routine<T>): Promise<T>;
+  /** The same with an async function, a plain one or a future. */
   run<T>(body: ((cx: TaskContext) => Awaitable<T>) | Future<T>): Promise<T>;
   run<T>(body: TaskBody<T>): Promise<T> {
     if (this.#kernel.isClosed) return Promise.reject(this.#shutdown());
@@ -133,6 +153,7 @@ export class Runtime implements AsyncDisposable {
     });
   }
 
+  /** Starts a task on this runtime, as `spawn` does on the current one. */
   spawn<T>(body: Body<T, [TaskContext]> | Future<T>, options?: SpawnOptions): JoinHandle<T> {
     return new JoinHandle(spawnOn(this.#kernel, body, options, true));
   }
@@ -163,6 +184,7 @@ export class Runtime implements AsyncDisposable {
     return { aborted: tasks.length, leaked };
   }
 
+  /** Counted since it was made. */
   metrics(): RuntimeMetrics {
     const { scheduler, clock, alive, spawned } = this.#kernel;
     const { polls, depth, forcedYields, busyMs, parkCount } = scheduler;
@@ -170,6 +192,7 @@ export class Runtime implements AsyncDisposable {
     return { aliveTasks: alive, spawned, polls, queueDepth: depth, forcedYields, timers, busyMs, parkCount };
   }
 
+  /** `shutdown` without a time limit. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.shutdown();
   }

@@ -23,7 +23,9 @@ import type { SpawnOptions } from "./spawn.ts";
 import { TaskGroup } from "./task-group.ts";
 import type { Task, TaskBody, TaskContext } from "./task.ts";
 
+/** What a scope does about failures, numbers and time. */
 export interface ScopeOptions {
+  /** For reports. */
   name?: string;
   /** A child's failure stays its own: it reaches whoever joins it, or is reported. */
   supervise?: boolean;
@@ -33,10 +35,19 @@ export interface ScopeOptions {
   timeout?: Duration;
 }
 
+/** What the body of a scope is given. */
 export interface TaskScope {
+  /**
+   * Starts a child.
+   *
+   * @throws ClosedError when the scope has ended.
+   */
   spawn<T>(body: (cx: TaskContext) => Routine<T>, options?: SpawnOptions): JoinHandle<T>;
+  /** The same with an async function, a plain one or a future. */
   spawn<T>(body: ((cx: TaskContext) => Awaitable<T>) | Future<T>, options?: SpawnOptions): JoinHandle<T>;
+  /** Cancels the body and every child. */
   cancel(reason?: unknown): void;
+  /** Children that have not ended. */
   readonly size: number;
 }
 
@@ -62,6 +73,7 @@ export interface TaskScope {
  * ```
  */
 export function scope<T>(body: (scope: TaskScope) => Routine<T>, options?: ScopeOptions): Future<T>;
+/** The same with an async or plain function. */
 export function scope<T>(body: (scope: TaskScope) => Awaitable<T>, options?: ScopeOptions): Future<T>;
 export function scope<T>(body: Body<T, [TaskScope]>, options: ScopeOptions = {}): Future<T> {
   requireBody("scope", body);

@@ -8,6 +8,7 @@
  */
 import { host, hostProcess, MAX_HOST_DELAY } from "./host.ts";
 
+/** The signals of an operating system that can be waited for. */
 export type SignalName = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGUSR2" | "SIGWINCH" | "SIGQUIT";
 
 class Source {

@@ -9,13 +9,19 @@ import { JoinHandle } from "./join-handle.ts";
 import { inheritable, inheritLocals } from "./task-local.ts";
 import { Task, type TaskBody, type TaskContext } from "./task.ts";
 
-/** The part of a cancellation token that the runtime needs. */
+/**
+ * The part of a cancellation token that the runtime needs.
+ *
+ * @ignore
+ */
 export interface StopToken {
   readonly isCancelled: boolean;
   readonly reason: unknown;
   cancelled(): Future<void>;
 }
+/** What `spawn` may be told. */
 export interface SpawnOptions {
+  /** For reports. */
   name?: string;
   /** Aborts the task when it fires. */
   signal?: AbortSignal | StopToken;
@@ -37,6 +43,7 @@ export interface SpawnOptions {
  * ```
  */
 export function spawn<T>(body: (cx: TaskContext) => Routine<T>, options?: SpawnOptions): JoinHandle<T>;
+/** The same with an async function, a plain one or a future. */
 export function spawn<T>(
   body: ((cx: TaskContext) => Awaitable<T>) | Future<T>,
   options?: SpawnOptions,

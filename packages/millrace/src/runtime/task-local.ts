@@ -7,11 +7,17 @@ import type { Future } from "./future.ts";
 import { ambientBranch } from "./trail.ts";
 import type { LocalBinding, Task } from "./task.ts";
 
+/** A value that belongs to a task; made by `taskLocal`. */
 export interface TaskLocal<T> {
   /** Runs `body` with the value set, for it and whatever it calls. */
   scope<R>(value: T, body: Body<R>): Future<R>;
-  /** @throws MillraceError when no value is set and there is no default. */
+  /**
+   * The value, or the default.
+   *
+   * @throws MillraceError when no value is set and there is no default.
+   */
   get(): T;
+  /** The value, the default, or `undefined`. */
   tryGet(): T | undefined;
 }
 

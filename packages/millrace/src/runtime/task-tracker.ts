@@ -28,6 +28,11 @@ export class TaskTracker {
   /** Grows whenever it is closed and empty: a wait started before needs nothing more. */
   #drains: number = 0;
 
+  /**
+   * Starts a task that is counted until it ends.
+   *
+   * @throws TypeError when `body` is neither a function nor a future.
+   */
   spawn<T>(body: Body<T, [TaskContext]> | Future<T>, options?: SpawnOptions): JoinHandle<T> {
     const task: Task<T> = spawnOn(ambientKernel(), body, options, true);
     this.#size++;
@@ -70,9 +75,11 @@ export class TaskTracker {
     );
   }
 
+  /** Whether `close` was called last, rather than `reopen`. */
   get isClosed(): boolean {
     return this.#isClosed;
   }
+  /** What is counted and has not ended. */
   get size(): number {
     return this.#size;
   }

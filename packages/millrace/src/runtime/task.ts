@@ -24,10 +24,13 @@ export type { LocalBinding, TaskId };
 
 /** Passed to every task body; also `currentTask()`. */
 export interface TaskContext {
+  /** Names the task while the process lives. */
   readonly id: TaskId;
+  /** What `SpawnOptions.name` said. */
   readonly name: string | undefined;
   /** Aborts when the task is cancelled: hand it to `fetch` and other foreign APIs. */
   readonly signal: AbortSignal;
+  /** Whether it was told to stop. */
   readonly isCancelled: boolean;
 }
 

@@ -12,6 +12,11 @@ import type { Source } from "./source.ts";
 import type { Stream } from "./stream.ts";
 import { Transforming } from "./transforming.ts";
 
+/**
+ * The methods of a stream that put several together, or wait.
+ *
+ * @ignore
+ */
 export abstract class Combining<T> extends Transforming<T> {
   /**
    * Awaits items that are futures or promises, up to `limit` in flight, and gives the results in source

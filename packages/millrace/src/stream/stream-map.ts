@@ -79,6 +79,7 @@ export class StreamMap<K, T> extends Stream<[K, T]> {
     members.remove(member);
     return new Stream(member.source);
   }
+  /** Whether there is a stream of this key. */
   has(key: K): boolean {
     return this.#keyed.byKey.has(key);
   }

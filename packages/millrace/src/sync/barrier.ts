@@ -31,6 +31,7 @@ class Meeting implements Resource {
   }
 }
 
+/** What each party of a round is given. */
 export interface BarrierResult {
   /** True for one party of each round: the last to arrive. */
   readonly isLeader: boolean;

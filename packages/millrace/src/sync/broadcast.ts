@@ -227,6 +227,11 @@ export class Sender<T extends Message> extends Handle implements Disposable {
   subscribe(): Receiver<T> {
     return receiver(this.#open("subscribe"));
   }
+  /**
+   * Another sender of the same channel.
+   *
+   * @throws ClosedError when this one is closed.
+   */
   clone(): Sender<T> {
     const state = this.#open("clone");
     state.senders++;
@@ -236,6 +241,7 @@ export class Sender<T extends Message> extends Handle implements Disposable {
   closed(): Future<void> {
     return new ReceiversGone(this.#open("closed").receivers, "broadcast");
   }
+  /** Receivers that are open. */
   get receiverCount(): number {
     return this.#state.receivers.count;
   }
@@ -250,6 +256,7 @@ export class Sender<T extends Message> extends Handle implements Disposable {
     this.#state.audience.senders.closed(this);
     this.#state.senderClosed();
   }
+  /** `close`. */
   [Symbol.dispose](): void {
     this.close();
   }
@@ -287,6 +294,7 @@ export class Receiver<T extends Message> extends Handle implements AsyncIterable
   recv(): Future<T | undefined> {
     return new Recv(this, this.#open("recv"));
   }
+  /** The next message if there is one already; never waits. */
   tryRecv():
     | Try<T, "empty" | "closed">
     | { readonly ok: false; readonly reason: "lagged"; readonly missed: number } {
@@ -313,6 +321,7 @@ export class Receiver<T extends Message> extends Handle implements AsyncIterable
     position.state.receivers.handles.closed(this);
     position.close();
   }
+  /** `close`. */
   [Symbol.dispose](): void {
     this.close();
   }

@@ -130,6 +130,7 @@ export class CancellationToken implements Disposable {
     }
   }
 
+  /** Whether it, or a token or signal above it, is cancelled. */
   get isCancelled(): boolean {
     return CancellationToken.#causeOf(this) !== null;
   }
@@ -149,6 +150,7 @@ export class CancellationToken implements Disposable {
     return new Cancelled(this);
   }
 
+  /** A token that is cancelled with this one, and can be cancelled by itself. */
   childToken(): CancellationToken {
     return new CancellationToken(this, null);
   }
@@ -189,6 +191,7 @@ export class CancellationToken implements Disposable {
     };
   }
 
+  /** Cancels it. */
   [Symbol.dispose](): void {
     this.cancel();
   }

@@ -21,6 +21,7 @@ import { WithGuard } from "./with-guard.ts";
 export interface MutexGuard<T> extends Disposable {
   /** What the mutex guards. */
   value: T;
+  /** Gives the lock back. */
   release(): void;
 }
 
@@ -128,6 +129,7 @@ class Lock<T> extends Acquire<MutexGuard<T>> {
 export class Mutex<T = undefined> {
   declare private readonly guarded: Guarded<T>;
 
+  /** `value` is what it guards; without one it only excludes. */
   constructor(value?: T, options?: Named) {
     // Without a value T is undefined.
     this.guarded = new Guarded(value as T, options);

@@ -52,6 +52,7 @@ export class Notified extends Future<void> {
     this.#since = state.broadcasts;
   }
 
+  /** Polls it; the driver's part. */
   poll(waker: Waker): Poll<void> {
     if (!mayProceed(waker)) return PENDING;
     if (!this.#join(waker)) return PENDING;
@@ -67,6 +68,7 @@ export class Notified extends Future<void> {
     return this.#join(null);
   }
 
+  /** Leaves the queue, and passes on a notification that it was given. */
   override drop(): void {
     const waiter = this.#waiter;
     this.#waiter = null;
@@ -129,6 +131,7 @@ export class Notified extends Future<void> {
 export class Notify {
   readonly #state: State;
 
+  /** Nothing is stored at first. */
   constructor(options?: Named) {
     this.#state = new State(options);
   }

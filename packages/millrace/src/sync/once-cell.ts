@@ -114,6 +114,7 @@ export class OnceCell<T> {
     return new GetOrInit(this.#cell, init);
   }
 
+  /** The value, `undefined` while there is none. */
   get(): T | undefined {
     return this.#cell.value;
   }
@@ -126,6 +127,7 @@ export class OnceCell<T> {
     cell.set(value);
     return OK;
   }
+  /** Whether there is a value. */
   get isInitialized(): boolean {
     return this.#cell.isInitialized;
   }

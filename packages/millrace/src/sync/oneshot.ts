@@ -187,6 +187,7 @@ class Closed extends Future<void> {
   }
 }
 
+/** The sending half: it sends once, or closes. */
 export class Sender<T> implements Disposable {
   declare private readonly state: State<T>;
   declare private hasSent: boolean;
@@ -235,6 +236,7 @@ export class Sender<T> implements Disposable {
     this.isGivenUp = true;
     this.state.closeSender();
   }
+  /** `close`. */
   [Symbol.dispose](): void {
     this.close();
   }
@@ -258,6 +260,7 @@ export class Receiver<T> extends Future<T> {
     this.isFinished = false;
   }
 
+  /** Polls it; the driver's part. */
   poll(waker: Waker): Poll<T> {
     const state = this.state;
     if (this.isFinished || state.phase === TAKEN) {
@@ -278,11 +281,13 @@ export class Receiver<T> extends Future<T> {
     return PENDING;
   }
 
+  /** Closes it. */
   override drop(): void {
     this.state.waker = null;
     this.close();
   }
 
+  /** The value if it is there already; never waits. */
   tryRecv(): Try<T, "empty" | "closed"> {
     const state = this.state;
     if (state.phase === SENT) return { ok: true, value: state.take() };
@@ -301,6 +306,7 @@ export class Receiver<T> extends Future<T> {
     if (state.phase === EMPTY) state.waker?.wake();
   }
 
+  /** Closes it and gives up what was sent. */
   override [Symbol.dispose](): void {
     this.close();
     super[Symbol.dispose]();

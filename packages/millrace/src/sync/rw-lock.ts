@@ -18,13 +18,17 @@ const MAX_READERS = 0x1fff_ffff;
 
 /** Held with other readers. Releasing and disposing are idempotent; any other use after that throws `ClosedError`. */
 export interface ReadGuard<T> extends Disposable {
+  /** What the lock guards; not to be changed. */
   readonly value: T;
+  /** Gives the lock back. */
   release(): void;
 }
 
 /** Held alone. Releasing and disposing are idempotent; any other use after that throws `ClosedError`. */
 export interface WriteGuard<T> extends Disposable {
+  /** What the lock guards. */
   value: T;
+  /** Gives the lock back. */
   release(): void;
   /** Admits readers, no writer in between. This guard is then used up. */
   downgrade(): ReadGuard<T>;
@@ -196,7 +200,11 @@ class Write<T> extends Enter<T, WriteGuard<T>> {
 export class RwLock<T = undefined> {
   declare private readonly guarded: Guarded<T>;
 
-  /** @throws RangeError unless `maxReaders` is an integer from 1 to 2^29 - 1 (the default). */
+  /**
+   * `value` is what it guards, `maxReaders` how many may read at once.
+   *
+   * @throws RangeError unless `maxReaders` is an integer from 1 to 2^29 - 1 (the default).
+   */
   constructor(value?: T, options: { maxReaders?: number; name?: string } = {}) {
     const { maxReaders = MAX_READERS } = options;
     if (!Number.isInteger(maxReaders) || maxReaders < 1 || maxReaders > MAX_READERS) {

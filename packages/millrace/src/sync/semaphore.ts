@@ -23,7 +23,9 @@ const MAX_PERMITS = Number.MAX_SAFE_INTEGER;
 
 /** Permits held. Releasing and disposing are idempotent; any other use after that throws `ClosedError`. */
 export interface SemaphorePermit extends Disposable {
+  /** How many permits this is. */
   readonly count: number;
+  /** Gives the permits back. */
   release(): void;
   /** Removes the permits from the semaphore for ever. */
   forget(): void;
@@ -184,7 +186,11 @@ class AcquirePermit extends Acquire<SemaphorePermit> {
 export class Semaphore {
   declare private readonly shared: Shared;
 
-  /** @throws RangeError unless `permits` is a non-negative integer of at most 2^53 - 1. */
+  /**
+   * With so many free permits.
+   *
+   * @throws RangeError unless `permits` is a non-negative integer of at most 2^53 - 1.
+   */
   constructor(permits: number, options?: Named) {
     this.shared = new Shared(checkCount("Semaphore", "permits", permits, 0), options);
   }
@@ -200,6 +206,7 @@ export class Semaphore {
     return new AcquirePermit(this.shared, checkCount("Semaphore.acquire", "count", count, 0));
   }
 
+  /** Takes `count` permits if they are free and nobody waits for them; never waits. */
   tryAcquire(count: number = 1): Try<SemaphorePermit, "none" | "closed"> {
     checkCount("Semaphore.tryAcquire", "count", count, 0);
     if (this.shared.permits.isClosed) return refused("closed");
@@ -218,7 +225,11 @@ export class Semaphore {
     return new WithGuard(this.acquire(), body as Body<R, [SemaphorePermit]>, (permit) => permit.release());
   }
 
-  /** @throws RangeError past 2^53 - 1 permits. */
+  /**
+   * Adds free permits.
+   *
+   * @throws RangeError past 2^53 - 1 permits.
+   */
   addPermits(count: number): void {
     checkCount("Semaphore.addPermits", "count", count, 0);
     const { available } = this.shared.permits;
@@ -242,6 +253,7 @@ export class Semaphore {
   close(): void {
     this.shared.permits.close();
   }
+  /** Whether it was closed: nothing can be acquired any more. */
   get isClosed(): boolean {
     return this.shared.permits.isClosed;
   }

@@ -54,6 +54,7 @@ export class SetOnce<T> {
     slot.waiters.close();
     return true;
   }
+  /** The value, `undefined` while there is none. */
   get(): T | undefined {
     return this.#slot.value;
   }

@@ -239,6 +239,7 @@ export class Sender<T> extends Handle implements Disposable {
     state.receivers.add();
     return new Receiver(new Position(state, state.version));
   }
+  /** Another sender of the same value. */
   clone(): Sender<T> {
     const state = this.#open("clone");
     state.senders++;
@@ -248,6 +249,7 @@ export class Sender<T> extends Handle implements Disposable {
   closed(): Future<void> {
     return new ReceiversGone(this.#open("closed").receivers, "watch");
   }
+  /** Receivers that are open. */
   get receiverCount(): number {
     return this.#state.receivers.count;
   }
@@ -258,6 +260,7 @@ export class Sender<T> extends Handle implements Disposable {
     this.#state.audience.senders.closed(this);
     this.#state.senderClosed();
   }
+  /** `close`. */
   [Symbol.dispose](): void {
     this.close();
   }
@@ -294,6 +297,7 @@ export class Receiver<T> extends Handle implements AsyncIterable<T>, Disposable 
   borrow(): T {
     return this.#open("borrow").state.value;
   }
+  /** The present value, taken for seen. */
   borrowAndUpdate(): T {
     const position = this.#open("borrowAndUpdate");
     position.seen = position.state.version;
@@ -331,6 +335,7 @@ export class Receiver<T> extends Handle implements AsyncIterable<T>, Disposable 
     position.seen = NONE;
     position.state.audience.wake(position.queue);
   }
+  /** Takes the present value for seen. */
   markUnchanged(): void {
     const position = this.#open("markUnchanged");
     position.seen = position.state.version;
@@ -348,6 +353,7 @@ export class Receiver<T> extends Handle implements AsyncIterable<T>, Disposable 
     position.state.receivers.handles.closed(this);
     position.close();
   }
+  /** `close`. */
   [Symbol.dispose](): void {
     this.close();
   }

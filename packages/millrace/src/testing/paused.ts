@@ -7,6 +7,7 @@ import type { Kernel } from "../runtime/kernel.ts";
 import { internalsOf, Runtime, type RuntimeOptions } from "../runtime/runtime.ts";
 import type { VirtualTime } from "../runtime/virtual-time.ts";
 
+/** The clock of a paused run: time goes on when it is told to, or when nothing else is left to do. */
 export interface TestClock {
   /** Virtual ms since the run began. */
   now(): number;

@@ -6,6 +6,7 @@ import { abandon, claim, Future } from "../runtime/future.ts";
 import { cx, UNLIMITED } from "../runtime/kernel.ts";
 import { ambientBranch } from "../runtime/trail.ts";
 
+/** One future in your hands, made by `step`. */
 export interface Stepper<T> extends Disposable {
   /** Polls once. Throws what the future throws. */
   poll(): Poll<T>;

@@ -7,7 +7,9 @@ import { home } from "./home.ts";
 
 /** The running call. */
 export interface ThreadContext {
+  /** Aborts when the caller has abandoned the call. */
   readonly signal: AbortSignal;
+  /** Whether the caller has abandoned the call. */
   readonly isCancelled: boolean;
   /** Its number in the pool, from 1; 0 outside of any. */
   readonly thread: number;

@@ -39,12 +39,19 @@ export interface ThreadPoolOptions {
 
 /** The figures of a pool. */
 export interface ThreadPoolMetrics {
+  /** Threads that have been started and have not ended. */
   readonly threads: number;
+  /** Calls that wait for a thread. */
   readonly queued: number;
+  /** Calls that are under way. */
   readonly running: number;
+  /** Calls that have ended, well or not. */
   readonly completed: number;
+  /** Calls that a thread took over from another's queue. */
   readonly stolen: number;
+  /** Threads that were replaced. */
   readonly restarted: number;
+  /** Threads that sleep until there is work. */
   readonly parked: number;
 }
 
@@ -151,7 +158,11 @@ export class ThreadPool implements AsyncDisposable {
   #workshop: Workshop | undefined;
   #ending: Promise<void> | undefined;
 
-  /** @throws RangeError for a bad number of threads, queue length or duration. */
+  /**
+   * Its threads are started when they are first needed.
+   *
+   * @throws RangeError for a bad number of threads, queue length or duration.
+   */
   constructor(options: ThreadPoolOptions = {}) {
     const { threads = cores(), queue = QUEUE, idleTimeout = Infinity } = options;
     checkCount("ThreadPool", "threads", threads, 1);

@@ -17,9 +17,11 @@ export interface SharedSender<T> extends Disposable {
    * **Cancel safety.** Abandoned: the value was not sent.
    */
   send(value: T): Future<void>;
+  /** Sends if there is room; never waits. */
   trySend(value: T): Try<void, "full" | "closed">;
   /** Another handle; the channel ends when the last one is closed. */
   clone(): SharedSender<T>;
+  /** Gives up this handle. Idempotent. */
   close(): void;
 }
 /** The receiving half. */
@@ -30,7 +32,9 @@ export interface SharedReceiver<T> extends AsyncIterable<T>, Disposable {
    * **Cancel safety.** An abandoned `recv` loses nothing.
    */
   recv(): Future<T | undefined>;
+  /** The next message if there is one already; never waits. */
   tryRecv(): Try<T, "empty" | "closed">;
+  /** Nothing can be sent any more. Idempotent. */
   close(): void;
 }
 

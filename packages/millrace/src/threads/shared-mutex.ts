@@ -31,6 +31,7 @@ export class SharedMutex {
     this.#permits = restoring === undefined ? new SharedPermits(1) : new SharedPermits(0, restoring);
   }
 
+  /** Waits for the lock. `using` releases it at the end of the block. */
   lock(): Future<SharedGuard> {
     return take(this.#permits, 1, "a shared mutex");
   }

@@ -12,6 +12,7 @@ import { SharedSignal, SharedWait } from "./shared-wait.ts";
 export interface SharedGuard extends Disposable {
   /** The thread that held it before died without releasing it: what it protects may be half-done. */
   readonly isAbandoned: boolean;
+  /** Gives it back. */
   release(): void;
 }
 
@@ -141,7 +142,11 @@ export class SharedSemaphore {
   readonly #permits: SharedPermits;
   readonly #most: number;
 
-  /** @throws RangeError when `permits` is not a positive integer. */
+  /**
+   * With so many free permits.
+   *
+   * @throws RangeError when `permits` is not a positive integer.
+   */
   constructor(permits: number) {
     this.#most = checkCount("SharedSemaphore", "permits", permits, 1);
     this.#permits = restoring === undefined ? new SharedPermits(permits) : new SharedPermits(0, restoring);

@@ -15,11 +15,13 @@ export interface ThreadFn<A extends unknown[], R> {
   (...args: A): Future<R>;
   /** The function itself, on the calling thread. */
   readonly local: (...args: A) => Routine<R> | Awaitable<R>;
+  /** The same function, its calls made in this way. */
   with(options: ThreadCall): (...args: A) => Future<R>;
 }
 
 /** How one call is made. */
 export interface ThreadCall {
+  /** Where it runs; the runtime's own pool unless said. */
   pool?: ThreadPool;
   /** Moved, not copied; unusable here afterwards. */
   transfer?: readonly Transferable[];

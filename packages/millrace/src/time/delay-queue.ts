@@ -14,6 +14,7 @@ import { Alarm } from "./alarm.ts";
 
 /** Names an entry of a `DelayQueue`. `deadline` is in ms, as `now()` gives. */
 export interface DelayKey {
+  /** When the entry is due. */
   readonly deadline: number;
 }
 
@@ -121,7 +122,11 @@ export class DelayQueue<T> implements AsyncIterable<T> {
   readonly #waiters: WaitQueue = new WaitQueue(0);
   #size: number = 0;
 
-  /** @throws RangeError when the delay (ms) is negative or NaN. */
+  /**
+   * Puts in a value that comes out after `delay` (ms).
+   *
+   * @throws RangeError when the delay (ms) is negative or NaN.
+   */
   insert(value: T, delay: Duration): DelayKey {
     return this.insertAt(value, this.#time.clock.now() + toMs("DelayQueue.insert", delay));
   }
@@ -165,6 +170,7 @@ export class DelayQueue<T> implements AsyncIterable<T> {
     return this.#due.peek() ?? (this.#time.wheel.first() as Entry<T> | null) ?? undefined;
   }
 
+  /** Takes everything out. */
   clear(): void {
     for (
       let entry = this.#time.wheel.first() as Entry<T> | null;
@@ -188,10 +194,12 @@ export class DelayQueue<T> implements AsyncIterable<T> {
     return new Next(this);
   }
 
+  /** Values in it, due or not. */
   get size(): number {
     return this.#size;
   }
 
+  /** The values as they fall due, until the queue is empty. */
   [Symbol.asyncIterator](): AsyncIterator<T> {
     return iterate(() => this.next());
   }

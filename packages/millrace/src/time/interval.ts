@@ -80,6 +80,7 @@ let advance: (interval: Interval, scheduled: number, now: number) => number;
  * **Cancel safety.** An abandoned `tick()` has taken no tick; the next one gets it.
  */
 export class Interval implements AsyncIterable<number> {
+  /** Between two ticks, in ms. */
   readonly period: number;
   #missedTick: MissedTick;
   readonly #kernel: Kernel;
@@ -94,6 +95,7 @@ export class Interval implements AsyncIterable<number> {
     this.#deadline = start;
   }
 
+  /** What happens to ticks that were missed. */
   get missedTick(): MissedTick {
     return this.#missedTick;
   }
@@ -124,6 +126,7 @@ export class Interval implements AsyncIterable<number> {
     this.#resetTo(checkDeadline("Interval.resetAt", deadline));
   }
 
+  /** Tick after tick, for ever. */
   [Symbol.asyncIterator](): AsyncIterator<number> {
     return iterate(() => this.tick());
   }

@@ -55,6 +55,7 @@ export class Sleep extends Future<void> {
   }
 
   // #region poll
+  /** Polls it; the driver's part. */
   poll(waker: Waker): Poll<void> {
     if (!mayProceed(waker)) return PENDING;
     if (this.slot !== NONE) {
@@ -80,6 +81,7 @@ export class Sleep extends Future<void> {
     this.waker!.wake();
   }
 
+  /** Takes its timer out. */
   override drop(): void {
     this.progress &= ~WAITING;
     if (this.slot !== NONE) this.kernel!.clock.cancel(this);

@@ -10,6 +10,7 @@ import { PriorityWalk, Replayed, UniformWalk } from "./random-walk.ts";
 import { decode, encode } from "./schedule.ts";
 import { shrink } from "./shrink.ts";
 
+/** What is tried, and how much of it. */
 export interface ExploreOptions {
   /**
    * "exhaustive" (the default) tries every order but those that only swap steps which do not touch each
@@ -31,6 +32,7 @@ export interface ExploreOptions {
   checkDeterminism?: boolean;
 }
 
+/** What was tried; nothing failed. */
 export interface ExploreReport {
   /** Runs that were made. */
   readonly schedules: number;
@@ -46,6 +48,7 @@ export interface ExploreReport {
 export class ExploreError extends Error {
   /** @internal */
   readonly code: "ERR_EXPLORE" = "ERR_EXPLORE";
+  /** What `replay` takes. */
   readonly schedule: string;
   /** The shortest failing schedule found, as readable steps. */
   readonly trace: readonly string[];
