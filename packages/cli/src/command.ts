@@ -6,7 +6,7 @@ import { readFileSync, statSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
 import { exitCodes, UsageError } from "./exit-codes.ts";
 import { notice } from "./notice.ts";
-import { finite, port, seconds } from "./options.ts";
+import { finite, port, seconds, taskId } from "./options.ts";
 import { optionsFirst } from "./run-arguments.ts";
 import type { RunOptions } from "./run.ts";
 import type { ShowOptions } from "./show.ts";
@@ -87,6 +87,9 @@ export function program(): Command {
     .addOption(
       new Option("--interval <seconds>", "how often the picture changes").argParser(seconds).default(1),
     )
+    .addOption(
+      new Option("--task <id>", "show the histograms and the last polls of one task").argParser(taskId),
+    )
     .option("--once", "print once, also in a terminal")
     .addHelpText("after", KEYS)
     .addHelpText("after", EXIT_CODES)
@@ -120,6 +123,8 @@ Keys:
   left right    sort by another column
   i             invert the order
   up down, PgUp PgDn, Home End
+  enter         open the task: histograms, its last polls
+  escape        back
   e             show tasks that have ended, too
   space         pause
   q             quit`;

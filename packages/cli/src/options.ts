@@ -20,3 +20,10 @@ export function seconds(text: string): number {
   if (value < 0.1 || value > 3600) throw new InvalidArgumentError("It is not from 0.1 to 3600 seconds.");
   return value;
 }
+
+export function taskId(text: string): number {
+  const value = finite(text.replace(/^#/, ""));
+  if (!Number.isInteger(value) || value < 1)
+    throw new InvalidArgumentError("The id of a task is a positive integer.");
+  return value;
+}

@@ -1,7 +1,7 @@
 /** The picture and the keys, without a terminal. */
 import { EventEmitter } from "node:events";
 import type { ReadStream, WriteStream } from "node:tty";
-import { ConsoleState, type ConsoleTask } from "@millrace/console";
+import { ConsoleState, type ConsoleTask, type Detail } from "@millrace/console";
 import { describe, expect, test, vi } from "vitest";
 import { changed } from "../src/top/keys.ts";
 import { picture, report, type View } from "../src/top/picture.ts";
@@ -14,7 +14,15 @@ const hello = {
   version: 1,
   program: { name: "app.ts", pid: 7, runtime: "node 24", origin: 0 },
 } as const;
-const view: View = { tab: "tasks", sortBy: "busy", isInverted: false, withEnded: false, offset: 0 };
+const view: View = {
+  tab: "tasks",
+  sortBy: "busy",
+  isInverted: false,
+  withEnded: false,
+  offset: 0,
+  selected: null,
+  opened: null,
+};
 const size = { width: 100, height: 12 };
 const plain = (_: unknown, text: string): string => text;
 
@@ -53,7 +61,7 @@ function stateWith(
   });
   return state;
 }
-const known = (state: ConsoleState) => ({ hello, state, isPaused: false });
+const known = (state: ConsoleState, detail?: Detail) => ({ hello, state, isPaused: false, detail });
 const names = (lines: readonly string[]) => lines.flatMap((line) => /\btask-\w+/.exec(line)?.[0] ?? []);
 
 describe("the picture", () => {
@@ -109,6 +117,61 @@ describe("the picture", () => {
     expect(names(all)).toHaveLength(2);
   });
 
+  test("of an opened task has its histograms and its last polls", () => {
+    const of = (...buckets: [number, number][]): number[] => {
+      const counts = Array.from({ length: 32 }, () => 0);
+      for (const [bucket, n] of buckets) counts[bucket] = n;
+      return counts;
+    };
+    const detail: Detail = {
+      type: "detail",
+      id: 7 as ConsoleTask["id"],
+      pollTimes: of([8, 1], [10, 40]),
+      scheduledTimes: of([5, 3]),
+      history: [
+        { at: 900, ms: 0.5, scheduledMs: 0.02 },
+        { at: 990, ms: 1.2, scheduledMs: 4 },
+      ],
+    };
+    const state = stateWith(1000, [
+      task(3, { name: "main" }),
+      task(7, {
+        name: "producer",
+        parent: 3 as ConsoleTask["id"],
+        busyMs: 40,
+        polls: 41,
+        waitingOn: { operation: "send on channel 'jobs'", since: 800, at: "jobs.ts:11:42" },
+      }),
+    ]);
+    const opened = { ...view, opened: 7 };
+    const lines = picture(known(state, detail), opened, new Rates(), { width: 100, height: 30 }, plain);
+    const text = lines.join("\n");
+    expect(lines).toHaveLength(30);
+    expect(text).toContain("task #7 'producer' is waiting");
+    expect(text).toContain("it waits for send on channel 'jobs' for 200 ms at jobs.ts:11:42");
+    expect(text).toContain("by #3 'main'");
+    expect(text).toContain("busy 40 ms (4 %)");
+    const bars = lines.filter((line) => /^ *< /.test(line)).map((line) => line.trimEnd());
+    expect(bars).toEqual([
+      "   < 256 µs █▎ 1",
+      "   < 512 µs  0",
+      `   < 1.0 ms ${"█".repeat(48)} 40`,
+      `    < 32 µs ${"█".repeat(48)} 3`,
+    ]);
+    expect(text).toMatch(/ITS LAST POLLS, AGO +READY +RAN\n +10 ms +4\.0 ms +1\.2 ms\n +100 ms/);
+    const other = picture(
+      known(state, { ...detail, id: 3 as ConsoleTask["id"] }),
+      opened,
+      new Rates(),
+      size,
+      plain,
+    );
+    expect(other.join("\n")).toContain("waiting for its histograms");
+    expect(report(known(state), { ...view, opened: 99 }, new Rates()).at(-1)).toBe(
+      "there is no task #99, or it ended too long ago",
+    );
+  });
+
   test("without a terminal is everything, in full", () => {
     const many = Array.from({ length: 500 }, (_, i) => task(i + 1, { name: `task-${i}` }));
     expect(names(report(known(stateWith(1, many)), view, new Rates()))).toHaveLength(500);
@@ -121,15 +184,33 @@ describe("keys", () => {
     Array.from({ length: 30 }, (_, i) => task(i + 1)),
   );
   const press = (from: View, ...keys: string[]): View =>
-    keys.reduce((seen, name) => changed(seen, { name }, many, size), from);
+    keys.reduce((seen, name) => changed(seen, { name }, known(many), size), from);
 
-  test("scroll, not past the ends", () => {
-    expect(press(view, "up").offset).toBe(0);
-    expect(press(view, "down", "down").offset).toBe(2);
-    expect(press(view, "pagedown").offset).toBe(6);
-    expect(press(view, "end").offset).toBe(24);
-    expect(press(view, "end", "down").offset).toBe(24);
-    expect(press(view, "end", "home").offset).toBe(0);
+  test("move through the tasks, not past the ends, and keep the one they have come to in sight", () => {
+    const at = (...keys: string[]): number[] => {
+      const { selected, offset } = press({ ...view, sortBy: "id" }, ...keys);
+      return [selected!, offset];
+    };
+    expect(at("up")).toEqual([1, 0]);
+    expect(at("down", "down")).toEqual([2, 0]);
+    expect(at("down", "pagedown")).toEqual([7, 1]);
+    expect(at("end")).toEqual([30, 24]);
+    expect(at("end", "down")).toEqual([30, 24]);
+    expect(at("end", "up", "up")).toEqual([28, 24]);
+    expect(at("end", "home")).toEqual([1, 0]);
+  });
+
+  test("scroll what cannot be selected", () => {
+    expect(press({ ...view, tab: "warnings" }, "down").offset).toBe(0);
+    expect(press({ ...view, opened: 3 }, "end", "up").offset).toBe(0);
+  });
+
+  test("open a task, and go back to where it was", () => {
+    const opened = press({ ...view, sortBy: "id" }, "end", "return");
+    expect(opened).toMatchObject({ opened: 30, offset: 0 });
+    expect(press(opened, "escape")).toMatchObject({ opened: null, selected: 30, offset: 24 });
+    expect(press(opened, "r")).toMatchObject({ opened: null, tab: "resources" });
+    expect(press(view, "return")).toBe(view);
   });
 
   test("change the tab, and what it is sorted by", () => {

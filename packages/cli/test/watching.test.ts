@@ -30,6 +30,13 @@ test(
     expect(byId.stdout).not.toContain("\u001b");
     // What the library makes for itself is nobody's business.
     expect(byId.stdout).not.toMatch(/^ *\d+ +oneshot/m);
+    const [, producer] = /(\d+) +producer/.exec(byId.stdout)!;
+    const byTask = await millrace("top", String(program.pid), "--task", producer!);
+    expect(byTask.stdout).toMatch(
+      /task #\d+ 'producer' is waiting\nit waits for send on channel #\d+ 'jobs'/,
+    );
+    expect(byTask.stdout).toMatch(/HOW LONG IT RAN, POLL BY POLL +p50 .*\n +< .* █+ \d+\n/);
+    expect(byTask.stdout).toMatch(/ITS LAST POLLS/);
     const byLink = await millrace("top", link!);
     expect(byLink.stdout).toMatch(/^jobs\.ts /);
     const again = await millrace("top", link!);

@@ -108,6 +108,29 @@ describe.skipIf(chromiumPath === undefined)("the page", { timeout: 240_000 }, ()
       await page.context().close();
     });
 
+    test("fits every view into every width, light and dark", async () => {
+      const { page, complaints } = await open(program.link());
+      await rows(page).first().waitFor();
+      for (const colorScheme of ["light", "dark"] as const) {
+        for (const width of [1440, 640]) {
+          await page.emulateMedia({ colorScheme });
+          await page.setViewportSize({ width, height: 800 });
+          for (const [i, view] of ["tasks", "resources", "graph", "timeline"].entries()) {
+            await page.keyboard.press(String(i + 1));
+            // The charts and the graph are drawn with what came last.
+            await page.waitForTimeout(400);
+            expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+            await picture(page, `harvest-${view}-${colorScheme}-${width}`);
+          }
+        }
+      }
+      await page.keyboard.press("?");
+      await picture(page, "keys");
+      await page.keyboard.press("Escape");
+      expect(complaints).toEqual([]);
+      await page.context().close();
+    });
+
     test("the session lasts over a reload, and the link does not", async () => {
       const used = await browser.newContext();
       const page = await used.newPage();
@@ -133,6 +156,33 @@ describe.skipIf(chromiumPath === undefined)("the page", { timeout: 240_000 }, ()
       expect(await rows(page).count()).toBeGreaterThan(3);
       await page.context().close();
     });
+  });
+
+  test("counts what it was not sent of ten thousand tasks that all change, and shows it", async () => {
+    const program = await watchedProgram(
+      fileURLToPath(new URL("../bench/programs/changing.ts", import.meta.url)),
+    );
+    try {
+      const { page, complaints } = await open(program.link());
+      const known = (): Promise<number> =>
+        page.getByRole("grid").evaluate((grid) => Number(grid.getAttribute("aria-rowcount")));
+      await expect.poll(known, { timeout: 60_000 }).toBeGreaterThan(10_000);
+      await page.getByRole("grid").focus();
+      await page.keyboard.press("Space");
+      const seconds = (): number => program.errors().split("\n").length;
+      const paused = seconds();
+      // The program goes on meanwhile, and does more than it keeps for a page.
+      await expect.poll(seconds, { timeout: 60_000 }).toBeGreaterThan(paused + 5);
+      await page.keyboard.press("Space");
+      const notShown = page.locator(".tile", { hasText: "Not shown" });
+      await expect.poll(() => notShown.innerText(), { timeout: 60_000 }).toMatch(/[1-9].* polls, 0 tasks/s);
+      await expect.poll(known).toBeGreaterThan(10_000);
+      expect(await page.locator(".row").count()).toBeLessThan(80);
+      expect(complaints).toEqual([]);
+      await page.context().close();
+    } finally {
+      await program.stop();
+    }
   });
 
   describe("on ten thousand tasks", () => {

@@ -23,6 +23,11 @@ export function count(value: number): string {
   return compact.format(value);
 }
 
+/** "1 task", "12.3K tasks" */
+export function many(value: number, noun: string): string {
+  return `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
+}
+
 export function percent(share: number): string {
   return `${Math.round(share * 100)} %`;
 }

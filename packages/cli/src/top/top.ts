@@ -2,7 +2,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Key } from "node:readline";
 import { styleText } from "node:util";
-import { connect, type ConsoleClient } from "@millrace/console";
+import { connect, type ConsoleClient, type ConsoleTask } from "@millrace/console";
 import { exitCodes, UsageError } from "../exit-codes.ts";
 import { notice } from "../notice.ts";
 import { changed } from "./keys.ts";
@@ -14,7 +14,11 @@ export interface TopOptions {
   readonly sort: string;
   readonly interval: number;
   readonly once?: true;
+  /** The task whose details are wanted. */
+  readonly task?: number;
 }
+
+type TaskId = ConsoleTask["id"];
 
 /** Between two looks whether everything has come, and how many there are: a program may always have more. */
 const LOOK_EVERY = 20;
@@ -22,7 +26,16 @@ const LOOKS = 250;
 
 export async function top(target: string, options: TopOptions): Promise<void> {
   const isLive = options.once === undefined && process.stdout.isTTY && process.stdin.isTTY;
-  const view: View = { tab: "tasks", sortBy: options.sort, isInverted: false, withEnded: false, offset: 0 };
+  const opened = options.task ?? null;
+  const view: View = {
+    tab: "tasks",
+    sortBy: options.sort,
+    isInverted: false,
+    withEnded: false,
+    offset: 0,
+    selected: opened,
+    opened,
+  };
   let client: ConsoleClient;
   try {
     client = await connect(target);
@@ -34,7 +47,8 @@ export async function top(target: string, options: TopOptions): Promise<void> {
     return;
   }
   try {
-    await complete(client);
+    client.watch(opened);
+    await complete(client, opened);
     if (isLive) await live(client, view, options.interval * 1000);
     else process.stdout.write(`${report(client, view, new Rates()).join("\n")}\n`);
   } finally {
@@ -42,10 +56,12 @@ export async function top(target: string, options: TopOptions): Promise<void> {
   }
 }
 
-/** The first picture comes in pieces. */
-async function complete(client: ConsoleClient): Promise<void> {
+/** The first picture comes in pieces, and the details of a task after it. */
+async function complete(client: ConsoleClient, task: number | null): Promise<void> {
+  const { state } = client;
   for (let i = 0; i < LOOKS && client.ended === undefined; i++) {
-    if (client.state.at > 0 && client.state.pending === 0) return;
+    const isKnown = task === null || client.detail !== undefined || !state.tasks.has(task as TaskId);
+    if (state.at > 0 && state.pending === 0 && isKnown) return;
     await pause(LOOK_EVERY);
   }
 }
@@ -65,7 +81,9 @@ async function live(client: ConsoleClient, first: View, every: number): Promise<
       return quit();
     }
     if (key.name === "space") client.isPaused = !client.isPaused;
-    view = changed(view, key, client.state, screen);
+    const before = view.opened;
+    view = changed(view, key, client, screen, rates);
+    if (view.opened !== before) client.watch(view.opened);
     draw();
   };
   const screen = new Screen(process.stdin, process.stdout, { onKey, onStale: () => draw() });

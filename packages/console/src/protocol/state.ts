@@ -2,7 +2,8 @@
  * A program as far as it is known: what the updates add up to. The server, the page and the terminal keep one
  * each.
  *
- * Invariants: a task is there once, and among the waiters of what its entry says; the memory is bounded by what the program has alive, plus the ended tasks, polls and warnings that are kept.
+ * Invariants: a task is there once, and among the waiters of what its entry says; the memory is bounded by what
+ * the program has alive, plus the ended tasks, polls and warnings that are kept.
  */
 import type { ConsoleResource, ConsoleTask, Dropped, Loop, Update, Warning } from "./messages.ts";
 
@@ -29,6 +30,8 @@ export class ConsoleState {
   loop: Loop = { busy: 0, lateMs: 0 };
   dropped: Dropped = NOTHING;
   pending: number = 0;
+  /** Tasks that have not ended. */
+  alive: number = 0;
   at: number = 0;
   readonly #waiters: Map<number, Set<number>> = new Map();
 
@@ -55,6 +58,7 @@ export class ConsoleState {
 
   clear(): void {
     this.tasks.clear();
+    this.alive = 0;
     this.resources.clear();
     this.warnings.length = 0;
     this.polls.length = 0;
@@ -69,6 +73,7 @@ export class ConsoleState {
   #put(task: ConsoleTask): void {
     this.#leave(this.tasks.get(task.id));
     this.tasks.set(task.id, task);
+    if (isAlive(task)) this.alive++;
     for (const id of task.resources ?? []) {
       const waiting = this.#waiters.get(id);
       if (waiting === undefined) this.#waiters.set(id, new Set([task.id]));
@@ -80,9 +85,11 @@ export class ConsoleState {
     this.tasks.delete(id);
   }
   #leave(task: ConsoleTask | undefined): void {
-    for (const id of task?.resources ?? []) {
+    if (task === undefined) return;
+    if (isAlive(task)) this.alive--;
+    for (const id of task.resources ?? []) {
       const waiting = this.#waiters.get(id);
-      waiting?.delete(task!.id);
+      waiting?.delete(task.id);
       if (waiting?.size === 0) this.#waiters.delete(id);
     }
   }

@@ -42,7 +42,7 @@ export function App(): JSX.Element {
 function Toolbar(): JSX.Element {
   void tick.value;
   const counts: Partial<Record<View, number>> = {
-    tasks: state.tasks.size,
+    tasks: showsEnded.value ? state.tasks.size : state.alive,
     resources: state.resources.size,
     warnings: state.warnings.length,
   };

@@ -47,7 +47,11 @@ function parseTerm(term: string): Match {
     return (row) => (row.fields()[field] ?? "").toLowerCase().includes(text);
   }
   const text = term.replaceAll('"', "");
-  return (row) => Object.values(row.fields()).some((value) => value.toLowerCase().includes(text));
+  return (row) => {
+    const fields = row.fields();
+    for (const name in fields) if (fields[name]!.toLowerCase().includes(text)) return true;
+    return false;
+  };
 }
 
 const FIELDS: ReadonlySet<string> = new Set(["id", "name", "state", "kind", "on", "at", "parent"]);

@@ -1,6 +1,6 @@
 /** What the charts show: the last two minutes, and how full channels and locks were. Bounded in both directions. */
 import type { ConsoleResource } from "../protocol/messages.ts";
-import { isAlive, type ConsoleState } from "../protocol/state.ts";
+import type { ConsoleState } from "../protocol/state.ts";
 
 /** Samples that are kept, four a second at most. */
 const KEPT = 480;
@@ -36,9 +36,7 @@ export class History {
     const seconds = last === undefined ? 0 : (at - last.at) / 1000;
     const polls = seconds === 0 ? 0 : Math.max(0, totals.polls - this.#polls) / seconds;
     this.#polls = totals.polls;
-    let alive = 0;
-    for (const task of state.tasks.values()) if (isAlive(task)) alive++;
-    this.samples.push({ at, alive, polls, busy: loop.busy, lateMs: this.#late });
+    this.samples.push({ at, alive: state.alive, polls, busy: loop.busy, lateMs: this.#late });
     this.#late = 0;
     if (this.samples.length > KEPT) this.samples.splice(0, this.samples.length - KEPT);
     for (const resource of state.resources.values()) this.#addFill(at, resource);

@@ -5,7 +5,16 @@ import { followScheme } from "./colours.ts";
 import { listenToKeys } from "./keys.tsx";
 import { connect } from "./program.ts";
 import { followTheme } from "./view.ts";
-import "./style.css";
+import "./style/colours.css";
+import "./style/base.css";
+import "./style/head.css";
+import "./style/table.css";
+import "./style/parts.css";
+import "./style/panel.css";
+import "./style/warnings.css";
+import "./style/graph.css";
+import "./style/timeline.css";
+import "./style/keys.css";
 
 // The token has done its work; it need not be seen.
 history.replaceState(null, "", location.pathname);

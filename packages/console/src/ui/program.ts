@@ -3,7 +3,7 @@
  * for charts. An update is applied when it comes; the page is drawn at most a few times a second, and only then
  * is the server told that the next may come. While the page is paused or hidden it is not told.
  */
-import { signal, type Signal } from "@preact/signals";
+import { batch, signal, type Signal } from "@preact/signals";
 import { VERSION } from "../protocol/messages.ts";
 import type { ClientMessage, Detail, End, Hello, Playback, ServerMessage } from "../protocol/messages.ts";
 import { ConsoleState } from "../protocol/state.ts";
@@ -13,6 +13,8 @@ export type Status = "connecting" | "live" | "recording" | "ended";
 
 /** In ms: numbers that change more often cannot be read. */
 const DRAW_EVERY = 250;
+/** Of the time in which the page draws itself; the rest is for scrolling and typing. */
+const DRAWING_SHARE = 0.2;
 
 export const state: ConsoleState = new ConsoleState();
 export const history: History = new History();
@@ -29,9 +31,11 @@ export const isPaused: Signal<boolean> = signal(false);
 let socket: WebSocket | undefined;
 let unanswered: number | undefined;
 let drawnAt = -Infinity;
+let drawingMs = 0;
 let isScheduled = false;
 let watched: number | null = null;
 let receivedAt = 0;
+let latestDetail: Detail | undefined;
 
 export function connect(): void {
   socket = new WebSocket(new URL("/socket", location.href.replace(/^http/, "ws")));
@@ -56,7 +60,10 @@ function hear(message: ServerMessage): void {
       unanswered = message.seq;
       return draw();
     case "detail":
-      if (message.id === watched) detail.value = message;
+      if (message.id !== watched) return;
+      latestDetail = message;
+      // The first is waited for; later ones are shown with the state they belong to.
+      if (detail.value === undefined) detail.value = message;
       return;
     case "playback":
       playback.value = message;
@@ -78,19 +85,27 @@ function draw(): void {
   if (isScheduled || isPaused.value) return;
   isScheduled = true;
   // What is still coming in is not worth waiting to look at.
-  const wait = state.pending > 0 ? 0 : Math.max(0, drawnAt + DRAW_EVERY - performance.now());
+  const wait = state.pending > 0 ? 0 : Math.max(0, drawnAt + pace() - performance.now());
   setTimeout(() => {
     requestAnimationFrame(() => {
       isScheduled = false;
       // Paused meanwhile; it is drawn when it goes on.
       if (isPaused.value) return;
       drawnAt = performance.now();
-      tick.value++;
+      batch(() => {
+        tick.value++;
+        detail.value = latestDetail;
+      });
       setTimeout(answer);
     });
   }, wait);
 }
+/** A machine that is slow, or has other things to do, draws less often and stays as fluid. */
+function pace(): number {
+  return Math.max(DRAW_EVERY, drawingMs / DRAWING_SHARE);
+}
 function answer(): void {
+  drawingMs = performance.now() - drawnAt;
   if (unanswered === undefined || isPaused.value) return;
   say({ type: "ack", seq: unanswered });
   unanswered = undefined;
@@ -110,7 +125,7 @@ export function now(): number {
 export function watch(task: number | null): void {
   if (task === watched) return;
   watched = task;
-  detail.value = undefined;
+  detail.value = latestDetail = undefined;
   say({ type: "watch", task });
 }
 export function seek(at: number): void {

@@ -22,6 +22,10 @@ interface Hover {
   readonly poll: Poll;
 }
 
+function laneTitle(task: number): string {
+  return task === ALL ? "all of them" : taskTitle(task);
+}
+
 export function TimelineView(): JSX.Element {
   const [zoom, setZoom] = useState(5);
   const [order, setOrder] = useState<"busiest" | "id">("busiest");
@@ -40,8 +44,7 @@ export function TimelineView(): JSX.Element {
     const at = now();
     return lanesOf(state.polls, from, to, order, (id) => {
       const task = state.tasks.get(id);
-      if (task === undefined) return filter.value === "" ? `#${id}` : undefined;
-      return matches(taskFields(task, at)) ? taskTitle(id) : undefined;
+      return task === undefined ? filter.value === "" : matches(taskFields(task, at));
     });
   }, [tick.value, filter.value, span, order]);
 
@@ -63,7 +66,7 @@ export function TimelineView(): JSX.Element {
     if (element.height !== Math.round(height * ratio)) element.height = Math.round(height * ratio);
     const context = element.getContext("2d")!;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    draw(context, { lanes, from, to, scrolled, width, height, selected, cursor });
+    draw(context, { lanes, title: laneTitle, from, to, scrolled, width, height, selected, cursor });
   }, [lanes, scrolled, size, selected, cursor, scheme.value]);
 
   const ran = lanes.length < 2 ? lanes.length : lanes.length - 1;

@@ -13,11 +13,11 @@ const VERY_SLOW = 50;
 
 export interface Lane {
   readonly task: number;
-  readonly title: string;
   readonly polls: readonly Poll[];
 }
 export interface Scene {
   readonly lanes: readonly Lane[];
+  readonly title: (task: number) => string;
   readonly from: number;
   readonly to: number;
   readonly scrolled: number;
@@ -36,26 +36,26 @@ export function lanesOf(
   from: number,
   to: number,
   order: "busiest" | "id",
-  title: (task: number) => string | undefined,
+  isShown: (task: number) => boolean,
 ): Lane[] {
-  const lanes = new Map<number, Poll[]>();
+  const lanes = new Map<number, { task: number; polls: Poll[]; busyMs: number } | null>();
+  const all: Poll[] = [];
   for (let i = polls.length - 1; i >= 0; i--) {
     const poll = polls[i]!;
-    if (poll.at + poll.ms < from) continue;
-    if (poll.at > to) continue;
-    const lane = lanes.get(poll.task);
-    if (lane === undefined) lanes.set(poll.task, [poll]);
-    else lane.push(poll);
+    if (poll.at + poll.ms < from || poll.at > to) continue;
+    let lane = lanes.get(poll.task);
+    if (lane === undefined) {
+      lane = isShown(poll.task) ? { task: poll.task, polls: [], busyMs: 0 } : null;
+      lanes.set(poll.task, lane);
+    }
+    if (lane === null) continue;
+    lane.polls.push(poll);
+    lane.busyMs += poll.ms;
+    all.push(poll);
   }
-  const shown: Lane[] = [];
-  for (const [task, found] of lanes) {
-    const name = title(task);
-    if (name !== undefined) shown.push({ task, title: name, polls: found });
-  }
-  const busy = new Map(shown.map((lane) => [lane, lane.polls.reduce((sum, { ms }) => sum + ms, 0)]));
-  shown.sort((a, b) => (order === "id" ? a.task - b.task : busy.get(b)! - busy.get(a)! || a.task - b.task));
-  const all = { task: ALL, title: "all of them", polls: shown.flatMap((lane) => lane.polls) };
-  return shown.length < 2 ? shown : [all, ...shown];
+  const shown = [...lanes.values()].filter((lane) => lane !== null);
+  shown.sort((a, b) => (order === "id" ? 0 : b.busyMs - a.busyMs) || a.task - b.task);
+  return shown.length < 2 ? shown : [{ task: ALL, polls: all }, ...shown];
 }
 
 export function draw(context: CanvasRenderingContext2D, scene: Scene): void {
@@ -69,7 +69,7 @@ export function draw(context: CanvasRenderingContext2D, scene: Scene): void {
   const last = Math.min(lanes.length, Math.ceil((scrolled + height - AXIS) / LANE));
 
   for (let i = first; i < last; i++) {
-    const { task, title, polls } = lanes[i]!;
+    const { task, polls } = lanes[i]!;
     const top = AXIS + i * LANE - scrolled;
     if (task === selected || task === cursor) {
       context.fillStyle = colour(task === selected ? "chosen" : "hover");
@@ -77,19 +77,37 @@ export function draw(context: CanvasRenderingContext2D, scene: Scene): void {
     }
     context.fillStyle = colour("line");
     context.fillRect(0, top + LANE - 1, width, 1);
-    for (const { at, ms } of polls) {
-      const begin = Math.max(LABELS, x(at));
-      const end = x(at + ms);
-      if (end < LABELS) continue;
-      context.fillStyle = colour(ms >= VERY_SLOW ? "bad" : ms >= SLOW ? "ready" : "busy");
-      context.fillRect(begin, top + 4, Math.max(1.5, end - begin), LANE - 9);
-    }
+    drawPolls(context, polls, x, top);
     context.fillStyle = colour("back");
     context.fillRect(0, top, LABELS - 1, LANE - 1);
     context.fillStyle = colour(task === selected ? "accent" : "text");
-    context.fillText(clipped(context, title, LABELS - 24), 14, top + LANE / 2);
+    context.fillText(clipped(context, scene.title(task), LABELS - 24), 14, top + LANE / 2);
   }
   drawAxis(context, scene, x);
+}
+
+/** Of those that would be drawn over each other one is. */
+function drawPolls(
+  context: CanvasRenderingContext2D,
+  polls: readonly Poll[],
+  x: (at: number) => number,
+  top: number,
+): void {
+  const colours = { bad: colour("bad"), ready: colour("ready"), busy: colour("busy") };
+  let drawn: keyof typeof colours | undefined;
+  let pixel = -1;
+  for (const { at, ms } of polls) {
+    const end = x(at + ms);
+    if (end < LABELS) continue;
+    const begin = Math.max(LABELS, x(at));
+    const kind = ms >= VERY_SLOW ? "bad" : ms >= SLOW ? "ready" : "busy";
+    const isShort = end - begin <= 1.5;
+    if (isShort && kind === drawn && Math.floor(begin) === pixel) continue;
+    if (kind !== drawn) context.fillStyle = colours[kind];
+    drawn = kind;
+    pixel = isShort ? Math.floor(begin) : -1;
+    context.fillRect(begin, top + 4, Math.max(1.5, end - begin), LANE - 9);
+  }
 }
 
 function drawAxis(context: CanvasRenderingContext2D, scene: Scene, x: (at: number) => number): void {

@@ -49,10 +49,7 @@ export function VirtualTable<T>(props: TableProps<T>): JSX.Element {
   const minWidth = `${leastWidth(columns)}px`;
 
   const column = columns.find(({ key }) => key === sort.key) ?? columns[0]!;
-  const sorted = useMemo(
-    () => rows.toSorted((a, b) => compare(column.value(a), column.value(b), sort.isDown) || id(a) - id(b)),
-    [rows, column, sort.isDown],
-  );
+  const sorted = useMemo(() => sortedBy(rows, column.value, id, sort.isDown), [rows, column, sort.isDown]);
   const virtual = useVirtualizer(scroller, sorted.length);
   const active = cursor ?? selected;
 
@@ -151,9 +148,17 @@ function leastWidth(columns: readonly Column<never>[]): number {
   return least.reduce((sum, width) => sum + width, PADDING * 2 - GAP);
 }
 
-function compare(a: number | string, b: number | string, isDown: boolean): number {
-  const order = typeof a === "number" && typeof b === "number" ? a - b : a < b ? -1 : a > b ? 1 : 0;
-  return isDown ? -order : order;
+/** Each value is looked up once, and not at each comparison. */
+function sortedBy<T>(
+  rows: readonly T[],
+  value: (row: T) => number | string,
+  id: (row: T) => number,
+  isDown: boolean,
+): T[] {
+  const keyed = rows.map((row) => ({ row, key: value(row), id: id(row) }));
+  const sign = isDown ? -1 : 1;
+  keyed.sort((a, b) => (a.key < b.key ? -sign : a.key > b.key ? sign : a.id - b.id));
+  return keyed.map(({ row }) => row);
 }
 
 function useVirtualizer(

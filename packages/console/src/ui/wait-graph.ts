@@ -160,8 +160,9 @@ function resourcesOf({ resources = [] }: ConsoleTask): readonly number[] {
 /** "recv" of "recv on channel #12 'jobs' (0/32, 3 senders)"; the resource is drawn beside it. */
 function operationOf({ waitingOn }: ConsoleTask): string {
   return (waitingOn?.operation ?? "")
+    .replace(/^(acquire|reserve) of .*$/, "$1")
     .replace(/ on .*$/, "")
-    .replace(/^\d+ of .*$/, "acquire")
+    .replace(/^a sleep until .*$/, "sleep")
     .replace(/^the end of .*$/, "join");
 }
 

@@ -12,6 +12,7 @@ import { mayProceed } from "../runtime/cooperation.ts";
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { abandon, type Future, Operation } from "../runtime/future.ts";
 import { pin } from "../internal/pin.ts";
+import { counted } from "../runtime/counted.ts";
 
 class Child implements Waker {
   declare future: Future<unknown> | null;
@@ -148,7 +149,7 @@ export abstract class Gather<R> extends Operation<R> {
   }
 
   override describeWait(): string {
-    return `${this.unsettled} futures`;
+    return counted(this.unsettled, "future");
   }
   override *innerWaits(): Iterable<Future<unknown>> {
     for (const { future } of this.children) if (future !== null) yield future;

@@ -9,6 +9,7 @@ import { currentRecorder, living } from "./snapshot.ts";
 import type { Recorder } from "./recorder.ts";
 import { taskInfo } from "./task-info.ts";
 import type { TaskRecord } from "./task-record.ts";
+import { counted } from "../runtime/counted.ts";
 
 /**
  * A page that says what every task does, what it waits for, who holds that, which tasks wait for each
@@ -56,7 +57,7 @@ function headline(records: readonly TaskRecord[], recorder: Recorder): string {
     counts.set(state, (counts.get(state) ?? 0) + 1);
   }
   const states = [...counts].map(([state, count]) => `${count} ${state}`).join(", ");
-  const tasks = records.length === 1 ? "1 task" : `${records.length} tasks`;
+  const tasks = counted(records.length, "task");
   return `millrace: ${tasks}${states === "" ? "" : ` (${states})`}`;
 }
 
@@ -94,7 +95,7 @@ function taskLine(record: TaskRecord, recorder: Recorder): string {
     ? describeTask(task)
     : `${task.describe()} ${stateText(state, task)}${spawnSite(task)}`;
   if (polls === 0) return what;
-  const times = `${polls} poll${polls === 1 ? "" : "s"}, busy ${durationText(busyMs)}`;
+  const times = `${counted(polls, "poll")}, busy ${durationText(busyMs)}`;
   return `${what} [${times}, longest ${durationText(longestPollMs)}]`;
 }
 

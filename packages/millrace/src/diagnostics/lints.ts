@@ -139,7 +139,7 @@ export class Lints {
     this.#warnings.add(
       {
         lint: "deadlock",
-        message: `${cycle.length === 1 ? "a task waits for itself" : `${cycle.length} tasks wait for each other`}, for ever: ${describeCycle(cycle)}. ${waits}.`,
+        message: `${cycle.length === 1 ? "a task waits for itself" : `${cycle.length} tasks wait for each other`}, for ever: ${describeCycle(cycle)} (${waits}).`,
         task: cycle[0]!.id,
       },
       cycle

@@ -5,6 +5,7 @@
  */
 import { host, hostProcess } from "../runtime/host.ts";
 import { usersPosition } from "./call-site.ts";
+import { pathOf, shortPosition } from "./source-position.ts";
 import { ProcessorUsage } from "./processor-usage.ts";
 import {
   ACTIVE,
@@ -179,7 +180,7 @@ function written(frames: readonly Frame[]): string {
   let end = 0;
   for (const { name, url, line: row, column } of frames) {
     const position = usersPosition(`(${url}:${row}:${column})`);
-    lines.push(`    at ${name} (${position ?? `${url}:${row}:${column}`})`);
+    lines.push(`    at ${name} (${position ?? shortPosition(pathOf(url), row, column)})`);
     if (position !== undefined) end = lines.length;
   }
   return lines.slice(0, end === 0 ? undefined : end).join("\n");

@@ -8,6 +8,7 @@ import type { Kernel } from "./kernel.ts";
 import { describeCycle, findCycles, leaves } from "./wait-graph.ts";
 import { isAbortableFromOutside } from "./spawn.ts";
 import type { Task } from "./task.ts";
+import { counted } from "./counted.ts";
 
 export { leaves };
 
@@ -58,7 +59,7 @@ export function spawnSite(task: Task<unknown>): string {
 
 /** What it waits for, in words. */
 export function waitsOf(task: Branch<unknown>): string {
-  if (task.isDone) return `waits for the cleanup of ${task.cleanups} abandoned calls`;
+  if (task.isDone) return `waits for the cleanup of ${counted(task.cleanups, "abandoned call")}`;
   const waits = [...leaves(task.waits())].map((leaf) => leaf.describeWait());
   if (waits.length > 0) {
     const detail = hooks.current?.waitDetail?.(task) ?? "";

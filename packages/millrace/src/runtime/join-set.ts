@@ -13,6 +13,7 @@ import type { SpawnOptions } from "./spawn.ts";
 import { TaskGroup } from "./task-group.ts";
 import type { Task, TaskContext, TaskId } from "./task.ts";
 import { WaitQueue } from "./wait-queue.ts";
+import { counted } from "./counted.ts";
 
 /** How a task of a `JoinSet` ended, and which it was. */
 export type JoinedOutcome<T> = Outcome<T> & { readonly id: TaskId };
@@ -122,7 +123,7 @@ export class JoinNext<R> extends Acquire<R | undefined> {
     return undefined;
   }
   override describeWait(): string {
-    return `the next result of a set of ${this.#finished.size} tasks`;
+    return `the next result of a set of ${counted(this.#finished.size, "task")}`;
   }
 }
 
@@ -181,7 +182,7 @@ export class Drain<T> extends Future<T[]> {
     this.#next?.drop();
   }
   override describeWait(): string {
-    return `the end of a set of ${this.#finished.size} tasks`;
+    return `the end of a set of ${counted(this.#finished.size, "task")}`;
   }
 }
 

@@ -22,6 +22,7 @@ import { ambientBranch, ambientKernel } from "./trail.ts";
 import type { SpawnOptions } from "./spawn.ts";
 import { TaskGroup } from "./task-group.ts";
 import type { Task, TaskBody, TaskContext } from "./task.ts";
+import { counted } from "./counted.ts";
 
 /** What a scope does about failures, numbers and time. */
 export interface ScopeOptions {
@@ -154,7 +155,7 @@ class Scope<T> extends Future<T> {
   }
 
   override describeWait(): string {
-    return `a scope of ${this.#group?.live.size ?? 0} tasks`;
+    return `a scope of ${counted(this.#group?.live.size ?? 0, "task")}`;
   }
   override *innerWaits(): Iterable<Future<unknown>> {
     if (!this.#isBodyOver) yield this.#body;

@@ -6,6 +6,7 @@ import { ambientKernel } from "./trail.ts";
 import { spawnOn, type SpawnOptions } from "./spawn.ts";
 import type { Task, TaskContext } from "./task.ts";
 import { WaitQueue, type Waiter } from "./wait-queue.ts";
+import { counted } from "./counted.ts";
 
 /**
  * Counts tasks and futures; `wait()` ends when it is closed and empty. It aborts nothing, and a task
@@ -119,7 +120,7 @@ class Drained extends Future<void> {
     if (this.#waiter !== null) this.#queue.abandon(this.#waiter);
   }
   override describeWait(): string {
-    return `a tracker of ${this.#size()} tasks to drain`;
+    return `a tracker of ${counted(this.#size(), "task")} to drain`;
   }
 }
 

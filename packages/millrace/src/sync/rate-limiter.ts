@@ -102,7 +102,7 @@ class Take extends Acquire<void> {
     this.#bucket.wake();
   }
   override describeWait(): string {
-    return `a rate limiter (${this.#count} at ${this.queue.available} available)`;
+    return `acquire${this.#count === 1 ? "" : ` of ${this.#count}`} on a rate limiter (${this.queue.available} available)`;
   }
 }
 

@@ -159,7 +159,8 @@ class AcquirePermit extends Acquire<SemaphorePermit> {
   }
   override describeWait(): string {
     const semaphore = label(this.semaphore, "a semaphore");
-    return `${this.need} of ${semaphore}'s permits (${this.queue.available} free)`;
+    const many = this.need === 1 ? "" : ` of ${this.need}`;
+    return `acquire${many} on ${semaphore} (${this.queue.available} free)`;
   }
   override get waitedResource(): Resource {
     return this.semaphore;

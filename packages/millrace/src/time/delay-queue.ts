@@ -11,6 +11,7 @@ import { cx } from "../runtime/kernel.ts";
 import { ambientKernel } from "../runtime/trail.ts";
 import { WaitQueue, type Waiter } from "../runtime/wait-queue.ts";
 import { Alarm } from "./alarm.ts";
+import { counted } from "../runtime/counted.ts";
 
 /** Names an entry of a `DelayQueue`. `deadline` is in ms, as `now()` gives. */
 export interface DelayKey {
@@ -82,7 +83,7 @@ class Next<T> extends Future<T | undefined> {
   }
 
   override describeWait(): string {
-    return `the next of ${this.#queue.size} delayed values`;
+    return `the next of ${counted(this.#queue.size, "delayed value")}`;
   }
 }
 

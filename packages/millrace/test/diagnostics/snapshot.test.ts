@@ -162,7 +162,7 @@ const waits: Record<string, () => Wait> = {
   },
   semaphore: () => ({
     future: new Semaphore(1).acquire(2),
-    operation: /^2 of semaphore #\d+'s permits \(0 free\)$/,
+    operation: /^acquire of 2 on semaphore #\d+ \(0 free\)$/,
     attributes: { free: 0, waiting: 1 },
   }),
   notify: () => ({

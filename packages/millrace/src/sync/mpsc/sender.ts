@@ -11,6 +11,7 @@ import type { Waiter } from "../../runtime/wait-queue.ts";
 import { Handle, type Remains } from "../handle.ts";
 import { checkMessage, OK, refused, type Message, type Try } from "../try.ts";
 import { UNBOUNDED, type Channel } from "./channel.ts";
+import { counted } from "../../runtime/counted.ts";
 
 const RECEIVER_CLOSED = "the receiver of the channel is closed";
 
@@ -323,5 +324,5 @@ export function senderRemains<T>(channel: Channel<T>): Remains {
 export function describe(channel: Channel<unknown> | Channel<never>): string {
   const { capacity, senders } = channel;
   const size = capacity === UNBOUNDED ? `${channel.size} buffered` : `${channel.size}/${capacity}`;
-  return `${label(channel, "an mpsc channel")} (${size}, ${senders} sender${senders === 1 ? "" : "s"})`;
+  return `${label(channel, "an mpsc channel")} (${size}, ${counted(senders, "sender")})`;
 }

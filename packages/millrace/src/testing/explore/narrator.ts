@@ -13,6 +13,7 @@ import type { Kernel } from "../../runtime/kernel.ts";
 import type { Runnable } from "../../runtime/scheduler.ts";
 import type { Task } from "../../runtime/task.ts";
 import { Continuation, taskOf } from "./parts.ts";
+import { counted } from "../../runtime/counted.ts";
 
 export class Narrator {
   readonly #kernel: Kernel;
@@ -91,7 +92,7 @@ export class Narrator {
   state(task: Task<unknown>): string {
     if (task.isDone) {
       if (task.isSettled || task.cleanups === 0) return this.#ending(task);
-      return `${this.#ending(task)}, once ${task.cleanups} abandoned calls have cleaned up`;
+      return `${this.#ending(task)}, once ${counted(task.cleanups, "abandoned call")} ${task.cleanups === 1 ? "has" : "have"} cleaned up`;
     }
     for (const ready of this.#kernel.scheduler.ready())
       if (ready instanceof Continuation && taskOf(ready) === task)
