@@ -1,6 +1,6 @@
 /** Histograms of durations, as bars of text. */
 import { bucketEnd, percentile } from "@millrace/console";
-import { count, duration } from "./text.ts";
+import { count, precise } from "./text.ts";
 
 /** Eighths of a character. */
 const PARTS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"] as const;
@@ -11,14 +11,14 @@ export function histogram(title: string, counts: readonly number[], width: numbe
   const first = counts.findIndex((n) => n > 0);
   if (first < 0) return [];
   const last = counts.findLastIndex((n) => n > 0);
-  const shares = [0.5, 0.9, 0.99].map((share) => `p${share * 100} ${upTo(percentile(counts, share))}`);
+  const shares = [0.5, 0.9, 0.99].map((share) => `p${share * 100} ${precise(percentile(counts, share))}`);
   const shown = counts.slice(first, last + 1);
   const most = Math.max(...shown);
   const room = Math.max(8, Math.min(WIDEST_BAR, width - 24));
   return [
     `${title}   ${shares.join("  ")}`,
     ...shown.map((n, i) => {
-      const label = `< ${upTo(bucketEnd(first + i))}`.padStart(11);
+      const label = `< ${precise(bucketEnd(first + i))}`.padStart(11);
       return `${label} ${bar((n / most) * room)} ${count(n)}`;
     }),
   ];
@@ -27,9 +27,4 @@ export function histogram(title: string, counts: readonly number[], width: numbe
 function bar(length: number): string {
   const eighths = length > 0 ? Math.max(1, Math.round(length * 8)) : 0;
   return "█".repeat(Math.floor(eighths / 8)) + PARTS[eighths % 8]!;
-}
-
-/** Polls take microseconds. */
-function upTo(ms: number): string {
-  return ms < 0.9995 ? `${Math.round(ms * 1000)} µs` : duration(ms);
 }

@@ -65,7 +65,7 @@ export function headline({ hello, state, isPaused }: Known, rates: Rates): strin
 
 /** For a terminal: as many lines as it has, no wider than it is. */
 export function picture(known: Known, view: View, rates: Rates, size: Size, paint: Paint): string[] {
-  const { width, height } = size;
+  const { width } = size;
   const fit = (text: string): string => cliTruncate(text, width);
   const head = headline(known, rates);
   const names = tabs.map((tab) => (tab === view.tab ? paint("inverse", ` ${tab} `) : ` ${tab} `));

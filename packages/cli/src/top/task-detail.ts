@@ -3,7 +3,7 @@ import type { ConsoleState, ConsoleTask, Detail } from "@millrace/console";
 import cliTruncate from "cli-truncate";
 import { histogram } from "./histogram.ts";
 import { tableLines, type Column } from "./table.ts";
-import { count, duration, harmless, percent } from "./text.ts";
+import { count, duration, harmless, percent, precise } from "./text.ts";
 
 type PollSpan = Detail["history"][number];
 
@@ -59,7 +59,7 @@ function lastPolls(history: readonly PollSpan[], now: number, width: number): st
     key,
     title,
     isRight: true,
-    text: (poll) => duration(value(poll)),
+    text: (poll) => precise(value(poll)),
     order: value,
   });
   const columns = [

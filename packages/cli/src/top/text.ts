@@ -16,6 +16,11 @@ export function duration(ms: number): string {
   return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
 }
 
+/** The same, with microseconds, which is what polls take. */
+export function precise(ms: number): string {
+  return ms > 0 && ms < 0.9995 ? `${Math.round(ms * 1000)} µs` : duration(ms);
+}
+
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 
 /** "950", "12.3K" */
