@@ -1,11 +1,11 @@
-/** What would be published: built, without its sources, as a program elsewhere would use it. */
+/** What would be published, packed and installed in an empty project, as a program elsewhere would use it. */
 import { execFile } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { beforeAll, expect, test } from "vitest";
-import { compile } from "./comparison.ts";
+import { beforeAll, describe, expect, test } from "vitest";
+import { installPacked, node22 } from "./packed.ts";
 
 interface Manifest {
   readonly exports: Record<string, string | Record<"@millrace/source" | "types" | "default", string>>;
@@ -18,14 +18,11 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const library = join(root, "packages/millrace");
 const consumer = join(root, ".cache/package");
 const installed = join(consumer, "node_modules/millrace");
+const run = promisify(execFile);
 const manifest = JSON.parse(readFileSync(join(library, "package.json"), "utf8")) as Manifest;
 
 beforeAll(async () => {
-  rmSync(consumer, { recursive: true, force: true });
-  mkdirSync(installed, { recursive: true });
-  cpSync(join(library, "package.json"), join(installed, "package.json"));
-  expect(await compile(join(library, "tsconfig.build.json"), "--outDir", join(installed, "dist"))).toBe("");
-  writeFileSync(join(consumer, "package.json"), JSON.stringify({ type: "module" }));
+  await installPacked(consumer);
   writeFileSync(
     join(consumer, "program.ts"),
     `import { join, sleep } from "millrace";
@@ -60,18 +57,51 @@ test("every entry point has its source, its declarations and its code", () => {
   }
 });
 
-test.each([
+/** Each from the place that brings it. */
+const compilers = [
+  { version: "5.9", file: join(root, "test/consumers/typescript-5.9/node_modules/typescript/bin/tsc") },
+  { version: "6.0", file: join(root, "test/consumers/typescript-6/node_modules/typescript/bin/tsc") },
+  { version: "7.0", file: join(root, "node_modules/typescript/bin/tsc") },
+];
+const resolutions = [
   { module: "nodenext", moduleResolution: "nodenext" },
   { module: "esnext", moduleResolution: "bundler" },
-])("a program compiles against it ($moduleResolution)", async (resolution) => {
-  const target = { target: "es2024", lib: ["es2024", "esnext.disposable", "dom"], types: [] };
-  const compilerOptions = { ...resolution, ...target, strict: true, noEmit: true };
-  const project = join(consumer, `tsconfig.${resolution.module}.json`);
-  writeFileSync(project, JSON.stringify({ compilerOptions, files: ["program.ts"] }));
-  expect(await compile(project)).toBe("");
+];
+
+describe.each(compilers)("a program compiles against it with TypeScript $version", ({ version, file }) => {
+  test.each(resolutions)("($moduleResolution)", { timeout: 60_000 }, async (resolution) => {
+    const target = { target: "es2024", lib: ["es2024", "esnext.disposable", "dom"], types: [] };
+    const compilerOptions = { ...resolution, ...target, strict: true, noEmit: true };
+    const project = join(consumer, `tsconfig.${version}.${resolution.module}.json`);
+    writeFileSync(project, JSON.stringify({ compilerOptions, files: ["program.ts"] }));
+    const said = await run(process.execPath, [file, "--version"]);
+    expect(said.stdout).toContain(`Version ${version}.`);
+    const { stdout } = await run(process.execPath, [file, "-p", project]).catch(
+      (error: { stdout: string }) => error,
+    );
+    expect(stdout).toBe("");
+  });
 });
 
 test("a program runs on it", async () => {
-  const { stdout } = await promisify(execFile)(process.execPath, [join(consumer, "program.ts")]);
+  const { stdout } = await run(process.execPath, [join(consumer, "program.ts")]);
   expect(stdout).toBe("1 x 60000 3\n");
 });
+
+test(
+  "a program runs on it on Node 22, compiled: `using` is newer than that",
+  { timeout: 120_000 },
+  async ({ skip }) => {
+    const oldest = node22();
+    if (oldest === undefined) return skip("Node 22 could not be installed");
+    const { stdout: version } = await run(oldest, ["--version"]);
+    expect(version).toMatch(/^v22\./);
+    const project = join(consumer, "tsconfig.emit.json");
+    const target = { target: "es2024", lib: ["es2024", "esnext.disposable", "dom"], types: [] };
+    const compilerOptions = { module: "nodenext", ...target, strict: true, outDir: "js" };
+    writeFileSync(project, JSON.stringify({ compilerOptions, files: ["program.ts"] }));
+    await run(process.execPath, [compilers[0]!.file, "-p", project]);
+    const { stdout } = await run(oldest, [join(consumer, "js/program.js")]);
+    expect(stdout).toBe("1 x 60000 3\n");
+  },
+);

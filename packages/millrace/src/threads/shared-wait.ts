@@ -23,7 +23,7 @@ import { graves } from "./graves.ts";
 import { SpinBudget } from "./spin-budget.ts";
 
 /** Words of a signal. */
-export const SIGNAL_WORDS = 2;
+const SIGNAL_WORDS = 2;
 
 /** Changes that threads wait for. */
 export class SharedSignal {

@@ -1,47 +1,40 @@
 /**
  * The same program from its sources, from the built package, and through four bundlers. Bundles are made of
- * what would be published.
+ * what would be published, packed and installed, and run on Node 24 and 22.
  */
 import { execFile } from "node:child_process";
-import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, test } from "vitest";
 import { compile } from "../../../../test/comparison.ts";
+import { installPacked, node22 } from "../../../../test/packed.ts";
 
 const run = promisify(execFile);
 const programs = fileURLToPath(new URL("programs/", import.meta.url));
-const library = fileURLToPath(new URL("../..", import.meta.url));
 const scratch = fileURLToPath(new URL("../../../../.cache/bundles/", import.meta.url));
-const installed = join(scratch, "node_modules/millrace");
 const expected = JSON.stringify([27, [1, 8, 27], [0, 1, 2], "RangeError", 5]);
 
 async function prints(file: string, ...flags: string[]): Promise<string> {
-  const { stdout, stderr } = await run(process.execPath, [...flags, file], { timeout: 30_000, cwd: scratch });
+  return printsOn(process.execPath, file, ...flags);
+}
+
+async function printsOn(runtime: string, file: string, ...flags: string[]): Promise<string> {
+  const { stdout, stderr } = await run(runtime, [...flags, file], { timeout: 30_000, cwd: scratch });
   expect(stderr).toBe("");
   return stdout.trim();
 }
 
+/** On Node 22, too, if it can be had. */
+async function expectWorking(bundle: string): Promise<void> {
+  expect(await prints(bundle)).toBe(expected);
+  const oldest = node22();
+  if (oldest !== undefined) expect(await printsOn(oldest, bundle)).toBe(expected);
+}
+
 beforeAll(async () => {
-  rmSync(scratch, { recursive: true, force: true });
-  mkdirSync(installed, { recursive: true });
-  cpSync(join(library, "package.json"), join(installed, "package.json"));
-  expect(
-    await compile(
-      join(library, "tsconfig.build.json"),
-      "--noCheck",
-      "--declaration",
-      "false",
-      "--declarationMap",
-      "false",
-      "--isolatedDeclarations",
-      "false",
-      "--outDir",
-      join(installed, "dist"),
-    ),
-  ).toBe("");
-  writeFileSync(join(scratch, "package.json"), JSON.stringify({ type: "module" }));
+  await installPacked(scratch);
   for (const file of ["bundled.ts", "bundled-work.ts"]) cpSync(join(programs, file), join(scratch, file));
   const options = {
     target: "es2024",
@@ -64,7 +57,7 @@ describe("threads are found", { timeout: 60_000 }, () => {
 
   test("from the built package", async () => {
     expect(await prints(join(scratch, "bundled.ts"))).toBe(expected);
-    expect(await prints(join(scratch, "js/bundled.js"))).toBe(expected);
+    await expectWorking(join(scratch, "js/bundled.js"));
   });
 
   test.each([true, false])("through esbuild, minified %s", async (minify) => {
@@ -79,7 +72,7 @@ describe("threads are found", { timeout: 60_000 }, () => {
       target: "es2024",
       outfile,
     });
-    expect(await prints(outfile)).toBe(expected);
+    await expectWorking(outfile);
   });
 
   test("through Rollup", async () => {
@@ -88,7 +81,7 @@ describe("threads are found", { timeout: 60_000 }, () => {
     const bundle = await rollup({ input: join(scratch, "js/bundled.js"), plugins: [nodeResolve()] });
     await bundle.write({ file: join(scratch, "rollup.mjs"), format: "esm" });
     await bundle.close();
-    expect(await prints(join(scratch, "rollup.mjs"))).toBe(expected);
+    await expectWorking(join(scratch, "rollup.mjs"));
   });
 
   test("through Vite", async () => {
@@ -100,7 +93,7 @@ describe("threads are found", { timeout: 60_000 }, () => {
       ssr: { noExternal: true },
       build: { ssr: join(scratch, "bundled.ts"), outDir: "vite", target: "es2024" },
     });
-    expect(await prints(join(scratch, "vite/bundled.js"))).toBe(expected);
+    await expectWorking(join(scratch, "vite/bundled.js"));
   });
 
   test("through webpack", async () => {
@@ -122,7 +115,7 @@ describe("threads are found", { timeout: 60_000 }, () => {
         else resolve();
       });
     });
-    expect(await prints(join(scratch, "webpack/bundled.mjs"))).toBe(expected);
+    await expectWorking(join(scratch, "webpack/bundled.mjs"));
   });
 });
 
