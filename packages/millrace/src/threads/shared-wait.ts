@@ -22,9 +22,6 @@ import { ambientKernel } from "../runtime/trail.ts";
 import { graves } from "./graves.ts";
 import { SpinBudget } from "./spin-budget.ts";
 
-/** Words of a signal. */
-const SIGNAL_WORDS = 2;
-
 /** Changes that threads wait for. */
 export class SharedSignal {
   readonly #words: Int32Array;
