@@ -2,6 +2,7 @@
 import { ClosedError, DeadlockError } from "../errors.ts";
 import { Acquire } from "../runtime/acquire.ts";
 import type { Poll, Waker } from "../runtime/body.ts";
+import type { WaitQueue } from "../runtime/wait-queue.ts";
 import type { Actor } from "./actor.ts";
 import type { Message } from "./message.ts";
 
@@ -13,10 +14,13 @@ export class Send extends Acquire<void> {
   declare private readonly reference: object | null;
 
   constructor(actor: Actor, message: Message, reference: object | null) {
-    super(actor.mailbox.slots);
+    super();
     this.actor = actor;
     this.message = message;
     this.reference = reference;
+  }
+  protected get queue(): WaitQueue {
+    return this.actor.mailbox.slots;
   }
   override poll(waker: Waker): Poll<void> {
     if (this.reference === null)

@@ -62,11 +62,13 @@ export function ctrlC(): Future<void> {
 
 /** True for a delivery; `undefined`, or a failure, once the listener was disposed. */
 class Recv extends Acquire<true | undefined> {
+  protected readonly queue: WaitQueue;
   readonly #name: SignalName;
   readonly #endsQuietly: boolean;
   #stopWaiting: (() => void) | null = null;
   constructor(deliveries: WaitQueue, name: SignalName, endsQuietly: boolean) {
-    super(deliveries);
+    super();
+    this.queue = deliveries;
     this.#name = name;
     this.#endsQuietly = endsQuietly;
   }

@@ -17,14 +17,14 @@ import { Waiter, type WaitQueue } from "./wait-queue.ts";
 const USED: Waiter = new Waiter(0, { wake: () => {} });
 
 export abstract class Acquire<T> extends Operation<T> {
-  declare protected readonly queue: WaitQueue;
   declare private waiter: Waiter | null;
 
-  constructor(queue: WaitQueue) {
+  constructor() {
     super();
-    this.queue = queue;
     this.waiter = null;
   }
+
+  protected abstract readonly queue: WaitQueue;
 
   /** How many it takes. */
   protected get need(): number {
@@ -42,6 +42,15 @@ export abstract class Acquire<T> extends Operation<T> {
   protected entered(): void {}
   /** It waits no more, for whatever reason; what it was granted has been used. */
   protected left(): void {}
+
+  /** The first poll of a `yield*`, if it need not wait: each operation then makes its result in its own `next`. */
+  protected takesAtOnce(queue: WaitQueue, need: number): boolean {
+    if (this.waiter !== null || cx.budget <= 0 || cx.waker === null || queue.isClosed) return false;
+    if (!queue.tryTake(need)) return false;
+    cx.budget--;
+    this.waiter = USED;
+    return true;
+  }
 
   // #region poll
   poll(waker: Waker): Poll<T> {

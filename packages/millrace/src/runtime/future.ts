@@ -29,11 +29,21 @@ import { hostFollowsPromises, markTrail, type Then, thenFor } from "./trail.ts";
 import { resumeWith, Suspension, unwind } from "./suspension.ts";
 
 const NONE: readonly never[] = [];
+
+// One field says which: most futures are made, polled once and forgotten, so each field of theirs counts.
 const FRESH = 0;
 const CLAIMED = 1;
-const MEMOISED = 2;
-const SPENT = 3;
-const REUSABLE = 4;
+const SPENT = 2;
+const REUSABLE = 3;
+/** Abandoned by a `throw` that goes on with this error. */
+class Thrown {
+  declare readonly error: unknown;
+  constructor(error: unknown) {
+    this.error = error;
+  }
+}
+/** An `Await` is of a memoised one. */
+type State = number | Await<unknown> | Thrown;
 
 /** The methods that upper layers provide; bound in `future-methods.ts`, which every entry point loads. */
 export interface FutureMethods {
@@ -52,6 +62,8 @@ export const futureMethods: FutureMethods = {} as FutureMethods;
 let promiseOf: <T>(future: Future<T>) => Promise<T>;
 let claimFuture: <T>(future: Future<T>) => Future<T>;
 let abandonFuture: (future: Future<unknown>) => void;
+let nextOf: <T>(future: Future<T>) => IteratorResult<Suspend, T>;
+let throwInto: (future: Future<unknown>, error: unknown) => void;
 let reusable: (future: Future<unknown>) => void;
 let lendFuture: <T>(future: Future<T>) => Future<T>;
 let renewFuture: (future: Future<unknown>) => void;
@@ -84,13 +96,10 @@ let spendFuture: (future: Future<unknown>) => void;
  * ```
  */
 export abstract class Future<T> implements Promise<T>, Disposable {
-  declare private futurePhase: number;
-  /** Once memoised. */
-  declare private futureAwait: Await<unknown> | null;
+  declare private futureState: State;
 
   constructor() {
-    this.futurePhase = FRESH;
-    this.futureAwait = null;
+    this.futureState = FRESH;
     if (hooks.current !== null) hooks.current.futureCreated?.(this);
   }
 
@@ -118,9 +127,9 @@ export abstract class Future<T> implements Promise<T>, Disposable {
 
   /** Abandons the future unless somebody owns or finished it. */
   [Symbol.dispose](): void {
-    if (this.futurePhase === FRESH) abandon(this);
-    else if (this.futurePhase === MEMOISED)
-      this.futureAwait!.cancel(new CancelledError("the awaited future was disposed"));
+    const state = this.futureState;
+    if (state === FRESH) abandon(this);
+    else if (state instanceof Await) state.cancel(new CancelledError("the awaited future was disposed"));
   }
 
   /** What `Object.prototype.toString` calls it. */
@@ -193,31 +202,30 @@ export abstract class Future<T> implements Promise<T>, Disposable {
 
   /** The promise of this use of the future, which starts it. */
   private futurePromise(): Promise<T> {
-    switch (this.futurePhase) {
-      case FRESH:
+    const state = this.futureState;
+    switch (state) {
+      case FRESH: {
         used(this);
-        this.futurePhase = MEMOISED;
-        this.futureAwait = new Await<unknown>(this);
-        return this.futureAwait.start() as Promise<T>;
-      case MEMOISED: {
-        const { promise, future, branch, isPending } = this.futureAwait as Await<T>;
-        return future === this && (!isPending || branch === ambientBranch())
-          ? promise
-          : new Await(this.futureAgain()).start();
+        const first = new Await<T>(this);
+        this.futureState = first as Await<unknown>;
+        return first.start();
       }
       case REUSABLE:
         return new Await<T>(this.useAgain()).start();
-      default:
-        return Promise.reject(consumed(this));
     }
+    if (!(state instanceof Await)) return Promise.reject(consumed(this));
+    const { promise, future, branch, isPending } = state as Await<T>;
+    return future === this && (!isPending || branch === ambientBranch())
+      ? promise
+      : new Await(this.futureAgain(state)).start();
   }
 
   /**
    * For others, while or after it is awaited. Each ends its own wait when it is cancelled, and leaves
    * the rest alone, so the first one's await gives up the future for a view of it.
    */
-  private futureAgain(): Future<T> {
-    const first = this.futureAwait as Await<T>;
+  private futureAgain(memo: Await<unknown>): Future<T> {
+    const first = memo as Await<T>;
     if (first.future === this) {
       if (!first.isPending) return futureMethods.fromPromise(first.promise);
       first.follow(futureMethods.split<T>(this));
@@ -227,24 +235,23 @@ export abstract class Future<T> implements Promise<T>, Disposable {
 
   static {
     promiseOf = (future) => future.futurePromise();
-    claimFuture = (future) => {
-      switch (future.futurePhase) {
-        case FRESH:
-          used(future);
-          future.futurePhase = CLAIMED;
-          return future;
-        case MEMOISED:
-          return future.futureAgain();
-        case REUSABLE:
-          return future.useAgain();
-        default:
-          return new Rejected(consumed(future)) as Future<never>;
+    claimFuture = <T>(future: Future<T>) => {
+      const state = future.futureState;
+      if (state === FRESH) {
+        used(future);
+        future.futureState = CLAIMED;
+        return future;
       }
+      if (state === REUSABLE) return future.useAgain();
+      return state instanceof Await
+        ? future.futureAgain(state)
+        : (new Rejected(consumed(future)) as Future<never>);
     };
     abandonFuture = (future) => {
-      if (future.futurePhase === SPENT) return;
-      if (future.futurePhase === FRESH) used(future);
-      if (future.futurePhase < MEMOISED) future.futurePhase = SPENT;
+      const state = future.futureState;
+      if (state === SPENT || state instanceof Thrown) return;
+      if (state === FRESH) used(future);
+      if (state === FRESH || state === CLAIMED) future.futureState = SPENT;
       try {
         future.drop();
       } catch (error) {
@@ -252,23 +259,29 @@ export abstract class Future<T> implements Promise<T>, Disposable {
         host.report(`millrace: drop() of ${describeClass(future)} threw:`, error);
       }
     };
+    nextOf = (future) => {
+      const state = future.futureState;
+      return typeof state === "number" ? resumeWith(future) : unwind((state as Thrown).error);
+    };
+    throwInto = (future, error) => {
+      abandonFuture(future);
+      future.futureState = new Thrown(error);
+    };
     reusable = (future) => {
       used(future);
-      future.futurePhase = REUSABLE;
+      future.futureState = REUSABLE;
     };
     lendFuture = (future) => {
-      if (future.futurePhase !== FRESH) return claimFuture(future);
+      if (future.futureState !== FRESH) return claimFuture(future);
       used(future);
       return future;
     };
     renewFuture = (future) => {
-      if (future.futurePhase !== MEMOISED || !future.futureAwait!.isPending) {
-        future.futurePhase = FRESH;
-        future.futureAwait = null;
-      }
+      const state = future.futureState;
+      if (!(state instanceof Await && state.isPending)) future.futureState = FRESH;
     };
     spendFuture = (future) => {
-      if (future.futurePhase === FRESH) future.futurePhase = SPENT;
+      if (future.futureState === FRESH) future.futureState = SPENT;
     };
   }
 }
@@ -343,27 +356,19 @@ export function spend(future: Future<unknown>): void {
  * operations; a class that users extend must not have methods called `next`, `throw` and `return`.
  */
 export abstract class Operation<T> extends Future<T> implements Suspending<T> {
-  declare private thrown: { readonly error: unknown } | null;
-
-  constructor() {
-    super();
-    this.thrown = null;
-  }
   override [Symbol.iterator](): Generator<Suspend, T, void> {
     const claimed = claimFuture<T>(this);
     return claimed === this ? asRoutine<T>(this) : suspendOn(claimed);
   }
   next(): IteratorResult<Suspend, T> {
-    return this.thrown === null ? resumeWith(this) : unwind(this.thrown.error);
+    return nextOf(this);
   }
   throw(error: unknown): IteratorResult<Suspend, T> {
-    this.thrown = { error };
-    abandonFuture(this);
+    throwInto(this, error);
     return unwind(error);
   }
   return(value: T): IteratorResult<Suspend, T> {
-    this.thrown = { error: undefined };
-    abandonFuture(this);
+    throwInto(this, undefined);
     return { done: true, value };
   }
 }

@@ -98,9 +98,12 @@ export class JoinNext<R> extends Acquire<R | undefined> {
   #generation: number = -1;
 
   constructor(finished: Finished, wrap: (task: Task<unknown>) => R) {
-    super(finished.ready);
+    super();
     this.#finished = finished;
     this.#wrap = wrap;
+  }
+  protected get queue(): WaitQueue {
+    return this.#finished.ready;
   }
   override poll(waker: Waker): Poll<R | undefined> {
     if (this.#generation < 0) this.#generation = this.#finished.generation;

@@ -11,7 +11,7 @@ import type { Future } from "./future.ts";
 import { cx } from "./kernel.ts";
 
 /** Shared by everything that has no value: `yield*` reads it and forgets it. */
-const NOTHING: IteratorReturnResult<undefined> = { done: true, value: undefined };
+export const NOTHING: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
 const OUTSIDE =
   "yield* of a future outside a running task: a routine runs only when it is given to spawn, main, scope or asyncFn";

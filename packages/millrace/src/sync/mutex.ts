@@ -2,7 +2,7 @@
 import { pin } from "../internal/pin.ts";
 import { ClosedError } from "../errors.ts";
 import { Acquire } from "../runtime/acquire.ts";
-import type { Body } from "../runtime/body.ts";
+import type { Body, Suspend } from "../runtime/body.ts";
 import { requireBody } from "../runtime/call.ts";
 import type { Future } from "../runtime/future.ts";
 import {
@@ -80,8 +80,16 @@ class Guard<T> extends Handle implements MutexGuard<T> {
 class Lock<T> extends Acquire<MutexGuard<T>> {
   declare private readonly guarded: Guarded<T>;
   constructor(guarded: Guarded<T>) {
-    super(guarded.turn);
+    super();
     this.guarded = guarded;
+  }
+  protected get queue(): WaitQueue {
+    return this.guarded.turn;
+  }
+  override next(): IteratorResult<Suspend, MutexGuard<T>> {
+    return this.takesAtOnce(this.guarded.turn, 1)
+      ? { done: true, value: new Guard(this.guarded) }
+      : super.next();
   }
   protected override entered(): void {
     this.guarded.handles.awaited();

@@ -30,6 +30,11 @@ class Cell<T> {
 
 /** The turn to initialise. It fails when somebody else has done it, which `GetOrInit` sees first. */
 class TakeTurn extends Acquire<void> {
+  protected readonly queue: WaitQueue;
+  constructor(turn: WaitQueue) {
+    super();
+    this.queue = turn;
+  }
   protected granted(): void {}
   protected closed(): never {
     throw new ClosedError("the cell was initialised meanwhile");

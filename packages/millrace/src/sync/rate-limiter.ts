@@ -83,9 +83,12 @@ class Take extends Acquire<void> {
   readonly #bucket: Bucket;
   readonly #count: number;
   constructor(bucket: Bucket, count: number) {
-    super(bucket.tokens);
+    super();
     this.#bucket = bucket;
     this.#count = count;
+  }
+  protected get queue(): WaitQueue {
+    return this.#bucket.tokens;
   }
   protected override get need(): number {
     return this.#count;

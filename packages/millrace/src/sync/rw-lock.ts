@@ -1,5 +1,6 @@
 /** Many readers or one writer. */
 import { ClosedError } from "../errors.ts";
+import type { Suspend } from "../runtime/body.ts";
 import { Acquire } from "../runtime/acquire.ts";
 import type { Future } from "../runtime/future.ts";
 import {
@@ -138,8 +139,16 @@ class Writing<T> extends Handle implements WriteGuard<T> {
 abstract class Enter<T, G> extends Acquire<G> {
   declare protected readonly guarded: Guarded<T>;
   constructor(guarded: Guarded<T>) {
-    super(guarded.permits);
+    super();
     this.guarded = guarded;
+  }
+  protected get queue(): WaitQueue {
+    return this.guarded.permits;
+  }
+  override next(): IteratorResult<Suspend, G> {
+    return this.takesAtOnce(this.guarded.permits, this.need)
+      ? { done: true, value: this.granted() }
+      : super.next();
   }
   protected override entered(): void {
     this.guarded.handles.awaited();

@@ -1,7 +1,7 @@
 /** Permits: a bound on how many do something at once. */
 import { ClosedError } from "../errors.ts";
 import { Acquire } from "../runtime/acquire.ts";
-import type { Body } from "../runtime/body.ts";
+import type { Body, Suspend } from "../runtime/body.ts";
 import { requireBody } from "../runtime/call.ts";
 import { checkCount } from "../runtime/duration.ts";
 import { type Future } from "../runtime/future.ts";
@@ -141,9 +141,17 @@ class AcquirePermit extends Acquire<SemaphorePermit> {
   declare private readonly semaphore: Shared;
   declare private readonly count: number;
   constructor(semaphore: Shared, count: number) {
-    super(semaphore.permits);
+    super();
     this.semaphore = semaphore;
     this.count = count;
+  }
+  protected get queue(): WaitQueue {
+    return this.semaphore.permits;
+  }
+  override next(): IteratorResult<Suspend, SemaphorePermit> {
+    return this.takesAtOnce(this.semaphore.permits, this.count)
+      ? { done: true, value: this.granted() }
+      : super.next();
   }
   protected override entered(): void {
     this.semaphore.handles.awaited();

@@ -13,8 +13,11 @@ class Slot<T> {
 class Wait<T> extends Acquire<T> {
   declare private readonly slot: Slot<T>;
   constructor(slot: Slot<T>) {
-    super(slot.waiters);
+    super();
     this.slot = slot;
+  }
+  protected get queue(): WaitQueue {
+    return this.slot.waiters;
   }
   protected granted(): T {
     return this.closed();

@@ -1,10 +1,11 @@
 /** The receiving half of a channel. */
 import { Acquire } from "../../runtime/acquire.ts";
-import type { Poll, Waker } from "../../runtime/body.ts";
+import type { Poll, Suspend, Waker } from "../../runtime/body.ts";
 import { checkCount } from "../../runtime/duration.ts";
 import { type Future } from "../../runtime/future.ts";
 import { iterate } from "../../runtime/iterate.ts";
 import type { Resource } from "../../runtime/resource.ts";
+import type { WaitQueue } from "../../runtime/wait-queue.ts";
 import { refused, type Message, type Try } from "../try.ts";
 import type { Channel } from "./channel.ts";
 import { describe } from "./sender.ts";
@@ -14,9 +15,15 @@ class Recv<T> extends Acquire<T | undefined> {
   /** Whoever waits keeps the receiver alive. */
   declare protected readonly receiver: object;
   constructor(channel: Channel<T>, receiver: object) {
-    super(channel.items);
+    super();
     this.channel = channel;
     this.receiver = receiver;
+  }
+  override next(): IteratorResult<Suspend, T | undefined> {
+    return this.takesAtOnce(this.channel.items, 1) ? { done: true, value: this.channel.shift() } : super.next();
+  }
+  protected get queue(): WaitQueue {
+    return this.channel.items;
   }
   protected override entered(): void {
     this.channel.messageAwaited();
@@ -42,11 +49,14 @@ class RecvMany<T> extends Acquire<number> {
   /** Whoever waits keeps the receiver alive. */
   declare protected readonly receiver: object;
   constructor(channel: Channel<T>, receiver: object, into: T[], limit: number) {
-    super(channel.items);
+    super();
     this.channel = channel;
     this.receiver = receiver;
     this.into = into;
     this.limit = limit;
+  }
+  protected get queue(): WaitQueue {
+    return this.channel.items;
   }
   protected override entered(): void {
     this.channel.messageAwaited();

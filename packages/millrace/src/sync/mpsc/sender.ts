@@ -1,13 +1,14 @@
 /** The sending half of a bounded channel. */
 import { ClosedError, SendError } from "../../errors.ts";
 import { Acquire } from "../../runtime/acquire.ts";
-import { PENDING, type Poll, type Waker } from "../../runtime/body.ts";
+import { PENDING, type Poll, type Suspend, type Waker } from "../../runtime/body.ts";
 import { checkCount } from "../../runtime/duration.ts";
 import { Future } from "../../runtime/future.ts";
 import { mayProceed } from "../../runtime/cooperation.ts";
 import { cx } from "../../runtime/kernel.ts";
+import { NOTHING } from "../../runtime/suspension.ts";
 import { label, type Resource } from "../../runtime/resource.ts";
-import type { Waiter } from "../../runtime/wait-queue.ts";
+import type { Waiter, WaitQueue } from "../../runtime/wait-queue.ts";
 import { Handle, type Remains } from "../handle.ts";
 import { checkMessage, OK, refused, type Message, type Try } from "../try.ts";
 import { UNBOUNDED, type Channel } from "./channel.ts";
@@ -20,8 +21,11 @@ abstract class TakeSlots<T, R> extends Acquire<R> {
   declare protected readonly channel: Channel<T>;
 
   constructor(channel: Channel<T>) {
-    super(channel.slots);
+    super();
     this.channel = channel;
+  }
+  protected get queue(): WaitQueue {
+    return this.channel.slots;
   }
   protected override entered(): void {
     this.channel.pendingSends++;
@@ -47,6 +51,11 @@ class Send<T> extends TakeSlots<T, void> {
   constructor(channel: Channel<T>, value: T) {
     super(channel);
     this.value = value;
+  }
+  override next(): IteratorResult<Suspend, void> {
+    if (!this.takesAtOnce(this.channel.slots, 1)) return super.next();
+    this.channel.push(this.value);
+    return NOTHING;
   }
   protected granted(): void {
     this.channel.push(this.value);
