@@ -43,9 +43,12 @@ export abstract class Acquire<T> extends Operation<T> {
   /** It waits no more, for whatever reason; what it was granted has been used. */
   protected left(): void {}
 
-  /** The first poll of a `yield*`, if it need not wait: each operation then makes its result in its own `next`. */
+  /**
+   * The first poll, if it need not wait. Each operation calls this and makes its result in methods of its own
+   * (`takeNow`, `next`), of which the engine then knows what they call.
+   */
   protected takesAtOnce(queue: WaitQueue, need: number): boolean {
-    if (this.waiter !== null || cx.budget <= 0 || cx.waker === null || queue.isClosed) return false;
+    if (this.waiter !== null || cx.budget <= 0 || queue.isClosed) return false;
     if (!queue.tryTake(need)) return false;
     cx.budget--;
     this.waiter = USED;

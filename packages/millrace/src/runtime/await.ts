@@ -15,6 +15,22 @@ import { cx, UNLIMITED, type Kernel } from "./kernel.ts";
 import { ambientBranch, ambientKernel } from "./trail.ts";
 import { BUDGET, Runnable } from "./scheduler.ts";
 
+/**
+ * The value of a future whose await begins, if it need not wait: then no `Await` is made. An explorer and a
+ * recorder see every await, so they have none of this.
+ */
+export function takeAwaited<T>(future: Future<T>, branch: Branch<unknown> | null): Poll<T> {
+  const kernel = branch === null ? ambientKernel() : branch.kernel;
+  if (hooks.current !== null || kernel.resumeLater !== null || branch?.rejectsAwaits === true) return PENDING;
+  const owner = branch ?? kernel;
+  const { budget } = cx;
+  cx.budget = owner.budget;
+  const value = future.takeNow();
+  if (value !== PENDING) owner.budget = cx.budget;
+  cx.budget = budget;
+  return value;
+}
+
 export class Await<T> extends Runnable implements Waker {
   declare promise: Promise<T>;
   declare future: Future<T>;

@@ -1,39 +1,52 @@
 /** Cooperation: letting others run, by choice or because the budget is used up. */
-import { PENDING, type Poll, type Waker } from "./body.ts";
+import { PENDING, SUSPENDED, type Poll, type Suspend, type Waker } from "./body.ts";
+import { NOTHING } from "./suspension.ts";
 import { abandon, claim, Future, Operation } from "./future.ts";
 import { mayProceed } from "./cooperation.ts";
 import { cx, UNLIMITED } from "./kernel.ts";
 import { ambientKernel } from "./trail.ts";
-import type { Scheduler } from "./scheduler.ts";
 import { pin } from "../internal/pin.ts";
 
+/** In the place of a turn. */
+const FRESH = -1;
+const DROPPED = -2;
+
 class YieldNow extends Operation<void> {
+  /** In which it was polled first: it is ready in any later one. */
   declare private turn: number;
-  declare private scheduler: Scheduler | null;
 
   constructor() {
     super();
-    this.turn = -1;
-    this.scheduler = null;
+    this.turn = FRESH;
   }
   poll(waker: Waker): Poll<void> {
-    if (this.scheduler === null) {
-      const { scheduler } = ambientKernel();
-      this.scheduler = scheduler;
-      this.turn = scheduler.turn;
-      scheduler.defer(waker);
-      return PENDING;
-    }
-    if (this.scheduler.turn === this.turn) {
-      this.scheduler.defer(waker);
-      return PENDING;
-    }
-    return undefined;
+    const { scheduler } = ambientKernel();
+    if (this.turn === FRESH) this.turn = scheduler.turn;
+    else if (this.turn !== scheduler.turn) return undefined;
+    scheduler.defer(waker);
+    return PENDING;
+  }
+  override next(): IteratorResult<Suspend, void> {
+    const { branch, waker } = cx;
+    const { turn } = this;
+    if (branch === null || waker === null || turn === DROPPED) return super.next();
+    const { scheduler } = branch.kernel;
+    if (turn === FRESH) this.turn = scheduler.turn;
+    else if (turn !== scheduler.turn) return NOTHING;
+    scheduler.defer(waker);
+    branch.work = ITS_TURN;
+    return SUSPENDED;
+  }
+  override drop(): void {
+    this.turn = DROPPED;
   }
   override describeWait(): string {
     return "its next turn";
   }
 }
+
+/** What a routine that yields waits for: one for all, which costs no write barrier. */
+const ITS_TURN: Future<void> = new YieldNow();
 
 /**
  * Lets every other ready task, I/O and timers run first.

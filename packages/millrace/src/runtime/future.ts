@@ -9,11 +9,12 @@
  * Whoever claims a future owns it: it polls until the value is there, or abandons it, once.
  */
 import { CancelledError, FutureConsumedError } from "../errors.ts";
-import { Await } from "./await.ts";
+import { Await, takeAwaited } from "./await.ts";
 import {
   asRoutine,
   type Awaitable,
   type Outcome,
+  PENDING,
   type Poll,
   type Suspend,
   type Suspending,
@@ -42,8 +43,8 @@ class Thrown {
     this.error = error;
   }
 }
-/** An `Await` is of a memoised one. */
-type State = number | Await<unknown> | Thrown;
+/** A memoised one has its `Await`, or a promise if it never had to wait. */
+type State = number | Await<unknown> | Promise<unknown> | Thrown;
 
 /** The methods that upper layers provide; bound in `future-methods.ts`, which every entry point loads. */
 export interface FutureMethods {
@@ -162,6 +163,10 @@ export abstract class Future<T> implements Promise<T>, Disposable {
     return futureMethods.until(this, stop);
   }
 
+  /** The value, if it need not wait and there is budget; `PENDING` if it must be polled. @internal */
+  takeNow(): Poll<T> {
+    return PENDING;
+  }
   /** One use of a reusable future. @internal */
   useAgain(): Future<T> {
     return this;
@@ -206,13 +211,21 @@ export abstract class Future<T> implements Promise<T>, Disposable {
     switch (state) {
       case FRESH: {
         used(this);
-        const first = new Await<T>(this);
+        const branch = ambientBranch();
+        const taken = takeAwaited(this, branch);
+        if (taken !== PENDING) {
+          const promise = Promise.resolve(taken);
+          this.futureState = promise;
+          return promise;
+        }
+        const first = new Await<T>(this, branch);
         this.futureState = first as Await<unknown>;
         return first.start();
       }
       case REUSABLE:
         return new Await<T>(this.useAgain()).start();
     }
+    if (state instanceof Promise) return state as Promise<T>;
     if (!(state instanceof Await)) return Promise.reject(consumed(this));
     const { promise, future, branch, isPending } = state as Await<T>;
     return future === this && (!isPending || branch === ambientBranch())
@@ -243,6 +256,7 @@ export abstract class Future<T> implements Promise<T>, Disposable {
         return future;
       }
       if (state === REUSABLE) return future.useAgain();
+      if (state instanceof Promise) return futureMethods.fromPromise(state as Promise<T>);
       return state instanceof Await
         ? future.futureAgain(state)
         : (new Rejected(consumed(future)) as Future<never>);

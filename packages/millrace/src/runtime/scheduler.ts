@@ -68,7 +68,10 @@ export class Scheduler {
 
   #head: Runnable | null = null;
   #tail: Runnable | null = null;
-  #deferred: Waker[] = [];
+  #deferred: (Waker | undefined)[] = [];
+  #deferredCount: number = 0;
+  /** The other array: the two take turns, so that neither has to grow each time. */
+  #spare: (Waker | undefined)[] = [];
   #scheduled: number = IDLE;
   #isDraining: boolean = false;
   #turnPolls: number = 0;
@@ -85,7 +88,7 @@ export class Scheduler {
   }
 
   get isIdle(): boolean {
-    return this.#head === null && this.#deferred.length === 0;
+    return this.#head === null && this.#deferredCount === 0;
   }
 
   // #region push
@@ -116,13 +119,13 @@ export class Scheduler {
 
   /** Wakes `waker` in the next turn, after the host's I/O and timers. */
   defer(waker: Waker): void {
-    this.#deferred.push(waker);
+    this.#deferred[this.#deferredCount++] = waker;
     if (this.#scheduled === IDLE && !this.#isDraining) this.#schedule(MACRO);
   }
 
   /** Runs one ready runnable; deferred ones are ready once nothing else is. */
   tick(): boolean {
-    if (this.#head === null && this.#deferred.length > 0) this.#wakeDeferred();
+    if (this.#head === null && this.#deferredCount > 0) this.#wakeDeferred();
     const runnable = this.#head;
     if (runnable === null) return false;
     this.unlink(runnable);
@@ -145,7 +148,7 @@ export class Scheduler {
   }
   /** Those that have yielded are ready again. */
   nextTurn(): void {
-    if (this.#deferred.length > 0) this.#wakeDeferred();
+    if (this.#deferredCount > 0) this.#wakeDeferred();
   }
 
   #schedule(how: number): void {
@@ -164,10 +167,17 @@ export class Scheduler {
   #wakeDeferred(): void {
     this.turn++;
     const wakers = this.#deferred;
-    this.#deferred = [];
+    const count = this.#deferredCount;
+    this.#deferred = this.#spare;
+    this.#deferredCount = 0;
     this.#isDraining = true;
-    for (let i = 0; i < wakers.length; i++) wakers[i]!.wake();
+    for (let i = 0; i < count; i++) {
+      const waker = wakers[i]!;
+      wakers[i] = undefined;
+      waker.wake();
+    }
     this.#isDraining = false;
+    this.#spare = count > 0 && count < wakers.length >> 2 ? [] : wakers;
   }
 
   // #region drain
@@ -201,7 +211,7 @@ export class Scheduler {
     this.clock.release();
     this.busyMs += host.now() - started;
     this.#scheduled = IDLE;
-    if (isOver || this.#deferred.length > 0) this.#schedule(MACRO);
+    if (isOver || this.#deferredCount > 0) this.#schedule(MACRO);
     else {
       this.parkCount++;
       this.onIdle?.();

@@ -29,6 +29,11 @@ export function resumeWith<T>(future: Future<T>): IteratorResult<Suspend, T> {
 }
 // #endregion resume
 
+/** What `takeNow` gave, or else what `next` of the class above gives. */
+export function doneWith<T>(value: T): IteratorResult<Suspend, T> {
+  return value === undefined ? (NOTHING as IteratorReturnResult<T>) : { done: true, value };
+}
+
 /** The future is dropped: suspended while that cleans up, then throws. */
 export function unwind(error: unknown): IteratorResult<Suspend, never> {
   if (cx.branch !== null && cx.branch.mustAwaitCleanups()) return SUSPENDED;

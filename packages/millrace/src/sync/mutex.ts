@@ -2,9 +2,11 @@
 import { pin } from "../internal/pin.ts";
 import { ClosedError } from "../errors.ts";
 import { Acquire } from "../runtime/acquire.ts";
-import type { Body, Suspend } from "../runtime/body.ts";
+import { type Body, PENDING, type Poll, type Suspend } from "../runtime/body.ts";
 import { requireBody } from "../runtime/call.ts";
 import type { Future } from "../runtime/future.ts";
+import { cx } from "../runtime/kernel.ts";
+import { doneWith } from "../runtime/suspension.ts";
 import {
   label,
   made,
@@ -86,10 +88,12 @@ class Lock<T> extends Acquire<MutexGuard<T>> {
   protected get queue(): WaitQueue {
     return this.guarded.turn;
   }
+  override takeNow(): Poll<MutexGuard<T>> {
+    return this.takesAtOnce(this.guarded.turn, 1) ? new Guard(this.guarded) : PENDING;
+  }
   override next(): IteratorResult<Suspend, MutexGuard<T>> {
-    return this.takesAtOnce(this.guarded.turn, 1)
-      ? { done: true, value: new Guard(this.guarded) }
-      : super.next();
+    const value = cx.waker === null ? PENDING : this.takeNow();
+    return value === PENDING ? super.next() : doneWith(value);
   }
   protected override entered(): void {
     this.guarded.handles.awaited();

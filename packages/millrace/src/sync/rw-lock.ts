@@ -1,8 +1,10 @@
 /** Many readers or one writer. */
 import { ClosedError } from "../errors.ts";
-import type { Suspend } from "../runtime/body.ts";
+import { PENDING, type Poll, type Suspend } from "../runtime/body.ts";
 import { Acquire } from "../runtime/acquire.ts";
 import type { Future } from "../runtime/future.ts";
+import { cx } from "../runtime/kernel.ts";
+import { doneWith } from "../runtime/suspension.ts";
 import {
   label,
   made,
@@ -145,10 +147,12 @@ abstract class Enter<T, G> extends Acquire<G> {
   protected get queue(): WaitQueue {
     return this.guarded.permits;
   }
+  override takeNow(): Poll<G> {
+    return this.takesAtOnce(this.guarded.permits, this.need) ? this.granted() : PENDING;
+  }
   override next(): IteratorResult<Suspend, G> {
-    return this.takesAtOnce(this.guarded.permits, this.need)
-      ? { done: true, value: this.granted() }
-      : super.next();
+    const value = cx.waker === null ? PENDING : this.takeNow();
+    return value === PENDING ? super.next() : doneWith(value);
   }
   protected override entered(): void {
     this.guarded.handles.awaited();

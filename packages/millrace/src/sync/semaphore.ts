@@ -1,10 +1,12 @@
 /** Permits: a bound on how many do something at once. */
 import { ClosedError } from "../errors.ts";
 import { Acquire } from "../runtime/acquire.ts";
-import type { Body, Suspend } from "../runtime/body.ts";
+import { type Body, PENDING, type Poll, type Suspend } from "../runtime/body.ts";
 import { requireBody } from "../runtime/call.ts";
 import { checkCount } from "../runtime/duration.ts";
 import { type Future } from "../runtime/future.ts";
+import { cx } from "../runtime/kernel.ts";
+import { doneWith } from "../runtime/suspension.ts";
 import {
   label,
   made,
@@ -148,10 +150,12 @@ class AcquirePermit extends Acquire<SemaphorePermit> {
   protected get queue(): WaitQueue {
     return this.semaphore.permits;
   }
+  override takeNow(): Poll<SemaphorePermit> {
+    return this.takesAtOnce(this.semaphore.permits, this.count) ? this.granted() : PENDING;
+  }
   override next(): IteratorResult<Suspend, SemaphorePermit> {
-    return this.takesAtOnce(this.semaphore.permits, this.count)
-      ? { done: true, value: this.granted() }
-      : super.next();
+    const value = cx.waker === null ? PENDING : this.takeNow();
+    return value === PENDING ? super.next() : doneWith(value);
   }
   protected override entered(): void {
     this.semaphore.handles.awaited();

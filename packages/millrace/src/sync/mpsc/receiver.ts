@@ -1,8 +1,10 @@
 /** The receiving half of a channel. */
 import { Acquire } from "../../runtime/acquire.ts";
-import type { Poll, Suspend, Waker } from "../../runtime/body.ts";
+import { PENDING, type Poll, type Suspend, type Waker } from "../../runtime/body.ts";
 import { checkCount } from "../../runtime/duration.ts";
 import { type Future } from "../../runtime/future.ts";
+import { cx } from "../../runtime/kernel.ts";
+import { doneWith } from "../../runtime/suspension.ts";
 import { iterate } from "../../runtime/iterate.ts";
 import type { Resource } from "../../runtime/resource.ts";
 import type { WaitQueue } from "../../runtime/wait-queue.ts";
@@ -19,8 +21,12 @@ class Recv<T> extends Acquire<T | undefined> {
     this.channel = channel;
     this.receiver = receiver;
   }
+  override takeNow(): Poll<T | undefined> {
+    return this.takesAtOnce(this.channel.items, 1) ? this.channel.shift() : PENDING;
+  }
   override next(): IteratorResult<Suspend, T | undefined> {
-    return this.takesAtOnce(this.channel.items, 1) ? { done: true, value: this.channel.shift() } : super.next();
+    const value = cx.waker === null ? PENDING : this.takeNow();
+    return value === PENDING ? super.next() : doneWith(value);
   }
   protected get queue(): WaitQueue {
     return this.channel.items;

@@ -6,7 +6,7 @@ import { checkCount } from "../../runtime/duration.ts";
 import { Future } from "../../runtime/future.ts";
 import { mayProceed } from "../../runtime/cooperation.ts";
 import { cx } from "../../runtime/kernel.ts";
-import { NOTHING } from "../../runtime/suspension.ts";
+import { doneWith } from "../../runtime/suspension.ts";
 import { label, type Resource } from "../../runtime/resource.ts";
 import type { Waiter, WaitQueue } from "../../runtime/wait-queue.ts";
 import { Handle, type Remains } from "../handle.ts";
@@ -52,10 +52,12 @@ class Send<T> extends TakeSlots<T, void> {
     super(channel);
     this.value = value;
   }
+  override takeNow(): Poll<void> {
+    return this.takesAtOnce(this.channel.slots, 1) ? this.channel.push(this.value) : PENDING;
+  }
   override next(): IteratorResult<Suspend, void> {
-    if (!this.takesAtOnce(this.channel.slots, 1)) return super.next();
-    this.channel.push(this.value);
-    return NOTHING;
+    const value = cx.waker === null ? PENDING : this.takeNow();
+    return value === PENDING ? super.next() : doneWith(value);
   }
   protected granted(): void {
     this.channel.push(this.value);
