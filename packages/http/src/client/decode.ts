@@ -6,6 +6,8 @@ import { check, describeIssues, type Schema } from "../schema.ts";
 /** How much of a body is kept for the error about it, in characters. */
 const START = 4096;
 
+const decoder = new TextDecoder();
+
 /** What a body read as a whole is made into. */
 export type Decoder<T> = (bytes: Uint8Array<ArrayBuffer>) => Routine<T>;
 
@@ -14,12 +16,12 @@ export function* asBytes(bytes: Uint8Array<ArrayBuffer>): Routine<Uint8Array<Arr
 }
 
 export function* asText(bytes: Uint8Array): Routine<string> {
-  return new TextDecoder().decode(bytes);
+  return decoder.decode(bytes);
 }
 
 /** Throws `DecodeError` unless it is JSON and, with a schema, a value that the schema takes. */
 export function jsonDecoder<T>(request: RequestName, schema: Schema<T> | undefined): Decoder<T> {
-  return (bytes) => toJsonValue(request, new TextDecoder().decode(bytes), schema);
+  return (bytes) => toJsonValue(request, decoder.decode(bytes), schema);
 }
 
 function* toJsonValue<T>(request: RequestName, text: string, schema: Schema<T> | undefined): Routine<T> {

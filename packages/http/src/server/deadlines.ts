@@ -1,7 +1,8 @@
 /**
  * Many deadlines, one timer. Those of one length are due in the order in which they were set, so each length
  * has a lane, and adding and removing wake nobody: the sleeper looks at the lanes when it wakes, and is
- * woken early only by a deadline that is sooner than what it sleeps for.
+ * woken early only by a deadline that is sooner than what it sleeps for. It then sleeps until that one even
+ * if it has been removed since, or requests that are answered at once would each wake it.
  */
 import { Notify, now, race, sleepUntil, type Routine } from "millrace";
 
@@ -27,7 +28,9 @@ export class Deadlines {
     if (lane === undefined) this.#lanes.set(ms, (lane = new Set()));
     const deadline = { item, at: now() + ms, lane };
     lane.add(deadline);
-    if (deadline.at < this.#wakesAt) this.#sooner.notifyOne();
+    if (deadline.at >= this.#wakesAt) return deadline;
+    this.#wakesAt = deadline.at;
+    this.#sooner.notifyOne();
     return deadline;
   }
   remove(deadline: Deadline): void {
@@ -37,7 +40,9 @@ export class Deadlines {
   /** Runs until it is abandoned. */
   *run(): Routine<never> {
     for (;;) {
-      this.#wakesAt = this.#expireUntil(now());
+      const time = now();
+      const next = this.#expireUntil(time);
+      this.#wakesAt = this.#wakesAt <= time ? next : Math.min(this.#wakesAt, next);
       const sooner = this.#sooner.notified();
       yield* this.#wakesAt === Infinity ? sooner : race(sooner, sleepUntil(this.#wakesAt));
     }

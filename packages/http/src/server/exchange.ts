@@ -32,6 +32,7 @@ export class Exchange implements Expiring {
   readonly #entry: SemaphorePermit | Future<SemaphorePermit>;
   readonly #respond: (response: Response) => void;
   #task: AbortHandle | null = null;
+  #deadline: Deadline | undefined;
   #isAnswered: boolean = false;
 
   constructor(
@@ -68,33 +69,29 @@ export class Exchange implements Expiring {
 
   *#run(cx: TaskContext): Routine<void> {
     const { deadline, deadlines, call } = this.#reception.house;
-    let key: Deadline | undefined;
-    if (deadline !== Infinity) key = deadlines.add(this, deadline);
-    const reached = (): void => {
-      if (key !== undefined) deadlines.remove(key);
-      key = undefined;
-    };
+    const entry = this.#entry;
+    if (deadline !== Infinity) this.#deadline = deadlines.add(this, deadline);
     let permit: SemaphorePermit | undefined;
     try {
-      permit = yield* this.#admitted();
+      permit = "poll" in entry ? yield* this.#admitted(entry) : entry;
       const answer = yield* call(this.#request, cx);
-      reached();
-      yield* this.#give(answer);
+      this.#reached();
+      this.#reception.served++;
+      if (answer instanceof StreamedResponse) yield* this.#send(answer);
+      else this.#answer(requireResponse(answer));
     } catch (error) {
       if (cx.isCancelled && error instanceof CancelledError) throw error;
       this.#failed(error);
     } finally {
-      reached();
+      this.#reached();
       permit?.release();
       // Aborted: whoever still listens learns no more than that.
-      this.#answer(leaving(this.#reception.house.retryAfter));
+      if (!this.#isAnswered) this.#answer(leaving(this.#reception.house.retryAfter));
       this.#reception.left(this);
     }
   }
 
-  *#admitted(): Routine<SemaphorePermit> {
-    const entry = this.#entry;
-    if (!("poll" in entry)) return entry;
+  *#admitted(entry: Future<SemaphorePermit>): Routine<SemaphorePermit> {
     const { admission } = this.#reception.house;
     admission.waiting++;
     try {
@@ -104,17 +101,16 @@ export class Exchange implements Expiring {
     }
   }
 
-  *#give(answer: Answer): Routine<void> {
-    this.#reception.served++;
-    if (answer instanceof StreamedResponse) {
-      const { response, sending } = answer.open(() => this.abort("the client has gone away"));
-      this.#answer(response);
-      yield* sending;
-    } else if (answer instanceof Response) this.#answer(answer);
-    else
-      throw new TypeError(
-        `a handler must answer with a Response, or with what streamed() gives, got ${answer === null ? "null" : typeof answer}`,
-      );
+  *#send(answer: StreamedResponse): Routine<void> {
+    const { response, sending } = answer.open(() => this.abort("the client has gone away"));
+    this.#answer(response);
+    yield* sending;
+  }
+
+  /** The deadline is for the start of the answer. */
+  #reached(): void {
+    if (this.#deadline !== undefined) this.#reception.house.deadlines.remove(this.#deadline);
+    this.#deadline = undefined;
   }
 
   /** Answers, and reports what is a failure of the program. Throws it on, so that the runtime's policy decides. */
@@ -133,4 +129,11 @@ export class Exchange implements Expiring {
     this.#isAnswered = true;
     this.#respond(response);
   }
+}
+
+function requireResponse(answer: unknown): Response {
+  if (answer instanceof Response) return answer;
+  throw new TypeError(
+    `a handler must answer with a Response, or with what streamed() gives, got ${answer === null ? "null" : typeof answer}`,
+  );
 }
