@@ -12,6 +12,10 @@ const CONCURRENCY = 20;
 /** The base is what we stand on. */
 export const clients: readonly Contender<(url: string, requests: number) => Promise<void>>[] = [
   { name: "fetch", base: true as Base, make: plainly(async (url) => void (await (await fetch(url)).json())) },
+  {
+    name: "fetch, as whoever can give up calls it",
+    make: plainly(async (url) => void (await (await abortable(url)).json())),
+  },
   { name: "undici request", make: plainly(async (url) => void (await (await request(url)).body.json())) },
   { name: "ky", make: plainly(async (url) => void (await ky(url).json())) },
   { name: "got", make: plainly(async (url) => void (await got(url).json())) },
@@ -27,6 +31,12 @@ function plainly(once: (url: string) => Promise<void>) {
     };
     await Promise.all(Array.from({ length: CONCURRENCY }, worker));
   };
+}
+
+/** What any client needs that can abort a request and asks for JSON. */
+async function abortable(url: string): Promise<Response> {
+  const { signal } = new AbortController();
+  return fetch(url, { method: "GET", headers: { accept: "application/json" }, signal });
 }
 
 async function awaiting(url: string, requests: number): Promise<void> {

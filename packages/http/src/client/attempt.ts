@@ -4,12 +4,12 @@
  * Whatever ends it early (a failure, the time limit, abandonment) aborts the request on the wire and gives
  * its place back; both are in the `Lease`, which a response with an unread body takes along.
  */
-import { asyncFn, CancelledError, timeout, TimeoutError, type Routine } from "millrace";
-import { RequestTimeoutError, StatusError } from "../errors.ts";
+import type { Routine } from "millrace";
+import { StatusError } from "../errors.ts";
 import { bodyStart } from "./body-bytes.ts";
 import type { InFlight } from "./in-flight.ts";
 import { Lease } from "./lease.ts";
-import { toNetworkError } from "./network-failure.ts";
+import { requestFailure } from "./request-failure.ts";
 import type { RequestPlan } from "./request-plan.ts";
 import { parseRetryAfter } from "./retry.ts";
 
@@ -28,14 +28,27 @@ export interface Sending {
 export type Reader<T> = (response: Response, lease: Lease) => Routine<T>;
 
 export function* attempt<T>(sending: Sending, plan: RequestPlan, read: Reader<T>): Routine<T> {
-  const lease = new Lease(sending.isNetwork);
+  const { isNetwork, inFlight } = sending;
+  const lease = new Lease(isNetwork);
   let isDone = false;
   try {
-    lease.holds(yield* sending.inFlight.enter(plan.host));
-    const result =
-      plan.timeout === Infinity
-        ? yield* exchange(sending, plan, lease, read)
-        : yield* withinTime(sending, plan, lease, read);
+    lease.holds(inFlight.tryEnter(plan.host) ?? (yield* inFlight.enter(plan.host)));
+    lease.limit(plan.timeout);
+    const { method, headers, init, makeBody, isStreaming } = plan;
+    const request: RequestInit & { duplex?: "half" } = { ...init, method, headers, signal: lease.signal };
+    // What many requests share is not for others to change.
+    if (!isNetwork) request.headers = new Headers(headers);
+    if (makeBody !== undefined) request.body = makeBody();
+    if (isStreaming) request.duplex = "half";
+    let response: Response;
+    try {
+      response = yield* lease.wait(sending.fetch(plan.url, request));
+    } catch (cause) {
+      throw requestFailure(plan, lease, cause);
+    }
+    const result = plan.acceptStatus(response.status)
+      ? yield* read(response, lease)
+      : yield* refused(plan, response, lease);
     isDone = true;
     return result;
   } finally {
@@ -43,31 +56,7 @@ export function* attempt<T>(sending: Sending, plan: RequestPlan, read: Reader<T>
   }
 }
 
-function* withinTime<T>(sending: Sending, plan: RequestPlan, lease: Lease, read: Reader<T>): Routine<T> {
-  try {
-    const call = exchangeCall(sending, plan, lease, read as Reader<unknown>);
-    return (yield* timeout(plan.timeout, call)) as T;
-  } catch (error) {
-    if (error instanceof TimeoutError && !(error instanceof RequestTimeoutError))
-      throw new RequestTimeoutError(plan, "attempt", plan.timeout);
-    throw error;
-  }
-}
-
-const exchangeCall = asyncFn(exchange<unknown>);
-
-function* exchange<T>(sending: Sending, plan: RequestPlan, lease: Lease, read: Reader<T>): Routine<T> {
-  const { method, headers, init, makeBody, isStreaming } = plan;
-  const request: RequestInit & { duplex?: "half" } = { ...init, method, headers, signal: lease.signal };
-  if (makeBody !== undefined) request.body = makeBody();
-  if (isStreaming) request.duplex = "half";
-  let response: Response;
-  try {
-    response = yield* lease.wait(sending.fetch(plan.url, request));
-  } catch (cause) {
-    throw cause instanceof CancelledError ? cause : toNetworkError(plan, cause);
-  }
-  if (plan.acceptStatus(response.status)) return yield* read(response, lease);
+function* refused(plan: RequestPlan, response: Response, lease: Lease): Routine<never> {
   const start = yield* bodyStart(response, lease, START, START_WITHIN);
   throw new StatusError(plan, response, start, parseRetryAfter(response.headers.get("retry-after")));
 }

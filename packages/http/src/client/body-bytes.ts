@@ -2,20 +2,12 @@
  * Reading a body: piece by piece, when somebody asks for the next one, or as a whole up to a limit.
  * Back-pressure is the platform's: what nobody reads stays in the socket's buffers, and the server waits.
  */
-import {
-  asyncFn,
-  CancelledError,
-  now,
-  timeout,
-  timeoutAt,
-  TimeoutError,
-  type Future,
-  type Routine,
-} from "millrace";
+import { asyncFn, now, timeout, timeoutAt, TimeoutError, type Future, type Routine } from "millrace";
 import { BodySizeError, HttpError, RequestAbandonedError, RequestTimeoutError } from "../errors.ts";
-import type { Decoder } from "./decode.ts";
+import type { Schema } from "../schema.ts";
+import { checked, parse } from "./decode.ts";
 import type { Lease } from "./lease.ts";
-import { toNetworkError } from "./network-failure.ts";
+import { requestFailure, toTimeout } from "./request-failure.ts";
 import type { RequestPlan } from "./request-plan.ts";
 
 type Chunk = Uint8Array<ArrayBuffer>;
@@ -87,37 +79,75 @@ export class BodyChunks implements AsyncIterable<Chunk>, AsyncIterator<Chunk, un
   }
 }
 
-/** A body from its first byte to its last, and what is made of it; then the lease has ended. */
-export function* readWhole<T>(
+/** Reads a body from its first byte to its last; the lease then ends. */
+export type WholeReader<T> = (plan: RequestPlan, response: Response, lease: Lease) => Routine<T>;
+
+export const readBytes: WholeReader<Chunk> = (plan, response, lease) =>
+  readWhole(plan, response, lease, BYTES, (bytes) => bytes);
+
+export const readText: WholeReader<string> = (plan, response, lease) =>
+  readWhole(plan, response, lease, TEXT, (text) => text);
+
+export function readJson<T>(schema: Schema<T> | undefined): WholeReader<T> {
+  if (schema === undefined)
+    return (plan, response, lease) =>
+      readWhole(plan, response, lease, TEXT, (text) => parse(plan, text) as T);
+  return function* (plan, response, lease) {
+    const value = yield* readWhole(plan, response, lease, TEXT, (text) => ({
+      text,
+      json: parse(plan, text),
+    }));
+    try {
+      return yield* checked(plan, value, schema, lease);
+    } catch (cause) {
+      throw toTimeout(plan, lease, cause) ?? cause;
+    }
+  };
+}
+
+/** A form in which a body is read: by the platform, which is fastest at it, or from bytes that we have counted. */
+interface Form<T> {
+  readonly read: (response: Response) => Promise<T>;
+  readonly from: (bytes: Chunk) => T;
+}
+const TEXT: Form<string> = {
+  read: (response) => response.text(),
+  from: (bytes) => new TextDecoder().decode(bytes),
+};
+const BYTES: Form<Chunk> = {
+  read: async (response) => new Uint8Array(await response.arrayBuffer()),
+  from: (bytes) => bytes,
+};
+
+/** All of a body, if it is no longer than `maxBytes`, and what is made of it when the lease has ended. */
+function* readWhole<Raw, T>(
   plan: RequestPlan,
   response: Response,
   lease: Lease,
-  decode: Decoder<T>,
+  form: Form<Raw>,
+  make: (raw: Raw) => T,
 ): Routine<T> {
-  let bytes: Chunk | undefined;
-  try {
-    bytes = yield* wholeBody(plan, response, lease);
-  } finally {
-    if (bytes === undefined) lease.abort();
-  }
-  lease.end();
-  return yield* decode(bytes);
-}
-
-/** All of a body, if it is no longer than `maxBytes`. */
-function* wholeBody(plan: RequestPlan, response: Response, lease: Lease): Routine<Chunk> {
   const { maxBytes } = plan;
-  const length = Number(response.headers.get("content-length") ?? NaN);
-  const isPacked = response.headers.has("content-encoding");
-  if (!isPacked && length > maxBytes) throw new BodySizeError(plan, maxBytes);
+  const { headers } = response;
+  const length = Number(headers.get("content-length") ?? NaN);
+  const isPacked = headers.has("content-encoding");
+  let raw: Raw;
+  let isWhole = false;
   try {
-    // What the platform reads at once it reads fastest; the length holds, since it reads no further.
-    if (maxBytes === Infinity || (!isPacked && length <= maxBytes))
-      return new Uint8Array(yield* lease.wait(response.arrayBuffer()));
-    return yield* upTo(plan, response.body, lease);
+    if (!isPacked && length > maxBytes) throw new BodySizeError(plan, maxBytes);
+    // The length holds: the platform reads no further.
+    const isShort = maxBytes === Infinity || (!isPacked && length <= maxBytes);
+    raw = isShort
+      ? yield* lease.wait(form.read(response))
+      : form.from(yield* upTo(plan, response.body, lease));
+    isWhole = true;
   } catch (cause) {
     throw bodyFailure(plan, lease, cause);
+  } finally {
+    if (isWhole) lease.end();
+    else lease.abort();
   }
+  return make(raw);
 }
 
 function* upTo(plan: RequestPlan, body: ReadableStream<Chunk> | null, lease: Lease): Routine<Chunk> {
@@ -157,7 +187,7 @@ function bodyFailure(plan: RequestPlan, lease: Lease, cause: unknown): unknown {
   if (cause instanceof HttpError) return cause;
   if (lease.signal.aborted)
     return new RequestAbandonedError(plan, "the response was disposed of while it was read");
-  return cause instanceof CancelledError ? cause : toNetworkError(plan, cause);
+  return requestFailure(plan, lease, cause);
 }
 
 function concatenated(chunks: readonly Chunk[], size: number): Chunk {

@@ -3,10 +3,9 @@ import { Future, FutureConsumedError, type Poll, type Waker } from "millrace";
 import { Stream } from "millrace/stream";
 import { requireSchema, type Schema } from "../schema.ts";
 import type { Sending } from "./attempt.ts";
-import { readWhole } from "./body-bytes.ts";
-import { asBytes, asText, jsonDecoder, type Decoder } from "./decode.ts";
+import { readBytes, readJson, readText, type WholeReader } from "./body-bytes.ts";
 import { HttpResponse } from "./http-response.ts";
-import type { RequestPlan } from "./request-plan.ts";
+import { askingForJson, type RequestPlan } from "./request-plan.ts";
 import { send } from "./send.ts";
 
 /**
@@ -72,18 +71,18 @@ export class HttpCall extends Future<HttpResponse> {
   json<T>(schema?: Schema<T>): Future<unknown> {
     if (schema !== undefined) requireSchema("HttpCall.json", schema);
     const plan = this.#consume("json");
-    if (!plan.headers.has("accept")) plan.headers.set("accept", "application/json");
-    return this.#whole(plan, jsonDecoder(plan, schema));
+    plan.headers = plan.jsonHeaders ?? askingForJson(plan.headers);
+    return this.#whole(plan, readJson(schema));
   }
 
   /** The body as UTF-8. */
   text(): Future<string> {
-    return this.#whole(this.#consume("text"), asText);
+    return this.#whole(this.#consume("text"), readText);
   }
 
   /** The body. */
   bytes(): Future<Uint8Array<ArrayBuffer>> {
-    return this.#whole(this.#consume("bytes"), asBytes);
+    return this.#whole(this.#consume("bytes"), readBytes);
   }
 
   /**
@@ -120,7 +119,7 @@ export class HttpCall extends Future<HttpResponse> {
     this.#isTaken = true;
     return this.#plan;
   }
-  #whole<T>(plan: RequestPlan, decode: Decoder<T>): Future<T> {
-    return send(this.#sending, plan, (response, lease) => readWhole(plan, response, lease, decode));
+  #whole<T>(plan: RequestPlan, read: WholeReader<T>): Future<T> {
+    return send(this.#sending, plan, (response, lease) => read(plan, response, lease));
   }
 }

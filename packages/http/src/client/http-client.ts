@@ -5,6 +5,7 @@ import { count } from "../option-values.ts";
 import type { Sending } from "./attempt.ts";
 import { HttpCall } from "./http-call.ts";
 import {
+  askingForJson,
   makePlan,
   withOptions,
   type CallOptions,
@@ -55,7 +56,8 @@ export class HttpClient {
   /** @throws TypeError, RangeError for bad options. */
   constructor(options: ClientOptions = {}) {
     const { maxInFlight = 256, maxPerHost = 64, baseUrl, fetch: given } = options;
-    this.#defaults = withOptions("HttpClient", { ...BY_DEFAULT, baseUrl: checkBase(baseUrl) }, options);
+    const defaults = withOptions("HttpClient", { ...BY_DEFAULT, baseUrl: checkBase(baseUrl) }, options);
+    this.#defaults = { ...defaults, jsonHeaders: askingForJson(defaults.headers) };
     const limits: InFlightLimits = {
       total: count("HttpClient", "maxInFlight", maxInFlight, 1),
       perHost: count("HttpClient", "maxPerHost", maxPerHost, 1),
@@ -96,6 +98,7 @@ export class HttpClient {
 
 const BY_DEFAULT: Omit<Defaults, "baseUrl"> = {
   headers: new Headers(),
+  jsonHeaders: undefined,
   timeout: 30_000,
   totalTimeout: Infinity,
   retry: retryPolicy("HttpClient", undefined),

@@ -1,18 +1,8 @@
 /** A response whose headers have come, and whose body is still to be read. */
-import {
-  asyncFn,
-  FutureConsumedError,
-  now,
-  timeout,
-  TimeoutError,
-  type Future,
-  type Routine,
-} from "millrace";
+import { asyncFn, FutureConsumedError, now, type Future, type Routine } from "millrace";
 import { Stream } from "millrace/stream";
-import { RequestTimeoutError } from "../errors.ts";
 import { requireSchema, type Schema } from "../schema.ts";
-import { BodyChunks, readWhole } from "./body-bytes.ts";
-import { asBytes, asText, jsonDecoder, type Decoder } from "./decode.ts";
+import { BodyChunks, readBytes, readJson, readText, type WholeReader } from "./body-bytes.ts";
 import type { Lease } from "./lease.ts";
 import type { RequestPlan } from "./request-plan.ts";
 
@@ -54,6 +44,7 @@ export class HttpResponse implements Disposable {
     this.#response = response;
     this.#lease = lease;
     this.#deadline = now() + plan.totalTimeout;
+    lease.limit(Infinity);
     // A body that is not there holds nothing.
     if (response.body === null) lease.end();
   }
@@ -70,13 +61,13 @@ export class HttpResponse implements Disposable {
   /** The whole body. @throws BodySizeError when it is longer than `maxBytes`. */
   bytes(): Future<Uint8Array<ArrayBuffer>> {
     this.#take("bytes");
-    return this.#whole(asBytes);
+    return this.#whole(readBytes);
   }
 
   /** The whole body as UTF-8. */
   text(): Future<string> {
     this.#take("text");
-    return this.#whole(asText);
+    return this.#whole(readText);
   }
 
   /**
@@ -89,7 +80,7 @@ export class HttpResponse implements Disposable {
   json<T>(schema?: Schema<T>): Future<unknown> {
     if (schema !== undefined) requireSchema("HttpResponse.json", schema);
     this.#take("json");
-    return this.#whole(jsonDecoder(this.#plan, schema));
+    return this.#whole(readJson(schema));
   }
 
   /** Closes the connection unless the body has been read to its end. Idempotent. */
@@ -106,23 +97,17 @@ export class HttpResponse implements Disposable {
     this.#isTaken = true;
   }
 
-  #whole<T>(decode: Decoder<T>): Future<T> {
-    return wholeWithinTime(this.#plan, this.#response, this.#lease, decode as Decoder<unknown>) as Future<T>;
+  #whole<T>(read: WholeReader<T>): Future<T> {
+    return wholeBody(this.#plan, this.#response, this.#lease, read as WholeReader<unknown>) as Future<T>;
   }
 }
 
-const wholeWithinTime = asyncFn(function* body(
+const wholeBody = asyncFn(function* body(
   plan: RequestPlan,
   response: Response,
   lease: Lease,
-  decode: Decoder<unknown>,
+  read: WholeReader<unknown>,
 ): Routine<unknown> {
-  try {
-    return yield* timeout(plan.timeout, wholeCall(plan, response, lease, decode));
-  } catch (error) {
-    if (error instanceof TimeoutError) throw new RequestTimeoutError(plan, "attempt", plan.timeout);
-    throw error;
-  }
+  lease.limit(plan.timeout);
+  return yield* read(plan, response, lease);
 });
-
-const wholeCall = asyncFn(readWhole<unknown>);

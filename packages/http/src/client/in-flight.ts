@@ -36,24 +36,29 @@ export class InFlight {
     return this.#lines.size;
   }
 
+  /** A place now, unless others have to be waited for. */
+  tryEnter(host: string): Place | undefined {
+    const line = this.#perHost === Infinity ? null : this.#join(host);
+    const own = line === null ? null : free(line.permits);
+    const common = this.#total === null || own === undefined ? null : free(this.#total);
+    const place = new Taken(this, host, line, own ?? null, common ?? null);
+    if (own !== undefined && common !== undefined) return place;
+    place.release();
+    return undefined;
+  }
+
   *enter(host: string): Routine<Place> {
     const line = this.#perHost === Infinity ? null : this.#join(host);
-    let own: SemaphorePermit | undefined;
-    let common: SemaphorePermit | undefined;
-    const leave = (): void => {
-      common?.release();
-      own?.release();
-      if (line !== null) this.#part(host, line);
-    };
+    const place = new Taken(this, host, line, null, null);
     let isIn = false;
     try {
-      if (line !== null) own = now(line.permits) ?? (yield* line.permits.acquire());
-      if (this.#total !== null) common = now(this.#total) ?? (yield* this.#total.acquire());
+      if (line !== null) place.own = yield* line.permits.acquire();
+      if (this.#total !== null) place.common = yield* this.#total.acquire();
       isIn = true;
     } finally {
-      if (!isIn) leave();
+      if (!isIn) place.release();
     }
-    return new Taken(leave);
+    return place;
   }
 
   #join(host: string): Line {
@@ -65,24 +70,42 @@ export class InFlight {
     line.users++;
     return line;
   }
-  #part(host: string, line: Line): void {
+  /** @internal */
+  part(host: string, line: Line): void {
     if (--line.users === 0) this.#lines.delete(host);
   }
 }
 
 /** A free permit, without making a future for it. */
-function now(semaphore: Semaphore): SemaphorePermit | undefined {
+function free(semaphore: Semaphore): SemaphorePermit | undefined {
   const taken = semaphore.tryAcquire();
   return taken.ok ? taken.value : undefined;
 }
 
 class Taken implements Place {
-  #leave: (() => void) | null;
-  constructor(leave: () => void) {
-    this.#leave = leave;
+  readonly #inFlight: InFlight;
+  readonly #host: string;
+  #line: Line | null;
+  own: SemaphorePermit | null;
+  common: SemaphorePermit | null;
+
+  constructor(
+    inFlight: InFlight,
+    host: string,
+    line: Line | null,
+    own: SemaphorePermit | null,
+    common: SemaphorePermit | null,
+  ) {
+    this.#inFlight = inFlight;
+    this.#host = host;
+    this.#line = line;
+    this.own = own;
+    this.common = common;
   }
   release(): void {
-    this.#leave?.();
-    this.#leave = null;
+    this.common?.release();
+    this.own?.release();
+    if (this.#line !== null) this.#inFlight.part(this.#host, this.#line);
+    this.common = this.own = this.#line = null;
   }
 }

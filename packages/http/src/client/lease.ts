@@ -1,14 +1,17 @@
 /**
- * What one attempt holds: its place among the requests in flight, and the way to abort it on the wire. It is
- * given up once, however the attempt ends; a response whose body is still to be read takes it over.
+ * What one attempt holds: its place among the requests in flight, the way to abort it on the wire, and how
+ * long it may take. It is given up once, however the attempt ends; a response whose body is still to be read
+ * takes it over.
  */
-import { fromPromise, race, type Future } from "millrace";
+import { fromPromise, now, race, timeoutAt, type Future } from "millrace";
 import type { Place } from "./in-flight.ts";
 
 export class Lease {
   readonly #controller: AbortController = new AbortController();
   #place: Place | null = null;
   #isOver: boolean = false;
+  /** When its waits end, in ms as `now()` gives. */
+  #deadline: number = Infinity;
   readonly #isNetwork: boolean;
 
   /** `isNetwork`: a paused clock stands still for it, as it must for whatever is outside of the program. */
@@ -16,9 +19,21 @@ export class Lease {
     this.#isNetwork = isNetwork;
   }
 
-  /** What the attempt waits for. */
+  /** From now on: for what is waited for in all. */
+  limit(ms: number): void {
+    this.#deadline = ms === Infinity ? Infinity : now() + ms;
+  }
+  /** A `TimeoutError` of a wait was ours. */
+  get isLate(): boolean {
+    return now() >= this.#deadline;
+  }
+
+  /** What the attempt waits for, within its limit. */
   wait<T>(promise: Promise<T>): Future<T> {
-    return this.#isNetwork ? fromPromise(promise) : race(promise);
+    return this.within(this.#isNetwork ? fromPromise(promise) : race(promise));
+  }
+  within<T>(future: Future<T>): Future<T> {
+    return this.#deadline === Infinity ? future : timeoutAt(this.#deadline, future);
   }
 
   get signal(): AbortSignal {

@@ -55,7 +55,10 @@ export interface CallOptions extends CommonOptions {
 /** Options with nothing left open. */
 export interface Defaults {
   readonly baseUrl: URL | undefined;
+  /** Shared by the requests that add none; never changed. */
   readonly headers: Headers;
+  /** The same, and asking for JSON; undefined: to be made when it is needed. */
+  readonly jsonHeaders: Headers | undefined;
   readonly timeout: number;
   readonly totalTimeout: number;
   readonly retry: RetryPolicy;
@@ -64,7 +67,8 @@ export interface Defaults {
   readonly init: RequestInit;
 }
 
-export interface RequestPlan extends Omit<Defaults, "baseUrl"> {
+export interface RequestPlan extends Omit<Defaults, "baseUrl" | "headers"> {
+  headers: Headers;
   readonly method: string;
   readonly url: string;
   readonly host: string;
@@ -75,10 +79,11 @@ export interface RequestPlan extends Omit<Defaults, "baseUrl"> {
 
 /** `base` with what `options` say. */
 export function withOptions(caller: string, base: Defaults, options: CommonOptions): Defaults {
-  const { timeout, totalTimeout, retry, maxBytes, acceptStatus, init } = options;
+  const { headers, timeout, totalTimeout, retry, maxBytes, acceptStatus, init } = options;
   return {
     baseUrl: base.baseUrl,
-    headers: mergeHeaders(caller, base.headers, options.headers),
+    headers: headers === undefined ? base.headers : mergeHeaders(caller, base.headers, headers),
+    jsonHeaders: headers === undefined ? base.jsonHeaders : undefined,
     timeout: timeout === undefined ? base.timeout : milliseconds(caller, "timeout", timeout),
     totalTimeout:
       totalTimeout === undefined ? base.totalTimeout : milliseconds(caller, "totalTimeout", totalTimeout),
@@ -97,7 +102,7 @@ export function makePlan(
   defaults: Defaults,
 ): RequestPlan {
   const caller = `HttpClient ${method}`;
-  const { baseUrl: _, ...settled } = withOptions(caller, defaults, options);
+  const settled = withOptions(caller, defaults, options);
   const url = resolveUrl(caller, defaults.baseUrl, to, options.query);
   const { json, body, signal } = options;
   if (json !== undefined && body !== undefined)
@@ -105,13 +110,14 @@ export function makePlan(
   const make = json === undefined ? bodyMaker(body) : once(toJson(caller, json));
   if (make !== undefined && (method === "GET" || method === "HEAD"))
     throw new TypeError(`${caller} expects no body, since a ${method} request has none`);
-  if (json !== undefined && !settled.headers.has("content-type"))
-    settled.headers.set("content-type", "application/json");
+  const isTyped = json === undefined || settled.headers.has("content-type");
 
   const isOneShot = body !== undefined && isStream(body);
   const retry = isOneShot ? { ...settled.retry, limit: 0 } : settled.retry;
   return {
     ...settled,
+    headers: isTyped ? settled.headers : withHeader(settled.headers, "content-type"),
+    jsonHeaders: isTyped ? settled.jsonHeaders : undefined,
     retry,
     method,
     url: url.href,
@@ -132,8 +138,8 @@ function resolveUrl(caller: string, base: URL | undefined, to: string | URL, que
     );
   const joined = isWhole ? given : `${base!.href.replace(/\/$/, "")}/${given.replace(/^\/+/, "")}`;
   const text = given === "" ? base!.href : joined;
-  if (!URL.canParse(text)) throw new TypeError(`${caller} expects a URL, got ${JSON.stringify(given)}`);
-  const url = new URL(text);
+  const url = URL.parse(text);
+  if (url === null) throw new TypeError(`${caller} expects a URL, got ${JSON.stringify(given)}`);
   if (url.protocol !== "http:" && url.protocol !== "https:")
     throw new TypeError(`${caller} expects an http or https URL, got ${JSON.stringify(given)}`);
   if (base !== undefined && url.origin !== base.origin)
@@ -152,9 +158,19 @@ function appendQuery(url: URL, query: Query): void {
   }
 }
 
-function mergeHeaders(caller: string, base: Headers, more: HeadersInit | undefined): Headers {
+/** Unless they ask for something else. */
+export function askingForJson(headers: Headers): Headers {
+  return headers.has("accept") ? headers : withHeader(headers, "accept");
+}
+
+function withHeader(base: Headers, name: "accept" | "content-type"): Headers {
   const headers = new Headers(base);
-  if (more === undefined) return headers;
+  headers.set(name, "application/json");
+  return headers;
+}
+
+function mergeHeaders(caller: string, base: Headers, more: HeadersInit): Headers {
+  const headers = new Headers(base);
   let added: Headers;
   try {
     added = new Headers(more);

@@ -7,36 +7,15 @@ import { waitBefore, type AttemptError } from "./retry.ts";
 
 /** What comes of it; nothing happens before somebody asks. */
 export function send<T>(sending: Sending, plan: RequestPlan, read: Reader<T>): Future<T> {
-  return sendCall(sending, plan, read as Reader<unknown>) as Future<T>;
+  const isBounded = plan.totalTimeout !== Infinity || plan.signal !== undefined;
+  return (isBounded ? bounded : request)(sending, plan, read as Reader<unknown>) as Future<T>;
 }
 
-const sendCall = asyncFn(function* request(
+const request = asyncFn(function* request(
   sending: Sending,
   plan: RequestPlan,
   read: Reader<unknown>,
 ): Routine<unknown> {
-  if (plan.totalTimeout === Infinity && plan.signal === undefined)
-    return yield* attempts(sending, plan, read);
-  return yield* bounded(sending, plan, read);
-});
-
-const attemptsCall = asyncFn(attempts<unknown>);
-
-function* bounded(sending: Sending, plan: RequestPlan, read: Reader<unknown>): Routine<unknown> {
-  const { signal, totalTimeout } = plan;
-  const limited = timeout(totalTimeout, attemptsCall(sending, plan, read));
-  try {
-    return yield* signal === undefined ? limited : limited.until(signal);
-  } catch (error) {
-    if (error instanceof TimeoutError && !(error instanceof RequestTimeoutError))
-      throw new RequestTimeoutError(plan, "total", totalTimeout);
-    if (error instanceof CancelledError && signal !== undefined && hasFired(signal))
-      throw new RequestAbandonedError(plan, "given up, since its signal fired", error.reason);
-    throw error;
-  }
-}
-
-function* attempts<T>(sending: Sending, plan: RequestPlan, read: Reader<T>): Routine<T> {
   for (let failures = 1; ; failures++) {
     try {
       return yield* attempt(sending, plan, read);
@@ -47,7 +26,25 @@ function* attempts<T>(sending: Sending, plan: RequestPlan, read: Reader<T>): Rou
       yield* sleep(wait);
     }
   }
-}
+});
+
+const bounded = asyncFn(function* boundedRequest(
+  sending: Sending,
+  plan: RequestPlan,
+  read: Reader<unknown>,
+): Routine<unknown> {
+  const { signal, totalTimeout } = plan;
+  const limited = timeout(totalTimeout, request(sending, plan, read));
+  try {
+    return yield* signal === undefined ? limited : limited.until(signal);
+  } catch (error) {
+    if (error instanceof TimeoutError && !(error instanceof RequestTimeoutError))
+      throw new RequestTimeoutError(plan, "total", totalTimeout);
+    if (error instanceof CancelledError && signal !== undefined && hasFired(signal))
+      throw new RequestAbandonedError(plan, "given up, since its signal fired", error.reason);
+    throw error;
+  }
+});
 
 function hasFired(signal: NonNullable<RequestPlan["signal"]>): boolean {
   return signal instanceof AbortSignal ? signal.aborted : signal.isCancelled;

@@ -14,16 +14,20 @@ import { ready } from "./ready.ts";
 export type Source<T> = PromiseLike<T> | ((signal: AbortSignal) => PromiseLike<T>);
 
 /**
- * How a promise ended, and who waits for that. There is one for each promise, because a promise never
- * forgets a callback: a loop that selects on the same one again and again would make it grow for ever.
+ * How a promise ended, and who waits for that. A promise never forgets a callback: a loop that selects on
+ * the same one again and again would make it grow for ever. So the watch of a promise that somebody has
+ * given up waiting for is kept for whoever waits for it next. Most promises are waited for once and to their
+ * end, and are not looked up by others (the client rows of `bench:http`).
  */
 class Watch {
   isSettled: boolean = false;
   isFailed: boolean = false;
   result: unknown = undefined;
   readonly waiters: WaitQueue = new WaitQueue(0);
+  readonly promise: PromiseLike<unknown>;
 
   constructor(promise: PromiseLike<unknown>) {
+    this.promise = promise;
     promise.then(
       (value) => this.#settle(false, value),
       (error: unknown) => this.#settle(true, error),
@@ -42,9 +46,13 @@ const watches = new WeakMap<object, Watch>();
 function watch(promise: PromiseLike<unknown>): Watch {
   // Other people's thenables may throw, call back twice, or give a thenable: a promise of ours tames them.
   if (!(promise instanceof Promise)) return new Watch(Promise.resolve(promise));
-  let known = watches.get(promise);
-  if (known === undefined) watches.set(promise, (known = new Watch(promise)));
-  return known;
+  return watches.get(promise) ?? new Watch(promise);
+}
+
+/** Somebody stops waiting for a promise that has not settled. */
+function keep(watched: Watch): void {
+  const { promise } = watched;
+  if (!watches.has(promise)) watches.set(promise, watched);
 }
 
 class FromPromise<T> extends Future<T> {
@@ -84,6 +92,7 @@ class FromPromise<T> extends Future<T> {
     else if (this.#watch !== null) this.#leave();
     // Its rejection is ignored like that of one abandoned later. Any other thenable may begin with `then`.
     else if (this.#source instanceof Promise) this.#source.catch(ignore);
+    if (this.#watch?.isSettled === false) keep(this.#watch);
     if (this.#watch?.isSettled !== true)
       this.#controller?.abort(new DOMException("the future was abandoned", "AbortError"));
   }
