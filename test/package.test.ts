@@ -1,6 +1,6 @@
 /** What would be published, packed and installed in an empty project, as a program elsewhere would use it. */
 import { execFile } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -39,7 +39,7 @@ beforeAll(async () => {
      const count: number = await counter.ask.add(3);
      console.log(a, b, at, count);`,
   );
-}, 60_000);
+}, 120_000);
 
 test("it depends on nothing that has to be there", () => {
   const { dependencies = {}, peerDependencies = {}, peerDependenciesMeta = {} } = manifest;
@@ -105,3 +105,21 @@ test(
     expect(stdout).toBe("1 x 60000 3\n");
   },
 );
+
+describe("the first pages of the guide work as they stand there", () => {
+  const programs = ["01-entry-point", "02-three-at-once"].flatMap((name) => [
+    `${name}.ts`,
+    `${name}.yield.ts`,
+  ]);
+  test.each(programs)("%s", { timeout: 120_000 }, async (name) => {
+    const file = join(consumer, name);
+    cpSync(join(root, "docs/programs", name), file);
+    for (const runtime of [process.execPath, node22() ?? []].flat()) {
+      const { stdout, stderr } = await run(runtime, ["--disable-warning=ExperimentalWarning", file]);
+      expect(stdout).toMatch(
+        name.startsWith("01") ? /^hello mill\nhello race\n$/ : /^Ada, Bob and Cleo after \d+ ms\n$/,
+      );
+      expect(stderr).toBe("");
+    }
+  });
+});

@@ -9,11 +9,41 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 /** Programs run in browsers of the last few years; `using` is lowered. */
 const TARGET = "es2022";
 
+interface Entry {
+  readonly text: string;
+  readonly link: string;
+}
+
+const topics: Entry[] = [
+  { text: "Cancellation", link: "/cancellation" },
+  { text: "Testing", link: "/testing" },
+  { text: "Diagnostics", link: "/diagnostics" },
+  { text: "The command", link: "/command" },
+  { text: "The console", link: "/console" },
+  { text: "OpenTelemetry", link: "/opentelemetry" },
+  { text: "HTTP", link: "/http" },
+  { text: "Data", link: "/data" },
+  { text: "Lint rules", link: "/lint/" },
+  { text: "Errors", link: "/errors" },
+  { text: "How it works inside", link: "/inside" },
+];
+
+const evidence: Entry[] = [
+  { text: "Performance", link: "/performance" },
+  { text: "Reliability", link: "/reliability" },
+];
+
+/** The pages under which an entry of the head of a page is marked. */
+function matching(entries: readonly Entry[]): string {
+  return `^(${entries.map(({ link }) => link).join("|")})`;
+}
+
 export default defineConfig({
   title: "millrace",
   description: "Tokio's concurrency model for TypeScript",
   lang: "en",
-  srcExclude: ["README.md"],
+  // Parts that other pages include.
+  srcExclude: ["README.md", "performance/*.md", "reliability/*.md"],
   cacheDir: ".vitepress/cache",
   head: [["link", { rel: "icon", href: "/logo.svg", type: "image/svg+xml" }]],
   lastUpdated: false,
@@ -36,48 +66,20 @@ export default defineConfig({
       { text: "Playground", link: "/playground" },
       {
         text: "Topics",
-        activeMatch:
-          "^/(cancellation|testing|diagnostics|command|console|opentelemetry|http|data|lint|errors|inside)",
-        items: [
-          { text: "Cancellation", link: "/cancellation" },
-          { text: "Testing", link: "/testing" },
-          { text: "Diagnostics", link: "/diagnostics" },
-          { text: "The command", link: "/command" },
-          { text: "The console", link: "/console" },
-          { text: "OpenTelemetry", link: "/opentelemetry" },
-          { text: "HTTP", link: "/http" },
-          { text: "Data", link: "/data" },
-          { text: "Lint rules", link: "/lint/" },
-          { text: "Errors", link: "/errors" },
-          { text: "How it works inside", link: "/inside" },
-        ],
+        activeMatch: matching(topics),
+        items: topics,
       },
       {
         text: "Evidence",
-        activeMatch: "^/(performance|reliability)",
-        items: [
-          { text: "Performance", link: "/performance" },
-          { text: "Reliability", link: "/reliability" },
-        ],
+        activeMatch: matching(evidence),
+        items: evidence,
       },
     ],
     sidebar: [
       ...sidebar(),
       {
         text: "Topics",
-        items: [
-          { text: "Cancellation", link: "/cancellation" },
-          { text: "Testing", link: "/testing" },
-          { text: "Diagnostics", link: "/diagnostics" },
-          { text: "The command", link: "/command" },
-          { text: "The console", link: "/console" },
-          { text: "OpenTelemetry", link: "/opentelemetry" },
-          { text: "HTTP", link: "/http" },
-          { text: "Data", link: "/data" },
-          { text: "Lint rules", link: "/lint/" },
-          { text: "Errors", link: "/errors" },
-          { text: "How it works inside", link: "/inside" },
-        ],
+        items: topics,
       },
       {
         text: "Coming from",
@@ -91,10 +93,7 @@ export default defineConfig({
       },
       {
         text: "Evidence",
-        items: [
-          { text: "Performance", link: "/performance" },
-          { text: "Reliability", link: "/reliability" },
-        ],
+        items: evidence,
       },
       { text: "Playground", link: "/playground" },
     ],

@@ -8,5 +8,5 @@ const fetchUser = asyncFn(async (id: number) => {
 await main(async () => {
   const start = now();
   const [ada, bob, cleo] = await join(fetchUser(1), fetchUser(2), fetchUser(3));
-  console.log(`${ada.name}, ${bob.name} and ${cleo.name} after ${now() - start} ms`);
+  console.log(`${ada.name}, ${bob.name} and ${cleo.name} after ${Math.round(now() - start)} ms`);
 });

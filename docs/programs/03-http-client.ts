@@ -6,7 +6,7 @@ import * as z from "zod";
 const Users = z.array(z.object({ id: z.number(), name: z.string() }));
 
 await main(async () => {
-  await using server = await serve({ handler: answer }); // stands for somebody else's service
+  const server = await serve({ handler: answer }); // stands for somebody else's service
   const api = new HttpClient({ baseUrl: server.url, timeout: 5000, retry: false });
 
   for (const { id, name } of await api.get("/users").json(Users)) console.log(id, name); // typed
@@ -19,6 +19,7 @@ await main(async () => {
       console.log(path, error.code);
     }
   }
+  await server.shutdown();
 });
 
 async function answer(request: Request): Promise<Response> {
