@@ -51,11 +51,14 @@ export class CompletionWatch {
     const { parking } = this.#memory;
     if (this.#submitter.hasResults) {
       const now = host.now();
-      this.#spin.learn(now - this.#since, this.#hasSlept);
+      this.#spin.learn(now, now - this.#since, this.#hasSlept);
       this.#since = now;
       this.#hasSlept = false;
       this.#submitter.drain();
-    } else if (this.#isBusy && (this.#hasSlept || host.now() - this.#since > this.#spin.ms)) {
+    } else if (
+      this.#isBusy &&
+      (this.#hasSlept || host.now() - this.#since > this.#spin.budget(this.#since))
+    ) {
       parking.announce(0, IDLE);
       this.#hasSlept = true;
       if (!this.#submitter.hasResults) return;

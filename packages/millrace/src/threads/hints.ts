@@ -45,8 +45,12 @@ export class Hints {
 
   readonly #wakeThreads: () => void = () => {
     this.#owesWaking = false;
-    const { rings, parking } = this.#memory;
-    for (let left = rings[this.#self]!.length; left > 0 && !parking.hasSearchers; left--)
+    const { rings, parking, layout } = this.#memory;
+    const ring = rings[this.#self]!;
+    // Whoever was woken may have taken this very processor, and all there was, before this went on.
+    for (let left = Math.min(ring.length, layout.threads); left > 0; left--) {
+      if (ring.isEmpty || parking.hasSearchers) return;
       if (!parking.wakeOne()) this.#threads.grow();
+    }
   };
 }

@@ -86,7 +86,7 @@ export class SharedSignal {
   /** It waits no more; `ms` is how long it has, when it got what it waited for. */
   leave(wait: SharedWait<unknown>, ms: number, hasSlept: boolean): void {
     if (!this.#line.delete(wait)) return;
-    if (ms >= 0) this.#spin.learn(ms, hasSlept);
+    if (ms >= 0) this.#spin.learn(host.now(), ms, hasSlept);
     const next = this.#line.values().next().value;
     if (next !== undefined) return next.wake();
     host.clearTimer(this.#keepAlive);
@@ -94,8 +94,9 @@ export class SharedSignal {
     this.#unwatch();
   }
 
-  get spinMs(): number {
-    return this.#spin.ms;
+  /** How long a wait that began then should look on before it sleeps, in ms. */
+  spinMs(since: number): number {
+    return this.#spin.budget(since);
   }
 
   /** Has the first in line woken at the next change. False when one has come since `epoch`. */
@@ -155,7 +156,7 @@ export abstract class SharedWait<T> extends Operation<T> {
     if (!signal.mayTry(this)) return PENDING;
     let result = this.#tried();
     if (result !== PENDING) return result;
-    if (!this.#hasSlept && host.now() - this.#since < signal.spinMs) {
+    if (!this.#hasSlept && host.now() - this.#since < signal.spinMs(this.#since)) {
       ambientKernel().scheduler.defer(waker);
       return PENDING;
     }

@@ -5,42 +5,56 @@
  * will be short is better spent looking. A fixed time is wrong on a loaded machine, where it takes the
  * very core that the other side needs; so is a time learned from probes that are too short to ever
  * succeed. A thread that burns its share of a loaded core is also the last to be woken on it. Therefore: look
- * for a fixed time as long as most waits end while looking; else sleep at once, for more and more waits,
+ * for a fixed time as long as most waits end while looking; else sleep at once, for longer and longer,
  * before trying again.
+ *
+ *   TRIAL ──most waits are short──► LOOKING ──most are long──► PAUSED ──its time is over──► TRIAL
+ *     └────────────most are long, until its end────────────────►┘
+ *
+ * A trial lasts longer than a few waits, because of kernels that keep two threads which take turns on one
+ * core while another is idle: there looking cannot succeed, and only two threads that both look for
+ * as long as the kernel takes to notice are moved apart. A pause is so much longer than a trial that trials
+ * in vain cost little.
  */
 
 /** Longer waits are not worth looking through, in ms. */
-const SHORT = 0.1;
-/** So many waits are slept through before looking is tried again: at first, and after many failures. */
+const SHORT = 0.25;
+/** What a kernel takes to notice that two threads want one core (its ticks are 1 to 10 ms apart), in ms. */
+const TRIAL = 12;
+/** Pauses, in ms: the first, and after many failures. */
 const FIRST_PAUSE = 4;
-const LONGEST_PAUSE = 256;
+const LONGEST_PAUSE = 400;
 const WEIGHT = 0.125;
-/** Two failures after a pause are enough to go on pausing. */
-const TRYING = 0.6;
 
 export class SpinBudget {
   /** How many of the latest waits ended while it looked, 0 … 1. */
   #chance: number = 1;
   #nextPause: number = FIRST_PAUSE;
-  /** Waits left that are slept through. */
-  #pause: number = 0;
+  #trialUntil: number = -Infinity;
+  #pauseUntil: number = -Infinity;
+  /** When the latest wait ended. */
+  #latest: number = -Infinity;
 
-  /** In ms; 0 says: sleep at once. */
-  get ms(): number {
-    return this.#pause > 0 ? 0 : SHORT;
+  /** In ms, for a wait that begins now; 0 says: sleep at once. */
+  budget(now: number): number {
+    return now < this.#pauseUntil ? 0 : SHORT;
   }
 
-  /** A wait has ended. */
-  learn(ms: number, hasSlept: boolean): void {
-    if (this.#pause > 0) {
-      if (--this.#pause === 0) this.#chance = TRYING;
-      return;
+  /** A wait has ended now. */
+  learn(now: number, ms: number, hasSlept: boolean): void {
+    const isFresh = now - this.#latest > LONGEST_PAUSE;
+    this.#latest = now;
+    if (now - ms < this.#pauseUntil) return;
+    if (isFresh) this.#nextPause = FIRST_PAUSE;
+    if (isFresh || this.#pauseUntil > this.#trialUntil) {
+      this.#trialUntil = now + TRIAL;
+      this.#chance = 1;
     }
     const isHit = !hasSlept && ms <= SHORT;
     this.#chance += ((isHit ? 1 : 0) - this.#chance) * WEIGHT;
     if (this.#chance > 0.9) this.#nextPause = FIRST_PAUSE;
-    if (this.#chance >= 0.5) return;
-    this.#pause = this.#nextPause;
+    if (this.#chance >= 0.5 || now < this.#trialUntil) return;
+    this.#pauseUntil = now + this.#nextPause;
     this.#nextPause = Math.min(this.#nextPause * 2, LONGEST_PAUSE);
   }
 }

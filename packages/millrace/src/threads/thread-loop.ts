@@ -165,7 +165,8 @@ export class ThreadLoop {
 
   #found(): void {
     if (this.#idleSince >= 0) {
-      this.#spin.learn(host.now() - this.#idleSince, this.#hasSlept);
+      const now = host.now();
+      this.#spin.learn(now, now - this.#idleSince, this.#hasSlept);
       this.#idleSince = -1;
     }
     this.#isQuiet = this.#hasBlocked = this.#hasSlept = false;
@@ -199,7 +200,7 @@ export class ThreadLoop {
     const now = host.now();
     if (this.#idleSince < 0) this.#idleSince = now;
     if (this.#hasSlept || this.#runner.waiting > 0) return false;
-    const until = Math.min(this.#idleSince + this.#spin.ms, started + MS_PER_TURN);
+    const until = Math.min(this.#idleSince + this.#spin.budget(this.#idleSince), started + MS_PER_TURN);
     if (now >= until) return false;
     this.#isSearching ||= this.#memory.parking.beginSearch(this.#self);
     if (!this.#isSearching) return false;
@@ -214,7 +215,8 @@ export class ThreadLoop {
     if (this.#runner.isImporting) return this.#awaitImport();
     const mayLookOn = this.#isSearching || this.#runner.waiting > 0;
     this.#endSearch();
-    if (mayLookOn && !this.#hasSlept && host.now() < this.#idleSince + this.#spin.ms) return this.wake();
+    if (mayLookOn && !this.#hasSlept && host.now() < this.#idleSince + this.#spin.budget(this.#idleSince))
+      return this.wake();
     if (!this.#isQuiet) {
       // Promises that a function left behind, and what came for the event loop.
       this.#isQuiet = true;
