@@ -183,12 +183,10 @@ export class Codec {
   #writeObject(value: object, depth: number): void {
     if (depth > MAX_DEPTH) throw TOO_DEEP;
     if (Array.isArray(value)) return this.#writeArray(value, depth);
+    // Subclasses as well (`Buffer`): structured clone gives this one for them.
+    if (value instanceof Uint8Array && value.buffer instanceof ArrayBuffer) return this.#writeBytes(0, value);
     const prototype: unknown = Object.getPrototypeOf(value);
     if (prototype === Object.prototype) return this.#writePlain(value, depth);
-    if (prototype === Uint8Array.prototype) {
-      const bytes = value as Uint8Array;
-      if (bytes.buffer instanceof ArrayBuffer) return this.#writeBytes(0, bytes);
-    }
     if (value instanceof Error) {
       this.#tag(ERROR);
       return this.#write(packError(value), depth + 1);

@@ -18,12 +18,15 @@ export class HintRing {
   readonly #head: number;
   readonly #tail: number;
   readonly #cells: number;
+  /** The participant's last look at the head, which others move: a push needs it only when the ring seems full. */
+  #seen: number;
 
   constructor(words: Int32Array, block: number, cells: number) {
     this.#words = words;
     this.#head = block + RING_HEAD;
     this.#tail = block + RING_TAIL;
     this.#cells = cells;
+    this.#seen = Atomics.load(words, this.#head);
   }
 
   get length(): number {
@@ -42,7 +45,10 @@ export class HintRing {
   push(slot: number): boolean {
     const words = this.#words;
     const tail = words[this.#tail]!;
-    if (((tail - Atomics.load(words, this.#head)) | 0) >= RING_CAPACITY) return false;
+    if (((tail - this.#seen) | 0) >= RING_CAPACITY) {
+      this.#seen = Atomics.load(words, this.#head);
+      if (((tail - this.#seen) | 0) >= RING_CAPACITY) return false;
+    }
     words[this.#cells + (tail & MASK)] = slot;
     Atomics.store(words, this.#tail, (tail + 1) | 0);
     return true;

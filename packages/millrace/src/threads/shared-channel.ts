@@ -45,17 +45,17 @@ const TYPICAL_BYTES = 256;
 const LEAST_BYTES = 65_536;
 
 class Send<T> extends SharedWait<void> {
-  readonly #sender: Sender<T>;
-  readonly #value: T;
+  declare private readonly sender: Sender<T>;
+  declare private readonly value: T;
   constructor(sender: Sender<T>, value: T) {
     super(sender.ring.notFull);
-    this.#sender = sender;
-    this.#value = value;
+    this.sender = sender;
+    this.value = value;
   }
   protected attempt(): Poll<void> {
-    const result = this.#sender.offer(this.#value);
+    const result = this.sender.offer(this.value);
     if (result === FULL) return PENDING;
-    if (result === CLOSED) throw new SendError("send on a shared channel that is closed", this.#value);
+    if (result === CLOSED) throw new SendError("send on a shared channel that is closed", this.value);
     if (result !== SENT_IT) {
       throw new RangeError(
         "send expects a message that fits into the shared channel, and holds no channel or lock itself; give sharedChannel more bytes",
@@ -116,15 +116,15 @@ function newSender<T>(ring: SharedRing): Sender<T> {
 }
 
 class Receive<T> extends SharedWait<T | undefined> {
-  readonly #ring: SharedRing;
+  declare private readonly ring: SharedRing;
   constructor(ring: SharedRing) {
     super(ring.notEmpty);
-    this.#ring = ring;
+    this.ring = ring;
   }
   protected attempt(): Poll<T | undefined> {
-    const value = this.#ring.receive(true);
+    const value = this.ring.receive(true);
     if (value !== EMPTY) return value as T;
-    return this.#ring.isOver ? undefined : PENDING;
+    return this.ring.isOver ? undefined : PENDING;
   }
   override describeWait(): string {
     return "a message on a shared channel";

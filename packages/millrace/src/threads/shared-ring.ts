@@ -111,7 +111,7 @@ export class SharedRing {
     return undefined;
   }
   isOpen(place: number, life: number): boolean {
-    return Atomics.load(this.#words, HANDLES + place) === ((life << 1) | 1);
+    return this.#words[HANDLES + place] === ((life << 1) | 1);
   }
   close(place: number, life: number): void {
     const open = (life << 1) | 1;
@@ -149,7 +149,7 @@ export class SharedRing {
   /** @throws DataCloneError for what cannot be cloned. */
   send(value: unknown): number {
     const words = this.#words;
-    if (Atomics.load(words, IS_CLOSED) !== 0) return CLOSED;
+    if (words[IS_CLOSED] !== 0) return CLOSED;
     if (!this.#lock(SEND_LOCK)) return FULL;
     let result: number;
     try {

@@ -78,6 +78,9 @@ export class SharedSignal {
   }
   enter(wait: SharedWait<unknown>): void {
     this.#line.add(wait);
+  }
+  /** While somebody waits and does not look, the program is kept alive. Looking does so by itself, and is cheaper. */
+  #hold(): void {
     if (this.#keepAlive !== undefined) return;
     this.#keepAlive = host.timer(0x7fff_ffff, () => {});
     // What it waits for may be held by the dead.
@@ -89,6 +92,7 @@ export class SharedSignal {
     if (ms >= 0) this.#spin.learn(host.now(), ms, hasSlept);
     const next = this.#line.values().next().value;
     if (next !== undefined) return next.wake();
+    if (this.#keepAlive === undefined) return;
     host.clearTimer(this.#keepAlive);
     this.#keepAlive = undefined;
     this.#unwatch();
@@ -101,6 +105,7 @@ export class SharedSignal {
 
   /** Has the first in line woken at the next change. False when one has come since `epoch`. */
   arm(epoch: number): boolean {
+    this.#hold();
     if (this.#isArmed) return true;
     const wait = Atomics.waitAsync(this.#words, this.#epoch, epoch);
     if (!wait.async) return false;
@@ -121,27 +126,31 @@ export class SharedSignal {
 
 /** Waits until an attempt succeeds. */
 export abstract class SharedWait<T> extends Operation<T> {
-  readonly #signal: SharedSignal;
-  #waker: Waker | null = null;
-  #since: number = -1;
-  #hasSlept: boolean = false;
+  declare private readonly signal: SharedSignal;
+  declare private waker: Waker | null;
+  declare private since: number;
+  declare private hasSlept: boolean;
 
+  // In the constructor, which the engine makes cheaper than initialisers (the rows of the channel).
   constructor(signal: SharedSignal) {
     super();
-    this.#signal = signal;
+    this.signal = signal;
+    this.waker = null;
+    this.since = -1;
+    this.hasSlept = false;
   }
 
   /** `PENDING` when it must wait. */
   protected abstract attempt(): Poll<T>;
 
   wake(): void {
-    this.#waker?.wake();
+    this.waker?.wake();
   }
 
   poll(waker: Waker): Poll<T> {
     if (!mayProceed(waker)) return PENDING;
-    const signal = this.#signal;
-    if (this.#since < 0) {
+    const signal = this.signal;
+    if (this.since < 0) {
       if (signal.mayTry(this)) {
         const result = this.attempt();
         if (result !== PENDING) {
@@ -149,43 +158,43 @@ export abstract class SharedWait<T> extends Operation<T> {
           return result;
         }
       }
-      this.#since = host.now();
+      this.since = host.now();
       signal.enter(this);
     }
-    this.#waker = waker;
+    this.waker = waker;
     if (!signal.mayTry(this)) return PENDING;
-    let result = this.#tried();
+    let result = this.tried();
     if (result !== PENDING) return result;
-    if (!this.#hasSlept && host.now() - this.#since < signal.spinMs(this.#since)) {
+    if (!this.hasSlept && host.now() - this.since < signal.spinMs(this.since)) {
       ambientKernel().scheduler.defer(waker);
       return PENDING;
     }
     for (;;) {
       const epoch = signal.prepare();
-      result = this.#tried();
+      result = this.tried();
       if (result !== PENDING) return result;
-      this.#hasSlept = true;
+      this.hasSlept = true;
       if (signal.arm(epoch)) return PENDING;
     }
   }
 
-  #tried(): Poll<T> {
+  private tried(): Poll<T> {
     let result: Poll<T>;
     try {
       result = this.attempt();
     } catch (error) {
-      this.#signal.leave(this, -1, false);
+      this.signal.leave(this, -1, false);
       throw error;
     }
     if (result === PENDING) return PENDING;
     cx.budget--;
-    this.#signal.leave(this, host.now() - this.#since, this.#hasSlept);
+    this.signal.leave(this, host.now() - this.since, this.hasSlept);
     return result;
   }
 
   override drop(): void {
-    this.#waker = null;
-    this.#signal.leave(this, -1, false);
+    this.waker = null;
+    this.signal.leave(this, -1, false);
   }
   override get isExternalWait(): boolean {
     return true;

@@ -21,6 +21,8 @@
 const SHORT = 0.25;
 /** What a kernel takes to notice that two threads want one core (its ticks are 1 to 10 ms apart), in ms. */
 const TRIAL = 12;
+/** Meanwhile threads look for longer, or the kernel would seldom see both do so, in ms. */
+const TRIAL_SHORT = 1;
 /** Pauses, in ms: the first, and after many failures. */
 const FIRST_PAUSE = 4;
 const LONGEST_PAUSE = 400;
@@ -37,7 +39,8 @@ export class SpinBudget {
 
   /** In ms, for a wait that begins now; 0 says: sleep at once. */
   budget(now: number): number {
-    return now < this.#pauseUntil ? 0 : SHORT;
+    if (now < this.#pauseUntil) return 0;
+    return now < this.#trialUntil ? TRIAL_SHORT : SHORT;
   }
 
   /** A wait has ended now. */

@@ -1,4 +1,5 @@
 /** Calls on threads in both styles: values, errors, bodies of every kind, handles. */
+import { Buffer } from "node:buffer";
 import { joinAll, JoinSet, select, sleep, spawn, timeout, type Future } from "millrace";
 import { cx, parMap, spawnBlocking, spawnInline, threaded, ThreadPool } from "millrace/threads";
 import { paused } from "millrace/testing";
@@ -74,6 +75,14 @@ test("values come back as structured clone would give them", async () => {
   expect(Object.keys((await work.echo.with(on)(JSON.parse('{"__proto__":1}'))) as object)).toEqual([
     "__proto__",
   ]);
+});
+
+test("a Buffer arrives as the Uint8Array that it is, whatever its size", async () => {
+  for (const size of [3, 5000, 200_000]) {
+    const back = (await work.echo.with(on)(Buffer.alloc(size, 7))) as Uint8Array;
+    expect(Object.getPrototypeOf(back)).toBe(Uint8Array.prototype);
+    expect([back.length, back.at(-1)]).toEqual([size, 7]);
+  }
 });
 
 test("errors travel as values, too", async () => {
