@@ -76,7 +76,13 @@ export class Pool {
     }
     this.#permits.close();
     clearTimeout(this.#sweep);
-    for (const { connection } of this.#idle.splice(0)) yield* connection.close();
+    const left = this.#idle.splice(0);
+    try {
+      for (; left[0] !== undefined; left.shift()) yield* left[0].connection.close();
+    } finally {
+      // Abandoned, or one that could not be closed: nothing stays open.
+      for (const { connection } of left) connection.destroy();
+    }
   }
 
   *#acquire(): Routine<SemaphorePermit> {

@@ -9,6 +9,7 @@ import type { SQLInputValue } from "node:sqlite";
 import { asyncFn, spawn, timeout, type Future, type JoinHandle, type Routine } from "millrace";
 import { ThreadError, ThreadPool } from "millrace/threads";
 import type { Connection, Result, Row } from "../connection.ts";
+import { ConnectionError } from "../errors.ts";
 import type { Sql } from "../statement.ts";
 import { sqliteFailure } from "./failure.ts";
 import {
@@ -66,9 +67,9 @@ export class SqliteConnection implements Connection {
     });
     this.#isBusy = true;
     try {
-      return this.#received(yield* call);
+      return this.#received(yield* call, statement.sql);
     } catch (cause) {
-      if (!call.isFinished) throw cause;
+      if (!call.isFinished || cause instanceof ConnectionError) throw cause;
       if (cause instanceof ThreadError) this.#isBroken = true;
       throw sqliteFailure(cause, this.#file.path, statement.sql);
     } finally {
@@ -94,8 +95,14 @@ export class SqliteConnection implements Connection {
     })();
   }
 
-  #received({ columns, rows, count, failure, isInTransaction }: SqliteReply): Result {
+  #received(reply: SqliteReply, statement: string): Result {
+    const { columns, rows, count, failure, isInTransaction, isReplacement = false } = reply;
     this.#isInTransaction = isInTransaction;
+    if (isReplacement) {
+      this.#isBroken = true;
+      const message = `the connection to ${this.#file.path} broke: its thread has ended`;
+      throw new ConnectionError(message, { statement, isOutcomeUnknown: false });
+    }
     if (failure !== undefined) throw failure;
     return { rows: rows.map((values) => rowOf(columns, values)), count };
   }

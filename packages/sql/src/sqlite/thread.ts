@@ -24,6 +24,8 @@ export interface SqliteReply {
   /** In the place of all that. */
   readonly failure?: unknown;
   readonly isInTransaction: boolean;
+  /** The thread with the connection has ended, and this one took its place: nothing was executed. */
+  readonly isReplacement?: boolean;
 }
 
 type Answer = Pick<SqliteReply, "columns" | "rows" | "count">;
@@ -55,7 +57,7 @@ export const openFile: ThreadFn<[file: SqliteFile], void> = threaded(
 export const runStatement: ThreadFn<[text: string, values: readonly SQLInputValue[]], SqliteReply> = threaded(
   import.meta,
   (text: string, values: readonly SQLInputValue[]) => {
-    if (database === undefined) throw new Error("the thread of the connection was replaced");
+    if (database === undefined) return { ...nothing, isInTransaction: false, isReplacement: true };
     let answer: Answer | { readonly failure: unknown };
     try {
       const isPart = database.isTransaction || standsAlone(text);

@@ -3,7 +3,15 @@
  * on a port and in a folder of its own. It refuses to run as root, so root runs it as somebody else.
  */
 import { spawn, type ChildProcess } from "node:child_process";
-import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import {
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -34,6 +42,8 @@ export function sayLoudly(what: string, why: string): void {
 
 export async function startPostgres(
   settings: Readonly<Record<string, string>> = {},
+  /** What to put into the data folder, by name: a certificate and its key. */
+  files: Readonly<Record<string, string>> = {},
 ): Promise<PostgresServer> {
   if (programs === undefined) throw new Error(whyNoServer);
   const user = unprivilegedUser();
@@ -51,6 +61,11 @@ export async function startPostgres(
   await succeeded(
     run("initdb", ["--pgdata", data, "--username", "millrace", "--auth", "trust", "--no-sync"]),
   );
+  for (const [name, content] of Object.entries(files)) {
+    const file = join(data, name);
+    writeFileSync(file, content, { mode: 0o600 });
+    if (user !== undefined) chownSync(file, user.uid, user.gid);
+  }
   const port = await freePort();
   const all = {
     listen_addresses: "127.0.0.1",
