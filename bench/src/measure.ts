@@ -78,6 +78,7 @@ export async function measureFresh(
 ): Promise<Sample> {
   const operations = operationsOf(workload, contender, options.quick);
   try {
+    await using _ = await contender.prepare?.();
     // Without this, one-time allocations (compiled code, tables) would count as the operations' heap.
     if (workload.measures.some(({ metric }) => metric === "heap")) await contender.run(WARM_UP_OPERATIONS);
     const heapBefore = await settledHeap();

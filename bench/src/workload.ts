@@ -17,6 +17,8 @@ export interface Contender {
   /** Fewer operations for a contender that is orders of magnitude slower. Figures are per operation. */
   readonly operations?: number;
   readonly run: (operations: number) => Promise<number>;
+  /** What is there while it runs; not measured. For fresh processes. */
+  readonly prepare?: () => Promise<AsyncDisposable>;
 }
 
 /**

@@ -12,6 +12,7 @@ for (const workload of workloads) {
     for (const contender of workload.contenders) {
       test(`${contender.column} (${contender.name}) does the whole job`, async () => {
         const operations = operationsFor(workload.name);
+        await using _ = await contender.prepare?.();
         expect(await contender.run(operations)).toBe(workload.checksum(operations));
       });
     }

@@ -4,7 +4,7 @@ import { readyBody, suspendingBody } from "./bodies.ts";
 import { broadcastToMany } from "./broadcast.ts";
 import { channel } from "./channel.ts";
 import { channelProducers } from "./channel-producers.ts";
-import { recordedChannel, recordedSpawns } from "./diagnostics.ts";
+import { recordedChannel, recordedSpawns, unrecordedChannel, unrecordedSpawns } from "./diagnostics.ts";
 import { idle } from "./idle.ts";
 import { mutex } from "./mutex.ts";
 import { mutexContended } from "./mutex-contended.ts";
@@ -73,6 +73,8 @@ export const workloads: readonly Workload[] = [
   threadChannelLarge,
   threadMapDear,
   threadMapTiny,
+  unrecordedSpawns,
+  unrecordedChannel,
   recordedSpawns,
   recordedChannel,
 ];

@@ -36,6 +36,12 @@ import { UnusedFutures } from "./unused-futures.ts";
 import { Warnings } from "./warnings.ts";
 import { Watchdog } from "./watchdog.ts";
 
+/** Where a future was made: on the future itself, since tables of weak references cost several times as much. */
+const SITE: unique symbol = Symbol("millrace.site");
+interface Sited {
+  [SITE]?: string;
+}
+
 /** Those that were not disposed yet, the latest last. */
 export const active: Recorder[] = [];
 
@@ -64,7 +70,6 @@ export class Recorder implements Hooks {
   readonly #history: number;
   readonly #watchdog: Watchdog | null;
   readonly #onMain: (() => void) | undefined;
-  readonly #sites: WeakMap<Future<unknown>, string> = new WeakMap();
   readonly #unused: UnusedFutures;
   readonly #running: RunningPolls = new RunningPolls();
   /** Async bodies that go on, by when they could. */
@@ -119,7 +124,7 @@ export class Recorder implements Hooks {
     const site = callSite(future.constructor);
     // Only what the user's code makes: the library's own have nobody to blame.
     if (site === undefined) return;
-    this.#sites.set(future, site);
+    (future as Sited)[SITE] = site;
     if (future.mayGoUnused) return;
     const maker = ambientBranch();
     const task = rootTask(maker);
@@ -135,7 +140,7 @@ export class Recorder implements Hooks {
     if (task !== null) this.record(task).awaitedAt = callSite();
   }
   siteOf(future: Future<unknown>): string | undefined {
-    return this.#sites.get(future);
+    return (future as Sited)[SITE];
   }
 
   // ── tasks
@@ -342,7 +347,7 @@ export class Recorder implements Hooks {
     // The user's code is not on the stack while an await is polled; the future was made by it.
     const site =
       this.callSite(handle.constructor) ??
-      (waker instanceof Await ? this.#sites.get(waker.future) : undefined);
+      (waker instanceof Await ? this.siteOf(waker.future as Future<unknown>) : undefined);
     record.holdings.add(this.resources.opened(handles, handle, task, record.now(), site));
   }
   handleClosed(handles: object, handle: object): void {
@@ -371,7 +376,7 @@ export class Recorder implements Hooks {
   waitSite(record: TaskRecord): string | undefined {
     let joins = false;
     for (const future of record.task.waits()) {
-      const site = this.#sites.get(future);
+      const site = this.siteOf(future);
       if (site !== undefined) return site;
       joins ||= joinedTask(future) !== undefined;
     }

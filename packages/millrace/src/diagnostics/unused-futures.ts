@@ -10,6 +10,7 @@
 import type { Waker } from "../runtime/body.ts";
 import type { Branch } from "../runtime/branch.ts";
 import type { Future } from "../runtime/future.ts";
+import { host } from "../runtime/host.ts";
 import type { TaskId } from "../runtime/kernel.ts";
 import type { Task } from "../runtime/task.ts";
 
@@ -32,14 +33,18 @@ interface Orphan {
   isDue(): boolean;
 }
 
-interface Methods {
-  poll: unknown;
-  drop: unknown;
+/** What is kept on a future itself: tables of weak references cost several times as much. */
+const ENTRY: unique symbol = Symbol("millrace.unused");
+interface Watched {
+  [ENTRY]?: Unused;
+  poll: (waker: Waker) => unknown;
+  drop: () => void;
 }
 
 export class UnusedFutures {
   readonly #report: (unused: Unused) => void;
-  readonly #entries: WeakMap<object, Unused> = new WeakMap();
+  /** Made in this turn of the host. Most are used in it, and so the collector need not watch them. */
+  #young: Future<unknown>[] = [];
   /** Made in tasks that have ended. */
   readonly #orphans: Set<Orphan> = new Set();
   readonly #lost: FinalizationRegistry<Unused> = new FinalizationRegistry((unused) => this.tell(unused));
@@ -64,29 +69,24 @@ export class UnusedFutures {
       isOver: false,
     };
     list?.add(unused);
-    this.#entries.set(future, unused);
-    this.#lost.register(future, unused);
     // The library polls some of its own futures without claiming them, and anybody may drop one. Until then these
     // are properties of the one future, in front of its class's.
-    const methods = future as Methods;
-    const isUsed = (): void => {
-      use(unused);
-      delete (methods as Partial<Methods>).poll;
-      delete (methods as Partial<Methods>).drop;
-    };
-    methods.poll = (waker: Waker): unknown => {
-      isUsed();
-      return future.poll(waker);
-    };
-    methods.drop = (): void => {
-      isUsed();
-      future.drop();
-    };
+    const watched = future as Watched;
+    watched[ENTRY] = unused;
+    watched.poll = polled;
+    watched.drop = dropped;
+    if (this.#young.push(future) === 1) host.macrotask(() => this.#turnEnded());
+  }
+  #turnEnded(): void {
+    for (const future of this.#young) {
+      const unused = (future as Watched)[ENTRY]!;
+      if (!unused.isOver) this.#lost.register(future, unused);
+    }
+    this.#young = [];
   }
 
   used(future: Future<unknown>): void {
-    const unused = this.#entries.get(future);
-    if (unused !== undefined) use(unused);
+    use(future as Watched);
   }
 
   /** A task has ended and left these behind. */
@@ -112,7 +112,7 @@ export class UnusedFutures {
   /** It will not be used any more. */
   tell(unused: Unused): void {
     if (unused.isOver) return;
-    use(unused);
+    end(unused);
     const maker = unused.maker?.deref();
     if (maker?.isCancelled !== true && maker?.isFailed !== true) this.#report(unused);
   }
@@ -122,7 +122,25 @@ function mayCarry(result: unknown): boolean {
   return (typeof result === "object" && result !== null) || typeof result === "function";
 }
 
-function use(unused: Unused): void {
+function end(unused: Unused): void {
   unused.isOver = true;
   unused.list?.delete(unused);
+}
+
+function use(future: Watched): void {
+  const unused = future[ENTRY];
+  if (unused === undefined || unused.isOver) return;
+  end(unused);
+  // Not deleted: an object that has lost properties is slow ever after.
+  const { poll, drop } = Object.getPrototypeOf(future) as Watched;
+  if (future.poll === polled) future.poll = poll;
+  if (future.drop === dropped) future.drop = drop;
+}
+function polled(this: Watched, waker: Waker): unknown {
+  use(this);
+  return (Object.getPrototypeOf(this) as Watched).poll.call(this, waker);
+}
+function dropped(this: Watched): void {
+  use(this);
+  (Object.getPrototypeOf(this) as Watched).drop.call(this);
 }

@@ -20,6 +20,7 @@ const record = `
 test.each([
   ["bank", []],
   ["logs", ["--lines", "20000"]],
+  ["mandelbrot", ["--width", "300", "--out", "PICTURE"]],
   ["harvest", ["--latency", "1", "--stalls", "0", "--db", "DATABASE", "--root", join(root, "docs")]],
 ])("examples/%s runs without a warning", { timeout: 60_000 }, async (name, options) => {
   const folder = mkdtempSync(join(tmpdir(), "millrace-"));
