@@ -20,7 +20,7 @@ const record = `
 test.each([
   ["bank", []],
   ["logs", ["--lines", "20000"]],
-  ["mandelbrot", ["--width", "300", "--out", "PICTURE"]],
+  ["mandelbrot", ["--width", "300", "--height", "200", "--out", "PICTURE"]],
   ["harvest", ["--latency", "1", "--stalls", "0", "--db", "DATABASE", "--root", join(root, "docs")]],
 ])("examples/%s runs without a warning", { timeout: 60_000 }, async (name, options) => {
   const folder = mkdtempSync(join(tmpdir(), "millrace-"));
@@ -31,7 +31,7 @@ test.each([
         "--conditions=@millrace/source",
         `--import=data:text/javascript,${encodeURIComponent(record.replaceAll("millrace/diagnostics", import.meta.resolve("millrace/diagnostics")))}`,
         join(root, `examples/${name}/src/main.ts`),
-        ...options.map((option) => (option === "DATABASE" ? join(folder, "harvest.sqlite") : option)),
+        ...options.map((option) => (/^[A-Z]+$/.test(option) ? join(folder, option) : option)),
       ],
       { env: { ...process.env, NODE_OPTIONS: "" } },
     );
