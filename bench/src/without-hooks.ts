@@ -7,8 +7,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { rolldown } from "rolldown";
+import type { run } from "./bundles/recorded.ts";
 
-type Program = typeof import("./bundles/recorded.ts");
+interface Program {
+  run: typeof run;
+}
 
 export async function bundled(hooks: "as they are" | "taken out"): Promise<Program> {
   let places = 0;
