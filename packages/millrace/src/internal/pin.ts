@@ -7,6 +7,6 @@
  */
 const pinned: object[] = [];
 
-export function pin(instance: object): void {
-  pinned.push(instance);
+export function pin(...instances: readonly object[]): void {
+  pinned.push(...instances);
 }

@@ -3,7 +3,8 @@
  * queues its own, so that it alone can be woken; news for everybody wakes all of them.
  */
 import type { Waker } from "../runtime/body.ts";
-import type { WaitQueue, Waiter } from "../runtime/wait-queue.ts";
+import { pin } from "../internal/pin.ts";
+import { WaitQueue, type Waiter } from "../runtime/wait-queue.ts";
 import { Handles } from "./handle.ts";
 
 export class Audience {
@@ -32,6 +33,9 @@ export class Audience {
   wakeAll(): void {
     if (this.#waiting.size === 0) return;
     // A waker may add waiters, which are not part of this call.
+    if (this.#waiting.size === 1) {
+      for (const queue of this.#waiting) return this.wake(queue);
+    }
     const queues = [...this.#waiting];
     this.#waiting.clear();
     for (const queue of queues) queue.grantAll();
@@ -40,21 +44,24 @@ export class Audience {
 
 /** What an operation of one receiver holds while it waits. */
 export class Seat {
-  readonly #audience: Audience;
-  readonly #queue: WaitQueue;
-  #waiter: Waiter | null = null;
+  declare private readonly audience: Audience;
+  declare private readonly queue: WaitQueue;
+  declare private waiter: Waiter | null;
 
   constructor(audience: Audience, queue: WaitQueue) {
-    this.#audience = audience;
-    this.#queue = queue;
+    this.audience = audience;
+    this.queue = queue;
+    this.waiter = null;
   }
   /** Waits, again if it was woken in vain. */
   wait(waker: Waker): void {
-    if (this.#waiter !== null && this.#waiter.isWaiting) this.#waiter.waker = waker;
-    else this.#waiter = this.#audience.enter(this.#queue, waker);
+    if (this.waiter !== null && this.waiter.isWaiting) this.waiter.waker = waker;
+    else this.waiter = this.audience.enter(this.queue, waker);
   }
   leave(): void {
-    if (this.#waiter !== null) this.#audience.leave(this.#queue, this.#waiter);
-    this.#waiter = null;
+    if (this.waiter !== null) this.audience.leave(this.queue, this.waiter);
+    this.waiter = null;
   }
 }
+
+pin(new Seat(new Audience(), new WaitQueue(0)));

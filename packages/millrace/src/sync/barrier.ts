@@ -1,4 +1,5 @@
 /** Meeting: nobody goes on before all have arrived. */
+import { pin } from "../internal/pin.ts";
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { mayProceed } from "../runtime/cooperation.ts";
 import { checkCount } from "../runtime/duration.ts";
@@ -112,3 +113,6 @@ export class Barrier {
     return new Wait(this.#meeting);
   }
 }
+
+const sample = new Barrier(2);
+pin(sample, sample.wait());

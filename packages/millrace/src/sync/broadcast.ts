@@ -18,6 +18,7 @@
  *
  * @module
  */
+import { pin } from "../internal/pin.ts";
 import { ClosedError, LaggedError } from "../errors.ts";
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { mayProceed } from "../runtime/cooperation.ts";
@@ -362,3 +363,6 @@ export function channel<T extends Message>(capacity: number, options?: Named): [
   const state = new State<T>(2 ** Math.ceil(Math.log2(capacity)), options);
   return [new Sender(state), new Receiver(new Position(state))];
 }
+
+const [tx, rx] = channel<null>(1);
+pin(tx, rx, rx.recv());

@@ -1,4 +1,5 @@
 /** Waking tasks, without a value. */
+import { pin } from "../internal/pin.ts";
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { mayProceed } from "../runtime/cooperation.ts";
 import { cx } from "../runtime/kernel.ts";
@@ -156,3 +157,6 @@ export class Notify {
     this.#state.queue.grantAll();
   }
 }
+
+const sample = new Notify();
+pin(sample, sample.notified());

@@ -1,4 +1,5 @@
 /** A value that is made once, by the first who needs it. */
+import { pin } from "../internal/pin.ts";
 import { ClosedError } from "../errors.ts";
 import { Acquire } from "../runtime/acquire.ts";
 import { PENDING, type Body, type Poll, type Waker } from "../runtime/body.ts";
@@ -137,3 +138,9 @@ export class OnceCell<T> {
     return this.#cell.isInitialized;
   }
 }
+
+const sample = new OnceCell<void>();
+pin(
+  sample,
+  sample.getOrInit(() => {}),
+);

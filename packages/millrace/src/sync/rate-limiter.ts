@@ -1,4 +1,5 @@
 /** A bound on how often something is done. */
+import { pin } from "../internal/pin.ts";
 import { Acquire } from "../runtime/acquire.ts";
 import type { Poll, Waker } from "../runtime/body.ts";
 import { PENDING } from "../runtime/body.ts";
@@ -169,3 +170,6 @@ export class RateLimiter {
     );
   }
 }
+
+const sample = new RateLimiter({ rate: 1, per: 1 });
+pin(sample, sample.acquire());

@@ -1,4 +1,5 @@
 /** Many readers or one writer. */
+import { pin } from "../internal/pin.ts";
 import { ClosedError } from "../errors.ts";
 import { PENDING, type Poll, type Suspend } from "../runtime/body.ts";
 import { Acquire } from "../runtime/acquire.ts";
@@ -258,3 +259,6 @@ export class RwLock<T = undefined> {
 function released(what: string): ClosedError {
   return new ClosedError(`${what} of a guard that was already released`);
 }
+
+const sample = new RwLock();
+pin(sample, sample.read(), sample.write(), sample.tryRead()!, new RwLock().tryWrite()!);

@@ -1,4 +1,5 @@
 /** Permits: a bound on how many do something at once. */
+import { pin } from "../internal/pin.ts";
 import { ClosedError } from "../errors.ts";
 import { Acquire } from "../runtime/acquire.ts";
 import { type Body, PENDING, type Poll, type Suspend } from "../runtime/body.ts";
@@ -275,3 +276,6 @@ export class Semaphore {
     return this.shared.permits.available;
   }
 }
+
+const sample = new Semaphore(1);
+pin(sample, sample.acquire(), new Permit(sample["shared"], 1));

@@ -1,4 +1,5 @@
 /** A value that somebody provides once, and anybody can wait for. */
+import { pin } from "../internal/pin.ts";
 import { Acquire } from "../runtime/acquire.ts";
 import type { Future } from "../runtime/future.ts";
 import { WaitQueue } from "../runtime/wait-queue.ts";
@@ -66,3 +67,6 @@ export class SetOnce<T> {
     return new Wait(this.#slot);
   }
 }
+
+const sample = new SetOnce();
+pin(sample, sample.wait());

@@ -23,168 +23,14 @@
  *
  * @module
  */
+import { pin } from "../internal/pin.ts";
 import { ClosedError, RecvError } from "../errors.ts";
-import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
-import { mayProceed } from "../runtime/cooperation.ts";
-import { Future } from "../runtime/future.ts";
+import type { Future } from "../runtime/future.ts";
 import { FutureIterator } from "../runtime/iterate.ts";
-import { cx } from "../runtime/kernel.ts";
-import {
-  label,
-  made,
-  type Attributes,
-  type Named,
-  type Resource,
-  type ResourceKind,
-} from "../runtime/resource.ts";
-import { WaitQueue } from "../runtime/wait-queue.ts";
-import { Audience, Seat } from "./audience.ts";
-import { ReceiverCount, ReceiversGone } from "./closed.ts";
+import type { Named } from "../runtime/resource.ts";
+import { ReceiversGone } from "./closed.ts";
 import { Handle, type Remains } from "./handle.ts";
-
-/** What senders and receivers share. Each value has a version; a receiver has seen one. */
-class State<T> implements Resource {
-  value: T;
-  version: number = 0;
-  senders: number = 1;
-  readonly receivers: ReceiverCount = new ReceiverCount(1);
-  readonly audience: Audience = new Audience();
-
-  constructor(value: T, options: Named | undefined) {
-    this.value = value;
-    made(this, options);
-  }
-  get resourceKind(): ResourceKind {
-    return "watch";
-  }
-  attributes(): Attributes {
-    const { version, senders, receivers } = this;
-    return { version, senders, receivers: receivers.count };
-  }
-  store(value: T): void {
-    this.value = value;
-    this.version++;
-    this.audience.wakeAll();
-  }
-  senderClosed(): void {
-    if (--this.senders === 0) this.audience.wakeAll();
-  }
-}
-
-/** Where one receiver is. */
-class Position<T> {
-  readonly state: State<T>;
-  /** Versions count from 0: what was marked as changed has seen none. */
-  seen: number;
-  isClosed: boolean = false;
-  readonly queue: WaitQueue = new WaitQueue(0);
-
-  constructor(state: State<T>, seen: number) {
-    this.state = state;
-    this.seen = seen;
-  }
-  close(): void {
-    this.isClosed = true;
-    this.state.audience.wake(this.queue);
-    this.state.receivers.remove();
-  }
-  get hasUnseen(): boolean {
-    return this.seen !== this.state.version;
-  }
-}
-
-/** Waits until `check` has a result. It is asked when polled first, and after every change. */
-abstract class Change<T, R> extends Future<R> {
-  protected readonly position: Position<T>;
-  /** Whoever waits keeps the receiver alive. */
-  protected readonly receiver: object;
-  readonly #seat: Seat;
-  constructor(receiver: object, position: Position<T>) {
-    super();
-    this.position = position;
-    this.receiver = receiver;
-    this.#seat = new Seat(position.state.audience, position.queue);
-  }
-  /** The result, or throws, or waits. */
-  protected abstract check(): Poll<R>;
-
-  poll(waker: Waker): Poll<R> {
-    if (!mayProceed(waker)) return PENDING;
-    let result: Poll<R>;
-    try {
-      if (this.position.isClosed) throw new ClosedError("the watch receiver was closed");
-      result = this.check();
-    } catch (error) {
-      cx.budget--;
-      this.#seat.leave();
-      throw error;
-    }
-    if (result === PENDING) this.#seat.wait(waker);
-    else {
-      cx.budget--;
-      this.#seat.leave();
-    }
-    return result;
-  }
-  override drop(): void {
-    this.#seat.leave();
-  }
-  /** Marks the current value as seen and gives it. */
-  protected see(): T {
-    const { position } = this;
-    position.seen = position.state.version;
-    return position.state.value;
-  }
-  protected get isEnded(): boolean {
-    return this.position.state.senders === 0;
-  }
-  override describeWait(): string {
-    return `a change on ${label(this.position.state, "a watch channel")}`;
-  }
-  override get waitedResource(): Resource {
-    return this.position.state;
-  }
-}
-
-class Changed<T> extends Change<T, void> {
-  protected check(): Poll<void> {
-    if (this.position.hasUnseen) return void this.see();
-    if (this.isEnded) throw new RecvError(SENDERS_GONE);
-    return PENDING;
-  }
-}
-
-class WaitFor<T> extends Change<T, T> {
-  readonly #predicate: (value: T) => boolean;
-  #hasLooked: boolean = false;
-  constructor(receiver: object, position: Position<T>, predicate: (value: T) => boolean) {
-    super(receiver, position);
-    this.#predicate = predicate;
-  }
-  protected check(): Poll<T> {
-    if (!this.#hasLooked || this.position.hasUnseen) {
-      this.#hasLooked = true;
-      const value = this.see();
-      if (this.#predicate(value)) return value;
-    }
-    if (this.isEnded) throw new RecvError(SENDERS_GONE);
-    return PENDING;
-  }
-}
-
-class Next<T> extends Change<T, IteratorResult<T, undefined>> {
-  readonly #isFirst: boolean;
-  constructor(receiver: object, position: Position<T>, isFirst: boolean) {
-    super(receiver, position);
-    this.#isFirst = isFirst;
-  }
-  protected check(): Poll<IteratorResult<T, undefined>> {
-    if (this.#isFirst || this.position.hasUnseen) return { done: false, value: this.see() };
-    return this.isEnded ? { done: true, value: undefined } : PENDING;
-  }
-}
-
-const SENDERS_GONE = "the last sender of the watch channel was closed";
+import { Changed, Next, NONE, Position, SENDERS_GONE, State, WaitFor } from "./watch-change.ts";
 
 /** Stores values. `clone()` it for each producer, `close()` it (or `using`) when done. */
 export class Sender<T> extends Handle implements Disposable {
@@ -389,11 +235,11 @@ class Versions<T> extends FutureIterator<T> {
   }
 }
 
-/** Marked as changed: no version has been seen. */
-const NONE = -1;
-
 /** A sender and a receiver of the latest value, which counts as seen at first. */
 export function channel<T>(initial: T, options?: Named): [Sender<T>, Receiver<T>] {
   const state = new State(initial, options);
   return [new Sender(state), new Receiver(new Position(state, state.version))];
 }
+
+const [tx, rx] = channel(null);
+pin(tx, rx, rx.changed());
