@@ -7,7 +7,7 @@
 import { FutureConsumedError } from "../errors.ts";
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { mayProceed } from "../runtime/cooperation.ts";
-import { Operation } from "../runtime/future.ts";
+import { Operation } from "../runtime/operation.ts";
 import { cx } from "../runtime/kernel.ts";
 import type { Actor } from "./actor.ts";
 import { Message, type Asker, type Failure } from "./message.ts";

@@ -8,7 +8,8 @@
  */
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { mayProceed } from "../runtime/cooperation.ts";
-import { type Future, Operation } from "../runtime/future.ts";
+import type { Future } from "../runtime/future.ts";
+import { Operation } from "../runtime/operation.ts";
 import { cx } from "../runtime/kernel.ts";
 import { WaitQueue } from "../runtime/wait-queue.ts";
 import type { Message } from "./message.ts";

@@ -1,7 +1,8 @@
 /** Futures around one future: `map`, `settled`, `ref`. */
 import { CancelledError } from "../errors.ts";
 import { PENDING, type Outcome, type Poll, type Waker } from "../runtime/body.ts";
-import { abandon, claim, Future, lend, spend, Operation } from "../runtime/future.ts";
+import { abandon, claim, Future, lend, spend } from "../runtime/future.ts";
+import { Operation } from "../runtime/operation.ts";
 
 /** A future that owns one other and shows its value differently. */
 export abstract class Adapter<T, U> extends Operation<U> {

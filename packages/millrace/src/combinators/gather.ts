@@ -10,7 +10,8 @@
  */
 import { mayProceed } from "../runtime/cooperation.ts";
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
-import { abandon, type Future, Operation } from "../runtime/future.ts";
+import { abandon, type Future } from "../runtime/future.ts";
+import { Operation } from "../runtime/operation.ts";
 import { pin } from "../internal/pin.ts";
 import { counted } from "../runtime/counted.ts";
 

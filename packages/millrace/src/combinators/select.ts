@@ -1,7 +1,8 @@
 /** Waiting for the first of several named branches. */
 import { SelectError } from "../errors.ts";
 import { isThenable, PENDING, type Poll, type Waker } from "../runtime/body.ts";
-import { abandon, type Future, Operation } from "../runtime/future.ts";
+import { abandon, type Future } from "../runtime/future.ts";
+import { Operation } from "../runtime/operation.ts";
 import { ambientKernel } from "../runtime/trail.ts";
 import { toFuture } from "./from-promise.ts";
 import { pin } from "../internal/pin.ts";

@@ -8,7 +8,7 @@
  */
 import { FutureConsumedError } from "../errors.ts";
 import { PENDING, type Poll, type Waker } from "./body.ts";
-import { Operation } from "./future.ts";
+import { Operation } from "./operation.ts";
 import { mayProceed } from "./cooperation.ts";
 import { cx } from "./kernel.ts";
 import { Waiter, type WaitQueue } from "./wait-queue.ts";

@@ -1,7 +1,8 @@
 /** Cooperation: letting others run, by choice or because the budget is used up. */
 import { PENDING, SUSPENDED, type Poll, type Suspend, type Waker } from "./body.ts";
 import { NOTHING } from "./suspension.ts";
-import { abandon, claim, Future, Operation } from "./future.ts";
+import { abandon, claim, Future } from "./future.ts";
+import { Operation } from "./operation.ts";
 import { mayProceed } from "./cooperation.ts";
 import { cx, UNLIMITED } from "./kernel.ts";
 import { ambientKernel } from "./trail.ts";

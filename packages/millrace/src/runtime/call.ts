@@ -8,7 +8,8 @@ import { PENDING, type Awaitable, type Body, type Poll, type Routine, type Waker
 import { Branch } from "./branch.ts";
 import { DETACHED, DONE, NEEDS_DRIVE, RUNNING } from "./branch-state.ts";
 import { reportFailure } from "./failure.ts";
-import { type Future, Operation } from "./future.ts";
+import type { Future } from "./future.ts";
+import { Operation } from "./operation.ts";
 import { captureContext } from "./host.ts";
 import { cx, UNLIMITED, Kernel } from "./kernel.ts";
 import { BUDGET } from "./scheduler.ts";

@@ -17,7 +17,6 @@ import {
   PENDING,
   type Poll,
   type Suspend,
-  type Suspending,
   type Waker,
 } from "./body.ts";
 import type { Duration } from "./duration.ts";
@@ -63,8 +62,8 @@ export const futureMethods: FutureMethods = {} as FutureMethods;
 let promiseOf: <T>(future: Future<T>) => Promise<T>;
 let claimFuture: <T>(future: Future<T>) => Future<T>;
 let abandonFuture: (future: Future<unknown>) => void;
-let nextOf: <T>(future: Future<T>) => IteratorResult<Suspend, T>;
-let throwInto: (future: Future<unknown>, error: unknown) => void;
+export let nextOf: <T>(future: Future<T>) => IteratorResult<Suspend, T>;
+export let throwInto: (future: Future<unknown>, error: unknown) => void;
 let reusable: (future: Future<unknown>) => void;
 let lendFuture: <T>(future: Future<T>) => Future<T>;
 let renewFuture: (future: Future<unknown>) => void;
@@ -363,28 +362,6 @@ export function renew(future: Future<unknown>): void {
 /** A lent future has given its result. */
 export function spend(future: Future<unknown>): void {
   spendFuture(future);
-}
-
-/**
- * A future that is its own iterator: `yield*` of it makes no other object. For the library's own
- * operations; a class that users extend must not have methods called `next`, `throw` and `return`.
- */
-export abstract class Operation<T> extends Future<T> implements Suspending<T> {
-  override [Symbol.iterator](): Generator<Suspend, T, void> {
-    const claimed = claimFuture<T>(this);
-    return claimed === this ? asRoutine<T>(this) : suspendOn(claimed);
-  }
-  next(): IteratorResult<Suspend, T> {
-    return nextOf(this);
-  }
-  throw(error: unknown): IteratorResult<Suspend, T> {
-    throwInto(this, error);
-    return unwind(error);
-  }
-  return(value: T): IteratorResult<Suspend, T> {
-    throwInto(this, undefined);
-    return { done: true, value };
-  }
 }
 
 /** The iterator of a claimed future. */

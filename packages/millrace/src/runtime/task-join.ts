@@ -6,7 +6,8 @@
  */
 import { FutureConsumedError } from "../errors.ts";
 import { PENDING, type Poll, type Suspend, type Waker } from "./body.ts";
-import { type Future, Operation } from "./future.ts";
+import type { Future } from "./future.ts";
+import { Operation } from "./operation.ts";
 import { mayProceed } from "./cooperation.ts";
 import { cx } from "./kernel.ts";
 import type { Joiner, Task } from "./task.ts";

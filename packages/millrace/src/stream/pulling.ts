@@ -2,7 +2,8 @@
 import { pin } from "../internal/pin.ts";
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import type { Future } from "../runtime/future.ts";
-import { Operation, promised } from "../runtime/future.ts";
+import { promised } from "../runtime/future.ts";
+import { Operation } from "../runtime/operation.ts";
 import { FutureIterator } from "../runtime/iterate.ts";
 import { WaitQueue, type Waiter } from "../runtime/wait-queue.ts";
 import type { Closing } from "./closing.ts";

@@ -8,7 +8,8 @@
  */
 import { pin } from "../internal/pin.ts";
 import { isThenable, PENDING, type Body, type Poll, type Waker } from "../runtime/body.ts";
-import { abandon, claim, Future, Operation } from "../runtime/future.ts";
+import { abandon, claim, Future } from "../runtime/future.ts";
+import { Operation } from "../runtime/operation.ts";
 import { watchPromise } from "../combinators/from-promise.ts";
 import { Callback } from "./callback.ts";
 import { Closing } from "./closing.ts";

@@ -3,7 +3,8 @@ import { pin } from "../internal/pin.ts";
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { mayProceed } from "../runtime/cooperation.ts";
 import { checkCount } from "../runtime/duration.ts";
-import { Operation, type Future } from "../runtime/future.ts";
+import type { Future } from "../runtime/future.ts";
+import { Operation } from "../runtime/operation.ts";
 import { cx } from "../runtime/kernel.ts";
 import {
   label,

@@ -15,7 +15,7 @@
  */
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { mayProceed } from "../runtime/cooperation.ts";
-import { Operation } from "../runtime/future.ts";
+import { Operation } from "../runtime/operation.ts";
 import { host } from "../runtime/host.ts";
 import { cx } from "../runtime/kernel.ts";
 import { ambientKernel } from "../runtime/trail.ts";
