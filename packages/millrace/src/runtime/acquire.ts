@@ -45,7 +45,7 @@ export abstract class Acquire<T> extends Operation<T> {
 
   /**
    * The first poll, if it need not wait. Each operation calls this and makes its result in methods of its own
-   * (`takeNow`, `next`), of which the engine then knows what they call.
+   * (`futureNow`, `next`), of which the engine then knows what they call.
    */
   protected takesAtOnce(queue: WaitQueue, need: number): boolean {
     if (this.waiter !== null || cx.budget <= 0 || queue.isClosed) return false;

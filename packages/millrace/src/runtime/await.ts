@@ -25,7 +25,7 @@ export function takeAwaited<T>(future: Future<T>, branch: Branch<unknown> | null
   const owner = branch ?? kernel;
   const { budget } = cx;
   cx.budget = owner.budget;
-  const value = future.takeNow();
+  const value = future.futureNow();
   if (value !== PENDING) owner.budget = cx.budget;
   cx.budget = budget;
   return value;

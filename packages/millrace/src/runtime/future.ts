@@ -163,7 +163,7 @@ export abstract class Future<T> implements Promise<T>, Disposable {
   }
 
   /** The value, if it need not wait and there is budget; `PENDING` if it must be polled. @internal */
-  takeNow(): Poll<T> {
+  futureNow(): Poll<T> {
     return PENDING;
   }
   /** One use of a reusable future. @internal */

@@ -29,7 +29,7 @@ export function resumeWith<T>(future: Future<T>): IteratorResult<Suspend, T> {
 }
 // #endregion resume
 
-/** What `takeNow` gave, or else what `next` of the class above gives. */
+/** What `futureNow` gave, or else what `next` of the class above gives. */
 export function doneWith<T>(value: T): IteratorResult<Suspend, T> {
   return value === undefined ? (NOTHING as IteratorReturnResult<T>) : { done: true, value };
 }

@@ -88,11 +88,11 @@ class Lock<T> extends Acquire<MutexGuard<T>> {
   protected get queue(): WaitQueue {
     return this.guarded.turn;
   }
-  override takeNow(): Poll<MutexGuard<T>> {
+  override futureNow(): Poll<MutexGuard<T>> {
     return this.takesAtOnce(this.guarded.turn, 1) ? new Guard(this.guarded) : PENDING;
   }
   override next(): IteratorResult<Suspend, MutexGuard<T>> {
-    const value = cx.waker === null ? PENDING : this.takeNow();
+    const value = cx.waker === null ? PENDING : this.futureNow();
     return value === PENDING ? super.next() : doneWith(value);
   }
   protected override entered(): void {

@@ -148,11 +148,11 @@ abstract class Enter<T, G> extends Acquire<G> {
   protected get queue(): WaitQueue {
     return this.guarded.permits;
   }
-  override takeNow(): Poll<G> {
+  override futureNow(): Poll<G> {
     return this.takesAtOnce(this.guarded.permits, this.need) ? this.granted() : PENDING;
   }
   override next(): IteratorResult<Suspend, G> {
-    const value = cx.waker === null ? PENDING : this.takeNow();
+    const value = cx.waker === null ? PENDING : this.futureNow();
     return value === PENDING ? super.next() : doneWith(value);
   }
   protected override entered(): void {

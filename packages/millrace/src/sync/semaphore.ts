@@ -151,11 +151,11 @@ class AcquirePermit extends Acquire<SemaphorePermit> {
   protected get queue(): WaitQueue {
     return this.semaphore.permits;
   }
-  override takeNow(): Poll<SemaphorePermit> {
+  override futureNow(): Poll<SemaphorePermit> {
     return this.takesAtOnce(this.semaphore.permits, this.count) ? this.granted() : PENDING;
   }
   override next(): IteratorResult<Suspend, SemaphorePermit> {
-    const value = cx.waker === null ? PENDING : this.takeNow();
+    const value = cx.waker === null ? PENDING : this.futureNow();
     return value === PENDING ? super.next() : doneWith(value);
   }
   protected override entered(): void {

@@ -21,11 +21,11 @@ class Recv<T> extends Acquire<T | undefined> {
     this.channel = channel;
     this.receiver = receiver;
   }
-  override takeNow(): Poll<T | undefined> {
+  override futureNow(): Poll<T | undefined> {
     return this.takesAtOnce(this.channel.items, 1) ? this.channel.shift() : PENDING;
   }
   override next(): IteratorResult<Suspend, T | undefined> {
-    const value = cx.waker === null ? PENDING : this.takeNow();
+    const value = cx.waker === null ? PENDING : this.futureNow();
     return value === PENDING ? super.next() : doneWith(value);
   }
   protected get queue(): WaitQueue {

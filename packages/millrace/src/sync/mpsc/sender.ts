@@ -52,11 +52,11 @@ class Send<T> extends TakeSlots<T, void> {
     super(channel);
     this.value = value;
   }
-  override takeNow(): Poll<void> {
+  override futureNow(): Poll<void> {
     return this.takesAtOnce(this.channel.slots, 1) ? this.channel.push(this.value) : PENDING;
   }
   override next(): IteratorResult<Suspend, void> {
-    const value = cx.waker === null ? PENDING : this.takeNow();
+    const value = cx.waker === null ? PENDING : this.futureNow();
     return value === PENDING ? super.next() : doneWith(value);
   }
   protected granted(): void {
