@@ -74,6 +74,12 @@ export const exclusions: readonly Exclusion[] = [
     because: "a browser has neither SQLite files nor the sockets that databases speak",
   },
   {
+    on: ["bun", "deno"],
+    files: [`${millrace}threads/faults.test.ts`],
+    tests: ["a task that runs out of memory fails"],
+    because: "a thread has no memory limit of its own there: the task would take all there is",
+  },
+  {
     on: ["chromium"],
     files: [`${millrace}main/`, `${millrace}threads/`],
     because: "a browser has no processes; its threads are not those of worker_threads",

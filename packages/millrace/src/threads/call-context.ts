@@ -20,6 +20,7 @@ export class RunningCall implements ThreadContext {
   readonly #words: Int32Array;
   readonly #cancelWord: number;
   #controller: AbortController | null = null;
+  #isTold: boolean = false;
 
   constructor(words: Int32Array, cancelWord: number) {
     this.#words = words;
@@ -54,9 +55,11 @@ export class RunningCall implements ThreadContext {
     }
     return this.#controller.signal;
   }
-  /** The caller has abandoned the call. */
+  /** The caller has abandoned the call. Once: `abort` may read `aborted` itself (it does in Deno). */
   cancel(): void {
-    this.#controller?.abort(new CancelledError("the call was abandoned by its caller"));
+    if (this.#controller === null || this.#isTold) return;
+    this.#isTold = true;
+    this.#controller.abort(new CancelledError("the call was abandoned by its caller"));
   }
 }
 

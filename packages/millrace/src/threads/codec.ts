@@ -75,7 +75,8 @@ export class Codec {
 
   /**
    * Writes `value` from word `at` on, before word `end`: where it ended, or −1 when it does not fit or
-   * holds a handle over shared memory, which only a message port can carry.
+   * holds shared memory or a handle over it, which only a message port can carry. (Cloned into bytes it would
+   * be refused by Node, and be a copy in Bun.)
    *
    * @throws DataCloneError for what cannot be cloned.
    */
@@ -192,10 +193,11 @@ export class Codec {
       return this.#write(packError(value), depth + 1);
     }
     if (ArrayBuffer.isView(value)) {
+      if (!(value.buffer instanceof ArrayBuffer)) throw OVERFLOW;
       const kind = VIEWS.findIndex((type) => type.prototype === prototype);
-      if (kind >= 0 && value.buffer instanceof ArrayBuffer)
+      if (kind >= 0)
         return this.#writeBytes(kind, new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
-    } else if (isShareable(value)) throw OVERFLOW;
+    } else if (isShareable(value) || value instanceof SharedArrayBuffer) throw OVERFLOW;
     else if (value instanceof ArrayBuffer) return this.#writeBytes(BUFFER, new Uint8Array(value));
     this.#writeCloned(value);
   }

@@ -58,7 +58,7 @@ class Send<T> extends SharedWait<void> {
     if (result === CLOSED) throw new SendError("send on a shared channel that is closed", this.value);
     if (result !== SENT_IT) {
       throw new RangeError(
-        "send expects a message that fits into the shared channel, and holds no channel or lock itself; give sharedChannel more bytes",
+        "send expects a message that fits into the shared channel, and holds no channel, lock or shared memory itself; give sharedChannel more bytes",
       );
     }
   }
@@ -90,7 +90,7 @@ class Sender<T> implements SharedSender<T> {
     if (result === CLOSED) return refused("closed");
     if (result === FULL) return refused("full");
     throw new RangeError(
-      "trySend expects a message that fits into the shared channel, and holds no channel or lock itself; give sharedChannel more bytes",
+      "trySend expects a message that fits into the shared channel, and holds no channel, lock or shared memory itself; give sharedChannel more bytes",
     );
   }
   clone(): SharedSender<T> {

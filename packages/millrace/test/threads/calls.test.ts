@@ -97,6 +97,15 @@ test("what cannot be cloned is refused at the call, and as a result", async () =
   expect(await work.double.with(on)(1)).toBe(2);
 });
 
+test("shared memory stays shared, wherever it stands in the arguments", async () => {
+  const memory = new SharedArrayBuffer(4);
+  for (const value of [memory, new Uint8Array(memory), { deep: [new Int32Array(memory)] }]) {
+    await work.writeOne.with(on)(value);
+    expect(new Int32Array(memory)[0]).toBe(1);
+    new Int32Array(memory)[0] = 0;
+  }
+});
+
 test("what is transferred is moved", async () => {
   const buffer = new ArrayBuffer(100_000);
   const call = work.byteLengthOf.with({ ...on, transfer: [buffer] });
