@@ -3,8 +3,9 @@ import { main, osSignal, spawn } from "millrace";
 
 main(async () => {
   const first = spawn(async () => {
-    using listener = osSignal("SIGUSR2");
+    const listener = osSignal("SIGUSR2");
     await listener.recv();
+    listener[Symbol.dispose]();
     console.log("first: 1");
   });
   const second = spawn(async () => {
