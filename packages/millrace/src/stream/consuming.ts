@@ -27,7 +27,7 @@ export abstract class Consuming<T> extends Pulling<T> {
    * ```
    */
   forEach(f: Body<void, [item: T, index: number]>): Future<void> {
-    return new ForEach(this.source, f);
+    return new ForEach(this.source, this.turns, f);
   }
 
   /**
@@ -40,7 +40,7 @@ export abstract class Consuming<T> extends Pulling<T> {
     requireLimit("Stream.forEachConcurrent", "limit", limit, 1);
     const callback = new Callback<T, undefined, void>("Stream.forEachConcurrent", f);
     const calls = fuse<void | Future<void>>(this.source, MAP, (item: T) => callback.call(item, undefined));
-    return new Count(new Buffered(calls, limit, false)).map(() => {});
+    return new Count(new Buffered(calls, limit, false), this.turns).map(() => {});
   }
 
   /**
@@ -56,24 +56,24 @@ export abstract class Consuming<T> extends Pulling<T> {
    * ```
    */
   fold<A>(seed: A, f: (acc: A, item: T) => Awaitable<A>): Future<A> {
-    return new Fold(this.source, seed, f);
+    return new Fold(this.source, this.turns, seed, f);
   }
 
   /** All items, in an array. Cancel safety: see the class. */
   collect(): Future<T[]> {
-    return new Collect(this.source);
+    return new Collect(this.source, this.turns);
   }
   /** How many items there are. Cancel safety: see the class. */
   count(): Future<number> {
-    return new Count(this.source);
+    return new Count(this.source, this.turns);
   }
   /** The first item; `undefined` when there is none. Releases the source. Cancel safety: see the class. */
   first(): Future<T | undefined> {
-    return new Find(this.source, () => true);
+    return new Find(this.source, this.turns, () => true);
   }
   /** The last item; `undefined` when there is none. Cancel safety: see the class. */
   last(): Future<T | undefined> {
-    return new Last(this.source);
+    return new Last(this.source, this.turns);
   }
   /**
    * The first item for which `predicate` holds; then it releases the source. Cancel safety: see the class.
@@ -81,15 +81,15 @@ export abstract class Consuming<T> extends Pulling<T> {
    * @throws TypeError when `predicate` is not a function.
    */
   find(predicate: (item: T) => boolean): Future<T | undefined> {
-    return new Find(this.source, requireFunction("Stream.find", predicate));
+    return new Find(this.source, this.turns, requireFunction("Stream.find", predicate));
   }
   /** Whether `predicate` holds for an item; the first such releases the source. Cancel safety: see the class. */
   any(predicate: (item: T) => boolean): Future<boolean> {
-    return new Search(this.source, requireFunction("Stream.any", predicate), true);
+    return new Search(this.source, this.turns, requireFunction("Stream.any", predicate), true);
   }
   /** Whether `predicate` holds for all items; the first other releases the source. Cancel safety: see the class. */
   all(predicate: (item: T) => boolean): Future<boolean> {
-    return new Search(this.source, requireFunction("Stream.all", predicate), false);
+    return new Search(this.source, this.turns, requireFunction("Stream.all", predicate), false);
   }
 
   /**
@@ -111,6 +111,6 @@ export abstract class Consuming<T> extends Pulling<T> {
   forward(sink: { send(item: T): Future<void> }): Future<void> {
     if (typeof sink?.send !== "function")
       throw new TypeError("Stream.forward expects a sink with a send method, such as a channel's sender");
-    return new Forward(this.source, sink);
+    return new Forward(this.source, this.turns, sink);
   }
 }

@@ -3,40 +3,23 @@ import { pin } from "../internal/pin.ts";
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import type { Future } from "../runtime/future.ts";
 import { promised } from "../runtime/future.ts";
-import { Operation } from "../runtime/operation.ts";
 import { FutureIterator } from "../runtime/iterate.ts";
-import { WaitQueue, type Waiter } from "../runtime/wait-queue.ts";
-import type { Closing } from "./closing.ts";
 import { HasSource } from "./iteration.ts";
 import { END, type Pulled, type Source } from "./source.ts";
 import { closeEarly } from "./terminal.ts";
-
-/** The consumers of one stream, who take turns. */
-export class Turns {
-  readonly queue: WaitQueue = new WaitQueue(1);
-  /** Of the one whose turn it is, while it waits for an item. */
-  waker: Waker | null = null;
-  /** To be thrown when the source has closed, by whoever asks then. */
-  failure: { readonly error: unknown; readonly closing: Closing } | null = null;
-}
+import { Turn, Turns } from "./turns.ts";
 
 /** One item. Where several are asked for at once, each waits for its turn. */
-export class Next<T> extends Operation<IteratorResult<T, undefined>> {
+export class Next<T> extends Turn<IteratorResult<T, undefined>> {
   declare protected readonly source: Source<T>;
-  declare private readonly turns: Turns;
-  declare private waiter: Waiter | null;
-  declare private hasTurn: boolean;
 
   constructor(source: Source<T>, turns: Turns) {
-    super();
+    super(turns);
     this.source = source;
-    this.turns = turns;
-    this.waiter = null;
-    this.hasTurn = false;
   }
 
   poll(waker: Waker): Poll<IteratorResult<T, undefined>> {
-    if (!this.hasTurn && !this.takeTurn(waker)) return PENDING;
+    if (!this.takeTurn(waker)) return PENDING;
     const { source, turns } = this;
     if (turns.failure !== null) return this.fail(waker);
     if (source.isOver) return this.done();
@@ -81,28 +64,8 @@ export class Next<T> extends Operation<IteratorResult<T, undefined>> {
     throw error;
   }
 
-  private takeTurn(waker: Waker): boolean {
-    const { queue } = this.turns;
-    if (this.waiter === null) {
-      if (!queue.tryTake(1)) {
-        this.waiter = queue.enter(1, waker);
-        return false;
-      }
-    } else if (this.waiter.isWaiting) {
-      this.waiter.waker = waker;
-      return false;
-    } else queue.take(this.waiter);
-    return (this.hasTurn = true);
-  }
-  private endTurn(): void {
-    this.turns.waker = null;
-    this.hasTurn = false;
-    this.turns.queue.give(1);
-  }
-
   override drop(): void {
-    if (this.hasTurn) this.endTurn();
-    else if (this.waiter !== null) this.turns.queue.abandon(this.waiter);
+    this.leaveLine();
   }
   override *innerWaits(): Iterable<Future<unknown>> {
     const { failure } = this.turns;
@@ -172,7 +135,10 @@ export abstract class Pulling<T> extends HasSource<T> implements AsyncIterable<T
     return new StreamIterator(this);
   }
 
-  /** Releases the source and abandons what is in flight. Completes when the source has closed. */
+  /**
+   * Releases the source and abandons what is in flight; for whoever waits for an item, the stream has ended.
+   * Completes when the source has closed.
+   */
   [Symbol.asyncDispose](): Promise<void> {
     const closing = closeEarly(this.source as Source<unknown>);
     this.turns.waker?.wake();

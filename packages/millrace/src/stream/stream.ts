@@ -15,9 +15,10 @@ import { ArraySource, sourceOf, type Pullable } from "./iteration.ts";
 import { Merged } from "./merged.ts";
 import { PeekSource } from "./peek.ts";
 import { ProducedSource } from "./produced.ts";
-import { Next, type Turns } from "./pulling.ts";
+import { Next } from "./pulling.ts";
 import { END, type Pulled, type Source } from "./source.ts";
 import { toReadableStream } from "./to-web-stream.ts";
+import type { Turns } from "./turns.ts";
 
 /**
  * A lazy sequence that is pulled one item at a time; nothing runs ahead of demand except what `buffered*`

@@ -5,15 +5,17 @@
  *   PULLING ──END──► result
  *      ├──leaves early, fails──► CLOSING ──► result, or throws
  *      └──drop──► the source is released; what must wait goes on by itself
+ *
+ * It pulls when it is its turn, which is others' while it waits for a callback.
  */
 import { pin } from "../internal/pin.ts";
 import { isThenable, PENDING, type Body, type Poll, type Waker } from "../runtime/body.ts";
 import { abandon, claim, Future } from "../runtime/future.ts";
-import { Operation } from "../runtime/operation.ts";
 import { watchPromise } from "../combinators/from-promise.ts";
 import { Callback } from "./callback.ts";
 import { Closing } from "./closing.ts";
 import { END, type Source } from "./source.ts";
+import { Turn, Turns } from "./turns.ts";
 
 /** Lets go of a source that failed, or of which enough was had. */
 export function closeEarly(source: Source<unknown>): Closing {
@@ -22,7 +24,7 @@ export function closeEarly(source: Source<unknown>): Closing {
   return closing;
 }
 
-export abstract class Terminal<T, R> extends Operation<R> {
+export abstract class Terminal<T, R> extends Turn<R> {
   declare protected readonly source: Source<T>;
   declare private closing: Closing | null;
   declare private isFailed: boolean;
@@ -30,8 +32,8 @@ export abstract class Terminal<T, R> extends Operation<R> {
   declare private isComplete: boolean;
   declare private result: unknown;
 
-  constructor(source: Source<T>) {
-    super();
+  constructor(source: Source<T>, turns: Turns) {
+    super(turns);
     this.source = source;
     this.closing = null;
     this.isFailed = false;
@@ -44,20 +46,48 @@ export abstract class Terminal<T, R> extends Operation<R> {
   /** The result when there are no (more) items. */
   protected abstract atEnd(): R;
 
+  /** Whether it may pull: what it waits for by itself is done. */
+  protected isReady(_waker: Waker): boolean {
+    return true;
+  }
+
   poll(waker: Waker): Poll<R> {
     if (this.closing !== null) return this.close(this.closing, waker);
-    const { source } = this;
-    if (source.isOver) return this.atEnd();
+    const { source, turns } = this;
     try {
+      if (!this.isReady(waker) || !this.takeTurn(waker)) return PENDING;
+      if (turns.failure !== null) return this.inherit(turns.failure, waker);
+      if (source.isOver) return this.over(this.atEnd());
       const result = this.consume(source, waker);
-      if (result === PENDING || this.isComplete) return result;
+      if (result === PENDING) {
+        if (this.hasTurn) turns.waker = waker;
+        return PENDING;
+      }
+      if (this.isComplete) return this.over(result);
       this.result = result;
     } catch (error) {
       this.isFailed = true;
       this.result = error;
     }
     this.closing = closeEarly(source);
+    this.tell();
     return this.close(this.closing, waker);
+  }
+  /** Whoever pulls meanwhile: the source was released. */
+  private tell(): void {
+    if (!this.hasTurn) this.turns.waker?.wake();
+  }
+
+  /** Of a `next` that was abandoned before it could throw it. */
+  private inherit({ error, closing }: NonNullable<Turns["failure"]>, waker: Waker): Poll<R> {
+    this.turns.failure = null;
+    this.isFailed = true;
+    this.result = error;
+    return this.close((this.closing = closing), waker);
+  }
+  private over(result: R): R {
+    if (this.hasTurn) this.endTurn();
+    return result;
   }
 
   /** The source has answered END. */
@@ -68,13 +98,21 @@ export abstract class Terminal<T, R> extends Operation<R> {
   }
 
   private close(closing: Closing, waker: Waker): Poll<R> {
+    if (!closing.isDone) {
+      closing.poll(waker);
+      return PENDING;
+    }
+    if (this.hasTurn) this.endTurn();
     // The failure that it is closed for matters more than one of the closing.
-    if (this.isFailed && closing.isDone) throw this.result;
-    return closing.poll(waker) === PENDING ? PENDING : (this.result as R);
+    if (this.isFailed) throw this.result;
+    closing.poll(waker);
+    return this.result as R;
   }
 
   override drop(): void {
+    this.leaveLine();
     this.source.release(null);
+    this.tell();
   }
   override *innerWaits(): Iterable<Future<unknown>> {
     if (this.closing !== null) yield this.closing;
@@ -88,8 +126,8 @@ export abstract class Terminal<T, R> extends Operation<R> {
 /** Calls a function for each item, which may wait, and goes on when it has. */
 abstract class Called<T, R, U> extends Terminal<T, U> {
   declare private inFlight: Future<R> | null;
-  constructor(source: Source<T>) {
-    super(source);
+  constructor(source: Source<T>, turns: Turns) {
+    super(source, turns);
     this.inFlight = null;
   }
   protected abstract call(item: T): R | Future<R>;
@@ -97,17 +135,21 @@ abstract class Called<T, R, U> extends Terminal<T, U> {
 
   protected consume(source: Source<T>, waker: Waker): Poll<U> {
     for (;;) {
-      if (this.inFlight === null) {
-        const item = source.poll(waker);
-        if (item === PENDING) return PENDING;
-        if (item === END) return this.ended();
-        if (this.took(this.call(item))) continue;
-      }
-      if (!this.land(this.inFlight!, waker)) return PENDING;
+      const item = source.poll(waker);
+      if (item === PENDING) return PENDING;
+      if (item === END) return this.ended();
+      if (!this.took(this.call(item)) && this.mustWait(waker)) return PENDING;
     }
   }
-  protected get isWaiting(): boolean {
-    return this.inFlight !== null;
+  /** Also when the stream was disposed meanwhile: the call is for an item that was taken. */
+  protected override isReady(waker: Waker): boolean {
+    return this.inFlight === null || this.land(this.inFlight, waker);
+  }
+  /** The call that was begun is not done at once. */
+  protected mustWait(waker: Waker): boolean {
+    if (this.land(this.inFlight!, waker)) return false;
+    this.endTurn();
+    return true;
   }
   /** Takes a result; false when there is a future to wait for first. */
   protected took(result: R | Future<R>): boolean {
@@ -144,8 +186,8 @@ abstract class Called<T, R, U> extends Terminal<T, U> {
 export class ForEach<T> extends Called<T, void, void> {
   declare private readonly each: Callback<T, number, void>;
   declare private index: number;
-  constructor(source: Source<T>, f: Body<void, [item: T, index: number]>) {
-    super(source);
+  constructor(source: Source<T>, turns: Turns, f: Body<void, [item: T, index: number]>) {
+    super(source, turns);
     this.each = new Callback("Stream.forEach", f);
     this.index = 0;
   }
@@ -159,15 +201,15 @@ export class ForEach<T> extends Called<T, void, void> {
 export class Fold<T, A> extends Called<T, A, A> {
   declare private readonly step: Callback<A, T, A>;
   declare private state: A;
-  constructor(source: Source<T>, seed: A, f: Body<A, [acc: A, item: T]>) {
-    super(source);
+  constructor(source: Source<T>, turns: Turns, seed: A, f: Body<A, [acc: A, item: T]>) {
+    super(source, turns);
     this.step = new Callback("Stream.fold", f);
     this.state = seed;
   }
   /** As long as the results are plain, without the calls in between (the "stream: synchronous" row of the bench). */
   protected override consume(source: Source<T>, waker: Waker): Poll<A> {
     const { plain } = this.step;
-    if (plain === null || this.isWaiting) return super.consume(source, waker);
+    if (plain === null) return super.consume(source, waker);
     for (;;) {
       const item = source.poll(waker);
       if (item === PENDING) return PENDING;
@@ -175,7 +217,7 @@ export class Fold<T, A> extends Called<T, A, A> {
       const result = plain(this.state, item);
       if ((typeof result === "object" && result !== null) || typeof result === "function") {
         if (this.took(this.step.settled(result))) continue;
-        return super.consume(source, waker);
+        return this.mustWait(waker) ? PENDING : super.consume(source, waker);
       }
       this.state = result;
     }
@@ -207,8 +249,8 @@ abstract class Visit<T, R> extends Terminal<T, R> {
 
 export class Collect<T> extends Visit<T, T[]> {
   declare private readonly items: T[];
-  constructor(source: Source<T>) {
-    super(source);
+  constructor(source: Source<T>, turns: Turns) {
+    super(source, turns);
     this.items = [];
   }
   protected add(item: T): typeof PENDING {
@@ -222,8 +264,8 @@ export class Collect<T> extends Visit<T, T[]> {
 
 export class Count<T> extends Visit<T, number> {
   declare private count: number;
-  constructor(source: Source<T>) {
-    super(source);
+  constructor(source: Source<T>, turns: Turns) {
+    super(source, turns);
     this.count = 0;
   }
   protected add(): typeof PENDING {
@@ -237,8 +279,8 @@ export class Count<T> extends Visit<T, number> {
 
 export class Last<T> extends Visit<T, T | undefined> {
   declare private item: T | undefined;
-  constructor(source: Source<T>) {
-    super(source);
+  constructor(source: Source<T>, turns: Turns) {
+    super(source, turns);
     this.item = undefined;
   }
   protected add(item: T): typeof PENDING {
@@ -253,8 +295,8 @@ export class Last<T> extends Visit<T, T | undefined> {
 /** The first item for which `test` holds. */
 export class Find<T> extends Visit<T, T | undefined> {
   declare private readonly test: (item: T) => boolean;
-  constructor(source: Source<T>, test: (item: T) => boolean) {
-    super(source);
+  constructor(source: Source<T>, turns: Turns, test: (item: T) => boolean) {
+    super(source, turns);
     this.test = test;
   }
   protected add(item: T): Poll<T | undefined> {
@@ -269,8 +311,8 @@ export class Find<T> extends Visit<T, T | undefined> {
 export class Search<T> extends Visit<T, boolean> {
   declare private readonly test: (item: T) => boolean;
   declare private readonly sought: boolean;
-  constructor(source: Source<T>, test: (item: T) => boolean, sought: boolean) {
-    super(source);
+  constructor(source: Source<T>, turns: Turns, test: (item: T) => boolean, sought: boolean) {
+    super(source, turns);
     this.test = test;
     this.sought = sought;
   }
@@ -288,8 +330,8 @@ interface Sink<T> {
 
 export class Forward<T> extends Called<T, void, void> {
   declare private readonly sink: Sink<T>;
-  constructor(source: Source<T>, sink: Sink<T>) {
-    super(source);
+  constructor(source: Source<T>, turns: Turns, sink: Sink<T>) {
+    super(source, turns);
     this.sink = sink;
   }
   protected call(item: T): void | Future<void> {
@@ -301,7 +343,8 @@ export class Forward<T> extends Called<T, void, void> {
 }
 
 const empty: Source<never> = null as never;
-pin(new ForEach(empty, () => {}));
-pin(new Fold(empty, 0, () => 0));
-pin(new Collect(empty));
-pin(new Count(empty));
+const turns = new Turns();
+pin(new ForEach(empty, turns, () => {}));
+pin(new Fold(empty, turns, 0, () => 0));
+pin(new Collect(empty, turns));
+pin(new Count(empty, turns));
