@@ -30,7 +30,7 @@ import { unboundedChannel } from "./unbounded.ts";
 import { watchAnswer } from "./watch.ts";
 import { yields } from "./yields.ts";
 import { threadChannelLarge, threadChannelSmall } from "./thread-channel.ts";
-import { threadMapDear, threadMapTiny } from "./thread-map.ts";
+import { threadMapCheap, threadMapDear, threadMapTiny } from "./thread-map.ts";
 import { threadCalls, threadRoundTrip } from "./threads.ts";
 
 /** In the table's order. */
@@ -72,6 +72,7 @@ export const workloads: readonly Workload[] = [
   threadChannelSmall,
   threadChannelLarge,
   threadMapDear,
+  threadMapCheap,
   threadMapTiny,
   unrecordedSpawns,
   unrecordedChannel,

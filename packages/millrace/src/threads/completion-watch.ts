@@ -6,13 +6,20 @@
  *    └────── none is any more ──────┘ └──────────────── woken ─────────────────────┘
  *
  * While polling it looks once in every turn of the host. That answers in a microsecond or two where being
- * woken takes fifty (the round-trip row of the bench), so it is worth a bounded, learned time.
+ * woken takes fifty (the round-trip row of the bench), so it is worth a bounded, learned time. Not, though,
+ * while the pool's threads are awake on every processor: then it would look on one that a thread needs in
+ * order to get done (the row of dear items).
  */
 import { host } from "../runtime/host.ts";
+import { cores } from "./backend.ts";
 import { IDLE } from "./parking.ts";
 import { SpinBudget } from "./spin-budget.ts";
 import type { SharedMemory } from "./shared-memory.ts";
 import type { Submitter } from "./submitter.ts";
+
+/** Looking on for so long is always cheaper than being woken, in ms. */
+const LEAST = 0.02;
+const processors = cores();
 
 export class CompletionWatch {
   readonly #memory: SharedMemory;
@@ -55,16 +62,19 @@ export class CompletionWatch {
       this.#since = now;
       this.#hasSlept = false;
       this.#submitter.drain();
-    } else if (
-      this.#isBusy &&
-      (this.#hasSlept || host.now() - this.#since > this.#spin.budget(this.#since))
-    ) {
+    } else if (this.#isBusy && (this.#hasSlept || host.now() - this.#since > this.#budget)) {
       parking.announce(0, IDLE);
       this.#hasSlept = true;
       if (!this.#submitter.hasResults) return;
       parking.rise(0);
     }
     if (this.#isBusy) this.#schedule();
+  }
+
+  get #budget(): number {
+    const { layout, parking } = this.#memory;
+    const budget = this.#spin.budget(this.#since);
+    return layout.threads - parking.sleeping < processors ? budget : Math.min(budget, LEAST);
   }
 
   /** A message says that there are results. */

@@ -13,6 +13,7 @@ import { entryOf, threadFnOf, type ThreadFn } from "./threaded.ts";
 import { BUILT_IN, BUILT_IN_META } from "./thread-functions.ts";
 import { ChunkSize, isPrimitive } from "./chunk-size.ts";
 import { gather } from "./gather-calls.ts";
+import { ItemSource } from "./item-source.ts";
 import { putTogether, takeApart } from "./shareable.ts";
 import { yieldNow } from "../runtime/budget.ts";
 
@@ -41,7 +42,11 @@ function* mapChunk(url: string, position: number, items: readonly unknown[]): Ro
   let isPlain = true;
   for (const item of items) {
     const result = fn(item);
-    if (!isPrimitive(result)) isPlain = false;
+    if (isPrimitive(result)) {
+      results.push(result);
+      continue;
+    }
+    isPlain = false;
     results.push(yield* awaited(result));
   }
   return { results, ms: host.now() - started, isPlain };
@@ -89,11 +94,16 @@ export function parMap<T, R>(
       const engine = pool === undefined ? engineFor(ambientKernel()) : home.engineOfPool!(pool);
       const { threads } = engine.submitter.memory.layout;
       const results: R[] = [];
-      const source = new Source(items);
+      const source = new ItemSource(items);
       const size = new ChunkSize();
       const take = (): Future<void> | undefined => {
         if (size.isLocal) return undefined;
-        const wanted = Math.min(size.items, Math.max(1, Math.floor(maxInFlight / (threads + 1))));
+        const wanted = Math.min(
+          size.items,
+          Math.max(1, Math.floor(maxInFlight / (threads + 1))),
+          // Towards the end smaller ones, so that the threads come to it together.
+          Math.max(1, Math.ceil(source.left / (threads * 2))),
+        );
         const start = source.taken;
         const batch = source.take(wanted);
         if (batch.length === 0) return undefined;
@@ -123,74 +133,56 @@ export function parMap<T, R>(
 
 /** Maps items on this thread for `LOCAL_MS`, or until one should not be. */
 function* mapHere<T, R>(
-  source: Source<T>,
+  source: ItemSource<T>,
   fn: ThreadFn<[T], R>["local"],
   size: ChunkSize,
   results: R[],
 ): Routine<void> {
   const started = host.now();
-  let before = started;
-  let count = 0;
-  while (source.hasNext()) {
-    if (!isPrimitive(source.next)) return size.leave();
-    const at = source.taken;
-    const result: unknown = fn(source.shift());
-    if (!isPrimitive(result)) {
+  for (let before = started; size.isLocal;) {
+    const first = source.taken;
+    const odd = mapSome(source, fn, size.stride, results);
+    if (odd !== NOTHING) {
       size.leave();
-      results[at] = copied(yield* awaited(result)) as R;
+      const at = source.taken - 1;
+      results[at] = copied(yield* awaited(odd)) as R;
       return;
     }
-    results[at] = result as R;
-    if (++count < size.stride) continue;
+    const count = source.taken - first;
+    if (count < size.stride) {
+      if (source.hasNext()) size.leave();
+      return;
+    }
     const now = host.now();
     size.learnLocal(now - before, count);
-    if (!size.isLocal || now - started > LOCAL_MS) return;
-    count = 0;
+    if (now - started > LOCAL_MS) return;
     before = now;
   }
+}
+
+/** No result. */
+const NOTHING: unique symbol = Symbol("nothing");
+
+/**
+ * At most so many: fewer when the items are over or the next is not primitive. A result that is not
+ * primitive ends it, and is returned. (Apart from the generator, whose loops the engine compiles to slower
+ * code: the row of tiny items.)
+ */
+function mapSome<T, R>(
+  source: ItemSource<T>,
+  fn: ThreadFn<[T], R>["local"],
+  count: number,
+  results: R[],
+): unknown {
+  for (let i = 0; i < count && source.hasNext() && isPrimitive(source.next); i++) {
+    const result: unknown = fn(source.shift());
+    if (!isPrimitive(result)) return result;
+    results[source.taken - 1] = result as R;
+  }
+  return NOTHING;
 }
 
 /** As if it had come from a thread. */
 function copied(value: unknown): unknown {
   return putTogether(structuredClone(takeApart(value)));
-}
-
-/** The items, taken when they are needed. */
-class Source<T> {
-  taken: number = 0;
-  isOver: boolean = false;
-  /** After `hasNext`. */
-  next: T = undefined as T;
-  #isHeld: boolean = false;
-  readonly #iterator: Iterator<T>;
-
-  constructor(items: Iterable<T>) {
-    this.#iterator = items[Symbol.iterator]();
-  }
-
-  hasNext(): boolean {
-    if (this.#isHeld) return true;
-    if (this.isOver) return false;
-    // If it throws, it is over.
-    this.isOver = true;
-    const step = this.#iterator.next();
-    if (step.done === true) return false;
-    this.isOver = false;
-    this.#isHeld = true;
-    this.next = step.value;
-    return true;
-  }
-  shift(): T {
-    this.#isHeld = false;
-    this.taken++;
-    return this.next;
-  }
-  take(count: number): T[] {
-    const batch: T[] = [];
-    while (batch.length < count && this.hasNext()) batch.push(this.shift());
-    return batch;
-  }
-  close(): void {
-    if (!this.isOver) this.#iterator.return?.();
-  }
 }

@@ -3,6 +3,7 @@ import { select, sleep, spawn } from "millrace";
 import { parMap, ThreadPool } from "millrace/threads";
 import { afterAll, describe, expect, test } from "vitest";
 import { ChunkSize } from "../../src/threads/chunk-size.ts";
+import { ItemSource } from "../../src/threads/item-source.ts";
 import * as work from "./fixtures/work.ts";
 
 const pool = new ThreadPool({ threads: 2, name: "map" });
@@ -133,4 +134,16 @@ test("abandoned while it maps here, it takes no more items", async () => {
   const then = taken;
   await sleep(5);
   expect(taken).toBe(then);
+});
+
+describe("a source of items", () => {
+  test("takes them one by one, and knows how many are left where that can be known", () => {
+    const source = new ItemSource(new Set([1, 2, 3]));
+    expect(source.left).toBe(3);
+    expect(source.take(2)).toEqual([1, 2]);
+    expect(source.left).toBe(1);
+    expect(source.take(2)).toEqual([3]);
+    expect(source.isOver).toBe(true);
+    expect(new ItemSource([].values()).left).toBe(Infinity);
+  });
 });
