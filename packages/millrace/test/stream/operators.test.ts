@@ -217,6 +217,45 @@ describe("operators give", () => {
   });
 });
 
+describe("STR-04 what has ended stays ended, though its iterator would go on:", () => {
+  /** Ends, and then begins again. */
+  const revived = (): IteratorResult<number, undefined>[] => [
+    { done: false, value: 1 },
+    { done: true, value: undefined },
+    { done: false, value: 2 },
+  ];
+  const sources: Record<string, () => Stream<number>> = {
+    "an iterator": () => {
+      const results = revived();
+      return Stream.from({ [Symbol.iterator]: () => ({ next: () => results.shift()! }) });
+    },
+    "an async iterator": () => {
+      const results = revived();
+      return Stream.from({ [Symbol.asyncIterator]: () => ({ next: async () => results.shift()! }) });
+    },
+  };
+  const derived: Record<string, (s: Stream<number>) => Stream<unknown>> = {
+    "the stream": (s) => s,
+    map: (s) => s.map((n) => n),
+    mapAsync: (s) => s.mapAsync(async (n) => n),
+    buffered: (s) => s.buffered(1),
+    chunks: (s) => s.chunks(1).flatMap((chunk) => chunk),
+    merge: (s) => s.merge(Stream.empty()),
+    share: (s) => s.share(1)(),
+    timeout: (s) => s.timeout(10),
+  };
+  for (const [of, make] of Object.entries(sources)) {
+    for (const [name, derive] of Object.entries(derived)) {
+      inBothStyles(`${name}, of ${of}`, function* () {
+        const stream = derive(make());
+        expect(yield* drained(stream)).toEqual([1, "done"]);
+        expect(yield* get(stream.next())).toEqual({ done: true, value: undefined });
+        expect(yield* get(stream.collect())).toEqual([]);
+      });
+    }
+  }
+});
+
 describe("nothing is pulled before it is asked for, nor more than is asked for", () => {
   // STR-07: there is no into_inner; what the operators have read of the source says the same.
   const pulls: Record<
