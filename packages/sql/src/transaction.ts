@@ -42,7 +42,7 @@ interface Marks {
 export class Transaction implements Queries {
   readonly #connection: Connection;
   /** One statement at a time; a transaction within has it for its whole life. */
-  readonly #turn: Semaphore = new Semaphore(1);
+  readonly #turn: Semaphore = new Semaphore(1, { name: "turns of a transaction" });
   readonly #depth: number;
   #isOver: boolean = false;
   #inner: Transaction | undefined;

@@ -49,6 +49,11 @@ export class HttpCall extends Future<HttpResponse> {
     this.#running?.[Symbol.dispose]();
   }
 
+  /** The request, for dumps, deadlock reports and the console. */
+  override get [Symbol.toStringTag](): string {
+    return `${this.#plan.method} ${this.#plan.url}`;
+  }
+
   /**
    * The body as JSON, checked by a schema (of zod, valibot, arktype, or any library that speaks Standard
    * Schema) if one is given. Asks for `application/json` unless the headers say otherwise.

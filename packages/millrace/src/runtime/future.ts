@@ -391,6 +391,8 @@ function used(future: Future<unknown>): void {
   if (hooks.current !== null) hooks.current.futureUsed?.(future);
 }
 
-function describeClass(future: object): string {
-  return future.constructor.name || "Future";
+/** The name of its class, unless it says what it is by a `Symbol.toStringTag` of its own. */
+function describeClass(future: Future<unknown>): string {
+  const tag = future[Symbol.toStringTag];
+  return tag === "Future" ? future.constructor.name || tag : tag;
 }

@@ -1,0 +1,31 @@
+/** What a task that waits for an answer is said to wait for. */
+import { sleep, spawn } from "millrace";
+import { enable, snapshot } from "millrace/diagnostics";
+import { paused } from "millrace/testing";
+import { expect, test } from "vitest";
+import { HttpClient } from "@millrace/http";
+
+test("a snapshot names the request that a task waits for, in both styles", () =>
+  paused(async () => {
+    using _ = enable({ stacks: false });
+    const client = new HttpClient({ fetch: () => new Promise(() => {}) });
+    const call = () => client.get("http://localhost/users/1");
+    const waiting = [
+      spawn(async () => await call(), { name: "async" }),
+      spawn(() => call(), { name: "given" }),
+      spawn(
+        function* () {
+          yield* call();
+        },
+        { name: "generator" },
+      ),
+    ];
+    await sleep(10);
+    const waits = snapshot().tasks.filter(({ name }) => name !== undefined);
+    expect(waits.map(({ name, waitingOn }) => [name, waitingOn?.operation])).toEqual([
+      ["async", "GET http://localhost/users/1"],
+      ["given", "GET http://localhost/users/1"],
+      ["generator", "GET http://localhost/users/1"],
+    ]);
+    for (const each of waiting) each.abort();
+  }));
