@@ -3,7 +3,8 @@
  * what it costs the program that somebody looks. It is a report: it exits with 0 whatever the figures are.
  *
  * In each view the times between animation frames are measured for some seconds while the page works: scrolled
- * through, sorted, filtered. A frame is due every 16.7 ms; one that comes after more than 50 ms is felt.
+ * through, sorted, filtered. A frame is due every 16.7 ms; after more than 34 ms more than one was missed, and more
+ * than 50 ms are felt.
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -53,7 +54,9 @@ async function look(): Promise<void> {
   );
   // The first picture of ten thousand tasks comes in pieces.
   await pause(2000);
-  console.log(`\n${"view".padEnd(34)} frames/s   median     p99   longest   over 50 ms   heap MB`);
+  console.log(
+    `\n${"view".padEnd(36)} frames/s   median     p99   longest   over 34 ms   over 50 ms   heap MB`,
+  );
 
   await measure(page, "tasks, left alone", async () => {});
   await measure(page, "tasks, scrolled through", (end) => scrolling(page, end));
@@ -97,18 +100,19 @@ async function measure(page: Page, name: string, work: (end: number) => Promise<
   const at = (share: number): number =>
     sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!;
   const total = gaps.reduce((sum, gap) => sum + gap, 0);
-  const late = gaps.filter((gap) => gap > 50).length;
+  const late = (ms: number): number => (gaps.filter((gap) => gap > ms).length / gaps.length) * 100;
   const figures = [
     (gaps.length / total) * 1000,
     at(0.5),
     at(0.99),
     sorted.at(-1)!,
-    (late / gaps.length) * 100,
+    late(34),
+    late(50),
     await heap(page),
   ];
-  const [fps, median, p99, longest, share, mb] = figures.map((figure) => figure.toFixed(1));
+  const [fps, median, p99, longest, missed, felt, mb] = figures.map((figure) => figure.toFixed(1));
   console.log(
-    `${name.padEnd(34)} ${fps!.padStart(8)} ${`${median} ms`.padStart(8)} ${`${p99} ms`.padStart(7)} ${`${longest} ms`.padStart(9)} ${`${share} %`.padStart(12)} ${mb!.padStart(9)}`,
+    `${name.padEnd(36)} ${fps!.padStart(8)} ${`${median} ms`.padStart(8)} ${`${p99} ms`.padStart(7)} ${`${longest} ms`.padStart(9)} ${`${missed} %`.padStart(12)} ${`${felt} %`.padStart(12)} ${mb!.padStart(9)}`,
   );
 }
 

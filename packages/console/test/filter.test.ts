@@ -1,7 +1,7 @@
 /** What may be typed to narrow a table. */
 import { expect, test } from "vitest";
 import type { ConsoleTask } from "@millrace/console";
-import { parseFilter, taskFields } from "../src/ui/filter.ts";
+import { parseFilter, TASK } from "../src/ui/filter.ts";
 import { count, duration, place, short } from "../src/ui/format.ts";
 
 const task: ConsoleTask = {
@@ -21,7 +21,7 @@ const task: ConsoleTask = {
   selfWakes: 0,
   startedAt: 0,
 };
-const matches = (filter: string): boolean => parseFilter(filter)(taskFields(task, 3500));
+const matches = (filter: string): boolean => parseFilter(filter, TASK)(task, 3500);
 
 test.each([
   "",

@@ -10,7 +10,7 @@ import { ResourceTable } from "./resource-table.tsx";
 import { TaskPanel } from "./task-panel.tsx";
 import { TaskTable } from "./task-table.tsx";
 import { TimelineView } from "./timeline-view.tsx";
-import { filter, opened, show, showsEnded, TITLES, view, VIEWS, type View } from "./view.ts";
+import { opened, show, showsEnded, TITLES, type, typed, view, VIEWS, type View } from "./view.ts";
 import { WarningsView } from "./warnings.tsx";
 
 const BODIES: Readonly<Record<View, () => JSX.Element>> = {
@@ -87,10 +87,8 @@ function Toolbar(): JSX.Element {
         title="Key /"
         autocomplete="off"
         spellcheck={false}
-        value={filter.value}
-        onInput={(event) => {
-          filter.value = event.currentTarget.value;
-        }}
+        value={typed.value}
+        onInput={(event) => type(event.currentTarget.value)}
       />
     </nav>
   );

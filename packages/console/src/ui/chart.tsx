@@ -33,7 +33,7 @@ function Chart(props: { data: Data; height: number; make: MakeOptions; label: st
   return <div class="chart" role="img" aria-label={label} ref={box} style={{ height: `${height}px` }} />;
 }
 
-/** The course of one figure, without axes. */
+/** The course of one figure, without axes: a path, since a canvas costs far more than there is to draw. */
 export function Sparkline(props: {
   times: readonly number[];
   values: readonly number[];
@@ -41,25 +41,29 @@ export function Sparkline(props: {
   colour: string;
   label: string;
 }): JSX.Element {
-  const { times, values, top, label } = props;
-  const make: MakeOptions = () => ({
-    cursor: { show: false },
-    legend: { show: false },
-    padding: [2, 0, 0, 0],
-    axes: [{ show: false }, { show: false }],
-    scales: { x: { time: false }, y: { range: (_, __, max) => [0, top ?? Math.max(max, 1)] } },
-    series: [
-      {},
-      {
-        stroke: colour(props.colour),
-        fill: faded(colour(props.colour)),
-        width: 1.5,
-        points: { show: false },
-      },
-    ],
-  });
-  return <Chart data={[[...times], [...values]]} height={32} make={make} label={label} />;
+  const { times, values, label } = props;
+  const [from = 0] = times;
+  const across = SPARK.width / Math.max(1, (times.at(-1) ?? 0) - from);
+  const up = SPARK.height / (props.top ?? Math.max(1, ...values));
+  const points = times.map(
+    (time, i) => `${((time - from) * across).toFixed(1)} ${(SPARK.height - values[i]! * up).toFixed(1)}`,
+  );
+  const line = points.length === 0 ? "" : `M${points.join("L")}`;
+  return (
+    <svg
+      class="spark"
+      role="img"
+      aria-label={label}
+      viewBox={`0 0 ${SPARK.width} ${SPARK.height}`}
+      preserveAspectRatio="none"
+      style={{ color: `var(--${props.colour})` }}
+    >
+      <path class="area" d={line === "" ? "" : `${line}V${SPARK.height}H0z`} />
+      <path class="line" d={line} />
+    </svg>
+  );
 }
+const SPARK = { width: 300, height: 32 };
 
 /** How full a resource was. */
 export function FillChart(props: {

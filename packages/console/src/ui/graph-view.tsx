@@ -2,7 +2,7 @@
 import dagre from "@dagrejs/dagre";
 import type { JSX } from "preact";
 import { useMemo, useRef, useState } from "preact/hooks";
-import { parseFilter, taskFields } from "./filter.ts";
+import { parseFilter, TASK } from "./filter.ts";
 import { count } from "./format.ts";
 import { now, state, tick } from "./program.ts";
 import { filter, opened, openResource, openTask } from "./view.ts";
@@ -20,9 +20,9 @@ const ZOOMS = [0.4, 0.5, 0.65, 0.8, 1, 1.25, 1.5] as const;
 
 export function GraphView(): JSX.Element {
   const graph = useMemo(() => {
-    const matches = parseFilter(filter.value);
+    const matches = parseFilter(filter.value, TASK);
     const at = now();
-    return waitGraph(state, (task) => matches(taskFields(task, at)));
+    return waitGraph(state, (task) => matches(task, at));
   }, [tick.value, filter.value]);
   const shape = [
     ...graph.nodes.map(({ key }) => key),

@@ -2,7 +2,7 @@
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { isPaused, pause, play, playback, status } from "./program.ts";
-import { filter, opened, show, showsKeys, VIEWS } from "./view.ts";
+import { opened, show, showsKeys, type, VIEWS } from "./view.ts";
 
 export const FILTER_ID = "filter";
 
@@ -27,7 +27,7 @@ export function listenToKeys(): void {
 }
 
 function leaveFilter(input: HTMLInputElement, key: string): void {
-  if (key === "Escape") filter.value = "";
+  if (key === "Escape") type("");
   input.blur();
   document.querySelector<HTMLElement>(".view [tabindex='0']")?.focus();
 }

@@ -3,7 +3,7 @@ import { render } from "preact";
 import { App } from "./app.tsx";
 import { followScheme } from "./colours.ts";
 import { listenToKeys } from "./keys.tsx";
-import { connect } from "./program.ts";
+import { connect, used } from "./program.ts";
 import { followTheme } from "./view.ts";
 import "./style/colours.css";
 import "./style/base.css";
@@ -21,5 +21,8 @@ history.replaceState(null, "", location.pathname);
 followTheme();
 followScheme();
 listenToKeys();
+for (const use of ["scroll", "input"]) {
+  document.addEventListener(use, used, { capture: true, passive: true });
+}
 connect();
 render(<App />, document.getElementById("root")!);

@@ -1,7 +1,8 @@
 /**
  * The program that is looked at, as the page knows it: what came over the socket, and what is remembered of it
- * for charts. An update is applied when it comes; the page is drawn at most a few times a second, and only then
- * is the server told that the next may come. While the page is paused or hidden it is not told.
+ * for charts. An update is applied when it comes; the page is drawn at most a few times a second, less often while
+ * somebody scrolls or types, and only then is the server told that the next may come. While the page is paused or
+ * hidden it is not told.
  */
 import { batch, signal, type Signal } from "@preact/signals";
 import { VERSION } from "../protocol/messages.ts";
@@ -15,6 +16,10 @@ export type Status = "connecting" | "live" | "recording" | "ended";
 const DRAW_EVERY = 250;
 /** Of the time in which the page draws itself; the rest is for scrolling and typing. */
 const DRAWING_SHARE = 0.2;
+/** For so long after it was scrolled or typed into the page is not drawn anew … */
+const USE = 150;
+/** … unless it was not for this long. */
+const LATEST = 1000;
 
 export const state: ConsoleState = new ConsoleState();
 export const history: History = new History();
@@ -32,6 +37,7 @@ let socket: WebSocket | undefined;
 let unanswered: number | undefined;
 let drawnAt = -Infinity;
 let drawingMs = 0;
+let usedAt = -Infinity;
 let isScheduled = false;
 let watched: number | null = null;
 let receivedAt = 0;
@@ -58,7 +64,10 @@ function hear(message: ServerMessage): void {
       history.add(state);
       receivedAt = performance.now();
       unanswered = message.seq;
-      return draw();
+      draw();
+      // There is more than one update holds: it is not drawn in pieces.
+      if (state.pending > 0 && !document.hidden) answer();
+      return;
     case "detail":
       if (message.id !== watched) return;
       latestDetail = message;
@@ -84,28 +93,37 @@ function ended({ reason: why }: End): void {
 function draw(): void {
   if (isScheduled || isPaused.value) return;
   isScheduled = true;
-  // What is still coming in is not worth waiting to look at.
-  const wait = state.pending > 0 ? 0 : Math.max(0, drawnAt + pace() - performance.now());
+  drawWhenDue();
+}
+function drawWhenDue(): void {
+  const wait = dueAt() - performance.now();
+  if (wait > 0) setTimeout(drawWhenDue, wait);
+  else requestAnimationFrame(drawNow);
+}
+function drawNow(): void {
+  isScheduled = false;
+  // Paused meanwhile; it is drawn when it goes on.
+  if (isPaused.value) return;
+  drawnAt = performance.now();
+  batch(() => {
+    tick.value++;
+    detail.value = latestDetail;
+  });
   setTimeout(() => {
-    requestAnimationFrame(() => {
-      isScheduled = false;
-      // Paused meanwhile; it is drawn when it goes on.
-      if (isPaused.value) return;
-      drawnAt = performance.now();
-      batch(() => {
-        tick.value++;
-        detail.value = latestDetail;
-      });
-      setTimeout(answer);
-    });
-  }, wait);
+    drawingMs = performance.now() - drawnAt;
+    answer();
+  });
 }
 /** A machine that is slow, or has other things to do, draws less often and stays as fluid. */
-function pace(): number {
-  return Math.max(DRAW_EVERY, drawingMs / DRAWING_SHARE);
+function dueAt(): number {
+  const pace = Math.max(DRAW_EVERY, drawingMs / DRAWING_SHARE);
+  return Math.max(drawnAt + pace, Math.min(usedAt + USE, drawnAt + LATEST));
+}
+/** The page is scrolled through, or typed into: nobody reads the numbers meanwhile. */
+export function used(): void {
+  usedAt = performance.now();
 }
 function answer(): void {
-  drawingMs = performance.now() - drawnAt;
   if (unanswered === undefined || isPaused.value) return;
   say({ type: "ack", seq: unanswered });
   unanswered = undefined;

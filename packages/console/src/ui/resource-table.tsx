@@ -3,7 +3,7 @@ import { useComputed } from "@preact/signals";
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import type { ConsoleResource } from "../protocol/messages.ts";
-import { parseFilter, resourceFields } from "./filter.ts";
+import { parseFilter, resourceMatchable } from "./filter.ts";
 import { count, place } from "./format.ts";
 import { levelOf } from "./history.ts";
 import { Attributes, Level } from "./parts.tsx";
@@ -84,13 +84,12 @@ const COLUMNS: readonly Column<ConsoleResource>[] = [
   },
 ];
 
+const RESOURCE = resourceMatchable((id) => state.waiters(id).size);
+
 export function ResourceTable(): JSX.Element {
-  const matches = useComputed(() => parseFilter(filter.value)).value;
+  const matches = useComputed(() => parseFilter(filter.value, RESOURCE)).value;
   const rows = useMemo(
-    () =>
-      [...state.resources.values()].filter((each) =>
-        matches(resourceFields(each, state.waiters(each.id).size)),
-      ),
+    () => [...state.resources.values()].filter((each) => matches(each, state.at)),
     [tick.value, matches],
   );
   const { value: open } = opened;

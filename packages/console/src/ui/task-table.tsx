@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import type { ConsoleTask } from "../protocol/messages.ts";
 import { isAlive } from "../protocol/state.ts";
-import { parseFilter, taskFields } from "./filter.ts";
+import { parseFilter, TASK } from "./filter.ts";
 import { count, duration, operationOf, place } from "./format.ts";
 import { now, state, tick } from "./program.ts";
 import { StateLabel, TimesBar } from "./parts.tsx";
@@ -137,12 +137,12 @@ const COLUMNS: readonly Column<ConsoleTask>[] = [
 ];
 
 export function TaskTable(): JSX.Element {
-  const matches = useComputed(() => parseFilter(filter.value)).value;
+  const matches = useComputed(() => parseFilter(filter.value, TASK)).value;
   const rows = useMemo(() => {
     const at = now();
     const all: ConsoleTask[] = [];
     for (const task of state.tasks.values()) {
-      if ((showsEnded.value || isAlive(task)) && matches(taskFields(task, at))) all.push(task);
+      if ((showsEnded.value || isAlive(task)) && matches(task, at)) all.push(task);
     }
     return all;
   }, [tick.value, matches, showsEnded.value]);

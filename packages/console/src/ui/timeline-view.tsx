@@ -6,7 +6,7 @@ import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Poll } from "../protocol/state.ts";
 import { scheme } from "./colours.ts";
-import { parseFilter, taskFields } from "./filter.ts";
+import { parseFilter, TASK } from "./filter.ts";
 import { count, duration } from "./format.ts";
 import { taskTitle } from "./parts.tsx";
 import { now, state, tick } from "./program.ts";
@@ -40,11 +40,11 @@ export function TimelineView(): JSX.Element {
   const from = to - span;
 
   const lanes = useMemo(() => {
-    const matches = parseFilter(filter.value);
+    const matches = parseFilter(filter.value, TASK);
     const at = now();
     return lanesOf(state.polls, from, to, order, (id) => {
       const task = state.tasks.get(id);
-      return task === undefined ? filter.value === "" : matches(taskFields(task, at));
+      return task === undefined ? filter.value === "" : matches(task, at);
     });
   }, [tick.value, filter.value, span, order]);
 

@@ -18,12 +18,29 @@ export interface Opened {
 }
 
 export const view: Signal<View> = signal("tasks");
+/** What is in the filter's box. */
+export const typed: Signal<string> = signal("");
+/** What the views go by: what was typed a moment ago, so that the typing itself waits for nothing. */
 export const filter: Signal<string> = signal("");
 /** Ended tasks are shown as well. */
 export const showsEnded: Signal<boolean> = signal(false);
 /** What the panel shows. */
 export const opened: Signal<Opened | null> = signal(null);
 export const showsKeys: Signal<boolean> = signal(false);
+
+/** In ms. */
+const FILTER_EVERY = 150;
+let isFilterDue = false;
+
+export function type(text: string): void {
+  typed.value = text;
+  if (isFilterDue) return;
+  isFilterDue = true;
+  setTimeout(() => {
+    isFilterDue = false;
+    filter.value = typed.value;
+  }, FILTER_EVERY);
+}
 
 export type Theme = "auto" | "light" | "dark";
 export const theme: Signal<Theme> = signal((localStorage.getItem("theme") as Theme | null) ?? "auto");

@@ -46,12 +46,13 @@ export function VirtualTable<T>(props: TableProps<T>): JSX.Element {
   const [cursor, setCursor] = useState<number | null>(null);
   const scroller = useRef<HTMLDivElement>(null);
   const template = columns.map(({ width }) => width).join(" ");
-  const minWidth = `${leastWidth(columns)}px`;
 
   const column = columns.find(({ key }) => key === sort.key) ?? columns[0]!;
   const sorted = useMemo(() => sortedBy(rows, column.value, id, sort.isDown), [rows, column, sort.isDown]);
   const virtual = useVirtualizer(scroller, sorted.length);
   const active = cursor ?? selected;
+  const items = virtual.getVirtualItems();
+  const shift = useShift(items[0]?.index ?? 0, items.length);
 
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.target !== event.currentTarget) return;
@@ -79,6 +80,11 @@ export function VirtualTable<T>(props: TableProps<T>): JSX.Element {
     }
   };
 
+  const choose = (row: T): void => {
+    setCursor(id(row));
+    onSelect(id(row));
+  };
+
   return (
     <div
       class="table"
@@ -89,9 +95,10 @@ export function VirtualTable<T>(props: TableProps<T>): JSX.Element {
       aria-activedescendant={active === null ? undefined : `${label}-${active}`}
       tabIndex={0}
       ref={scroller}
+      style={{ "--columns": template, "--least": `${leastWidth(columns)}px` }}
       onKeyDown={onKeyDown}
     >
-      <div class="table-head" role="row" style={{ gridTemplateColumns: template, minWidth }}>
+      <div class="table-head" role="row">
         {columns.map(({ key, title, hint, isNumber }) => (
           <div
             key={key}
@@ -109,35 +116,68 @@ export function VirtualTable<T>(props: TableProps<T>): JSX.Element {
           </div>
         ))}
       </div>
-      <div class="table-body" style={{ height: `${virtual.getTotalSize()}px`, minWidth }}>
-        {virtual.getVirtualItems().map(({ index, start }) => {
+      <div class="table-body" style={{ height: `${virtual.getTotalSize()}px` }}>
+        {items.map(({ index, start }) => {
           const row = sorted[index];
           if (row === undefined) return null;
           const rowId = id(row);
           return (
-            <div
-              key={rowId}
-              id={`${label}-${rowId}`}
-              role="row"
-              aria-rowindex={index + 2}
-              aria-selected={rowId === selected}
-              class={`row ${rowId === active ? "active" : ""} ${rowClass?.(row) ?? ""}`}
-              style={{ transform: `translateY(${start}px)`, gridTemplateColumns: template }}
-              onClick={() => {
-                setCursor(rowId);
-                onSelect(rowId);
-              }}
-            >
-              {columns.map(({ key, isNumber, cell }) => (
-                <div key={key} role="gridcell" class={isNumber === true ? "number" : ""}>
-                  {cell(row)}
-                </div>
-              ))}
-            </div>
+            <Row
+              key={index - shift}
+              elementId={`${label}-${rowId}`}
+              row={row}
+              columns={columns}
+              drawn={rows}
+              top={start}
+              index={index}
+              isSelected={rowId === selected}
+              look={`${rowId === active ? "active" : ""} ${rowClass?.(row) ?? ""}`}
+              onChoose={choose}
+            />
           );
         })}
       </div>
       {sorted.length === 0 && <p class="empty">{empty}</p>}
+    </div>
+  );
+}
+
+interface RowProps<T> {
+  readonly elementId: string;
+  readonly row: T;
+  readonly columns: readonly Column<T>[];
+  /** Another one whenever the times that it shows have gone on. */
+  readonly drawn: unknown;
+  readonly top: number;
+  readonly index: number;
+  readonly isSelected: boolean;
+  readonly look: string;
+  readonly onChoose: (row: T) => void;
+}
+
+/** Made anew only when something of it is another. */
+function Row<T>(props: RowProps<T>): JSX.Element {
+  const { elementId, row, columns, drawn, top, index, isSelected, look, onChoose } = props;
+  const cells = useMemo(
+    () =>
+      columns.map(({ key, isNumber, cell }) => (
+        <div key={key} role="gridcell" class={isNumber === true ? "number" : ""}>
+          {cell(row)}
+        </div>
+      )),
+    [row, columns, drawn],
+  );
+  return (
+    <div
+      id={elementId}
+      role="row"
+      aria-rowindex={index + 2}
+      aria-selected={isSelected}
+      class={`row ${look}`}
+      style={{ top: `${top}px` }}
+      onClick={() => onChoose(row)}
+    >
+      {cells}
     </div>
   );
 }
@@ -161,6 +201,19 @@ function sortedBy<T>(
   return keyed.map(({ row }) => row);
 }
 
+/**
+ * What to take from an index to get the key of its row. A row keeps its element while it is in sight; when more
+ * than half of the rows are others at once, all elements are taken for the new ones as they stand, which is
+ * cheaper than making them.
+ */
+function useShift(first: number, length: number): number {
+  const last = useRef({ first, shift: 0 });
+  const moved = first - last.current.first;
+  const shift = last.current.shift + (Math.abs(moved) > length / 2 ? moved : 0);
+  last.current = { first, shift };
+  return shift;
+}
+
 function useVirtualizer(
   scroller: { readonly current: HTMLDivElement | null },
   size: number,
@@ -170,7 +223,7 @@ function useVirtualizer(
     count: size,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW,
-    overscan: 8,
+    overscan: 4,
     scrollPaddingStart: ROW,
     scrollToFn: elementScroll,
     observeElementRect,

@@ -1,22 +1,15 @@
 /** What is probably a mistake. */
 import type { JSX } from "preact";
 import type { Warning } from "../protocol/messages.ts";
-import { parseFilter } from "./filter.ts";
+import { parseFilter, WARNING } from "./filter.ts";
 import { ResourceLink, TaskLink } from "./parts.tsx";
 import { state, tick } from "./program.ts";
 import { filter } from "./view.ts";
 
 export function WarningsView(): JSX.Element {
   void tick.value;
-  const matches = parseFilter(filter.value);
-  const shown = state.warnings
-    .filter(({ lint, message, task }) =>
-      matches({
-        fields: () => ({ name: lint, state: message, id: String(task ?? "") }),
-        numbers: () => ({}),
-      }),
-    )
-    .toReversed();
+  const matches = parseFilter(filter.value, WARNING);
+  const shown = state.warnings.filter((warning) => matches(warning, state.at)).toReversed();
   if (shown.length === 0) {
     return (
       <p class="empty">
