@@ -112,7 +112,7 @@ describe.skipIf(chromiumPath === undefined)("the page", { timeout: 240_000 }, ()
       const { page, complaints } = await open(program.link());
       await rows(page).first().waitFor();
       for (const colorScheme of ["light", "dark"] as const) {
-        for (const width of [1440, 640]) {
+        for (const width of [1440, 640, 390]) {
           await page.emulateMedia({ colorScheme });
           await page.setViewportSize({ width, height: 800 });
           for (const [i, view] of ["tasks", "resources", "graph", "timeline"].entries()) {

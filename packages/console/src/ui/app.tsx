@@ -1,5 +1,6 @@
 /** The page: a head, the views, and a panel for what is open. */
 import type { JSX } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import { count } from "./format.ts";
 import { GraphView } from "./graph-view.tsx";
 import { Header, Summary } from "./header.tsx";
@@ -46,9 +47,17 @@ function Toolbar(): JSX.Element {
     resources: state.resources.size,
     warnings: state.warnings.length,
   };
+  const tabs = useRef<HTMLDivElement>(null);
+  // On a narrow page not all of them are in sight.
+  useEffect(() => {
+    tabs.current?.children[VIEWS.indexOf(view.value)]?.scrollIntoView({
+      block: "nearest",
+      inline: "nearest",
+    });
+  }, [view.value]);
   return (
     <nav class="toolbar">
-      <div role="tablist" aria-label="Views">
+      <div role="tablist" aria-label="Views" ref={tabs}>
         {VIEWS.map((each, i) => (
           <button
             key={each}

@@ -5,7 +5,7 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { bucketEnd } from "../protocol/times.ts";
 import { colour, scheme } from "./colours.ts";
-import { count, shortDuration } from "./format.ts";
+import { short, shortDuration } from "./format.ts";
 
 type Data = uPlot.AlignedData;
 type MakeOptions = () => Omit<uPlot.Options, "width" | "height">;
@@ -80,7 +80,7 @@ export function FillChart(props: {
     axes: [
       axis((values) => values.map((value) => (value === 0 ? "now" : `${value} s`))),
       {
-        ...axis((values) => values.map((value) => count(value))),
+        ...axis((values) => values.map((value) => short(value))),
         splits: (_, __, ___, top) => (top < 4 ? [0, top] : [0, Math.round(top / 2), top]),
       },
     ],
@@ -120,7 +120,7 @@ export function Histogram(props: { counts: readonly number[]; colour: string; la
         space: 52,
         incrs: [1, 2, 3, 4, 6],
       },
-      axis((values) => values.map((value) => (Number.isInteger(value) ? count(value) : ""))),
+      axis((values) => values.map((value) => (Number.isInteger(value) ? short(value) : ""))),
     ],
     series: [
       {},
@@ -144,7 +144,7 @@ function axis(values: (splits: number[]) => string[]): uPlot.Axis {
     font: "11px system-ui, sans-serif",
     grid: { stroke: line, width: 1 },
     ticks: { stroke: line, width: 1, size: 4 },
-    size: 34,
+    size: 40,
     values: (_, splits) => values(splits),
   };
 }

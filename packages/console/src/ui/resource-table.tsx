@@ -16,7 +16,7 @@ const COLUMNS: readonly Column<ConsoleResource>[] = [
     key: "id",
     title: "Id",
     hint: "Resources are numbered as they are made",
-    width: "72px",
+    width: "56px",
     isNumber: true,
     value: ({ id }) => id,
     cell: ({ id }) => id,

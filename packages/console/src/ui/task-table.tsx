@@ -26,7 +26,7 @@ const COLUMNS: readonly Column<ConsoleTask>[] = [
     key: "id",
     title: "Id",
     hint: "Tasks are numbered as they are spawned",
-    width: "72px",
+    width: "56px",
     isNumber: true,
     value: ({ id }) => id,
     cell: ({ id }) => id,
@@ -56,7 +56,7 @@ const COLUMNS: readonly Column<ConsoleTask>[] = [
     key: "waiting",
     title: "Waits for",
     hint: "What it waits for, and for how long; sorted by how long",
-    width: "minmax(220px, 2.4fr)",
+    width: "minmax(240px, 3.4fr)",
     value: ({ waitingOn }) => (waitingOn === undefined ? Infinity : waitingOn.since),
     cell: (task) => {
       const { waitingOn } = task;
@@ -64,7 +64,7 @@ const COLUMNS: readonly Column<ConsoleTask>[] = [
       return (
         <>
           <span class="time">{duration(Math.max(0, now() - waitingOn.since))}</span>
-          <span title={waitingOn.at}>{operationOf(task, now())}</span>
+          <span title={whereItWaits(task)}>{operationOf(task, now())}</span>
         </>
       );
     },
@@ -135,6 +135,11 @@ const COLUMNS: readonly Column<ConsoleTask>[] = [
     cell: ({ spawnedAt }) => spawnedAt !== undefined && <span title={spawnedAt}>{place(spawnedAt)}</span>,
   },
 ];
+
+function whereItWaits({ waitingOn }: ConsoleTask): string | undefined {
+  const { operation, at } = waitingOn!;
+  return at === undefined ? operation : `${operation}\nat ${at}`;
+}
 
 export function TaskTable(): JSX.Element {
   const matches = useComputed(() => parseFilter(filter.value, TASK)).value;

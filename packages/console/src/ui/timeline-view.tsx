@@ -10,7 +10,7 @@ import { parseFilter, TASK } from "./filter.ts";
 import { count, duration } from "./format.ts";
 import { taskTitle } from "./parts.tsx";
 import { now, state, tick } from "./program.ts";
-import { ALL, AXIS, draw, LABELS, LANE, lanesOf } from "./timeline.ts";
+import { ALL, AXIS, draw, labelsOf, LANE, lanesOf } from "./timeline.ts";
 import { filter, opened, openTask } from "./view.ts";
 
 /** What can be looked at, in ms. */
@@ -93,10 +93,11 @@ export function TimelineView(): JSX.Element {
     const [x, y] = [event.clientX - left, event.clientY - top];
     const lane = y < AXIS ? undefined : lanes[laneAt(y)];
     setCursor(lane?.task ?? null);
-    const at = from + ((x - LABELS) / (size.width - LABELS)) * span;
-    const reach = (2 / (size.width - LABELS)) * span;
+    const labels = labelsOf(size.width);
+    const at = from + ((x - labels) / (size.width - labels)) * span;
+    const reach = (2 / (size.width - labels)) * span;
     const poll = lane?.polls.find((each) => at >= each.at - reach && at <= each.at + each.ms + reach);
-    setHover(poll === undefined || x < LABELS ? null : { x, y, poll });
+    setHover(poll === undefined || x < labels ? null : { x, y, poll });
   };
 
   return (

@@ -4,7 +4,10 @@ import { colour } from "./colours.ts";
 import { duration } from "./format.ts";
 
 export const LANE = 22;
-export const LABELS = 210;
+/** The width of the titles, in a chart of that width. */
+export function labelsOf(width: number): number {
+  return Math.min(210, Math.round(width * 0.33));
+}
 export const AXIS = 26;
 
 /** From here on a poll is told by its colour, in ms. */
@@ -60,8 +63,9 @@ export function lanesOf(
 
 export function draw(context: CanvasRenderingContext2D, scene: Scene): void {
   const { lanes, from, to, scrolled, width, height, selected, cursor } = scene;
-  const scale = (width - LABELS) / (to - from);
-  const x = (at: number): number => LABELS + (at - from) * scale;
+  const labels = labelsOf(width);
+  const scale = (width - labels) / (to - from);
+  const x = (at: number): number => labels + (at - from) * scale;
   context.clearRect(0, 0, width, height);
   context.font = "12px system-ui, sans-serif";
   context.textBaseline = "middle";
@@ -77,11 +81,11 @@ export function draw(context: CanvasRenderingContext2D, scene: Scene): void {
     }
     context.fillStyle = colour("line");
     context.fillRect(0, top + LANE - 1, width, 1);
-    drawPolls(context, polls, x, top);
+    drawPolls(context, polls, x, top, labels);
     context.fillStyle = colour("back");
-    context.fillRect(0, top, LABELS - 1, LANE - 1);
+    context.fillRect(0, top, labels - 1, LANE - 1);
     context.fillStyle = colour(task === selected ? "accent" : "text");
-    context.fillText(clipped(context, scene.title(task), LABELS - 24), 14, top + LANE / 2);
+    context.fillText(clipped(context, scene.title(task), labels - 24), 14, top + LANE / 2);
   }
   drawAxis(context, scene, x);
 }
@@ -92,14 +96,15 @@ function drawPolls(
   polls: readonly Poll[],
   x: (at: number) => number,
   top: number,
+  labels: number,
 ): void {
   const colours = { bad: colour("bad"), ready: colour("ready"), busy: colour("busy") };
   let drawn: keyof typeof colours | undefined;
   let pixel = -1;
   for (const { at, ms } of polls) {
     const end = x(at + ms);
-    if (end < LABELS) continue;
-    const begin = Math.max(LABELS, x(at));
+    if (end < labels) continue;
+    const begin = Math.max(labels, x(at));
     const kind = ms >= VERY_SLOW ? "bad" : ms >= SLOW ? "ready" : "busy";
     const isShort = end - begin <= 1.5;
     if (isShort && kind === drawn && Math.floor(begin) === pixel) continue;
@@ -112,16 +117,17 @@ function drawPolls(
 
 function drawAxis(context: CanvasRenderingContext2D, scene: Scene, x: (at: number) => number): void {
   const { from, to, width, height } = scene;
+  const labels = labelsOf(width);
   context.fillStyle = colour("back");
   context.fillRect(0, 0, width, AXIS);
   context.fillStyle = colour("line");
   context.fillRect(0, AXIS - 1, width, 1);
-  context.fillRect(LABELS - 1, 0, 1, height);
-  const step = niceStep((to - from) / Math.max(2, (width - LABELS) / 110));
+  context.fillRect(labels - 1, 0, 1, height);
+  const step = niceStep((to - from) / Math.max(2, (width - labels) / 80));
   context.textAlign = "center";
   for (let ago = 0; ago <= to - from; ago += step) {
     const at = x(to - ago);
-    if (at < LABELS + 20) break;
+    if (at < labels + 20) break;
     context.fillStyle = colour("line");
     context.fillRect(at, AXIS - 5, 1, height);
     context.fillStyle = colour("faint");
