@@ -1,22 +1,16 @@
 /**
  * `npm run check:package`, after a build: every package, packed as it would be published, through publint and
- * Are The Types Wrong, and the documentation of every entry point of `millrace` through `deno doc --lint`.
+ * Are The Types Wrong.
  *
  * The packages are ESM only, so how CommonJS or `moduleResolution: node10` would resolve them is not asked.
  */
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { checkPackage, createPackageFromTarballData, type Problem } from "@arethetypeswrong/core";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
-import { executable, platformNamed } from "../test/platforms/platforms.ts";
-
-interface Manifest {
-  readonly name: string;
-  readonly exports: Readonly<Record<string, string | { readonly "@millrace/source": string }>>;
-}
 
 const root = join(import.meta.dirname, "..");
 const folders = readdirSync(join(root, "packages")).map((name) => join(root, "packages", name));
@@ -25,7 +19,6 @@ let failures = 0;
 
 try {
   for (const folder of folders) await checkTarball(folder);
-  checkDocumentation();
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
@@ -38,7 +31,9 @@ function say(what: string, complaints: readonly string[]): void {
 }
 
 async function checkTarball(folder: string): Promise<void> {
-  const manifest = manifestOf(folder);
+  const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as {
+    readonly name: string;
+  };
   const args = ["pack", "--json", "--ignore-scripts", "--pack-destination", scratch];
   execFileSync("npm", args, { cwd: folder, stdio: ["ignore", "ignore", "inherit"] });
   const [file] = readdirSync(scratch);
@@ -64,31 +59,4 @@ function matters(problem: Problem): boolean {
     readonly resolutionOption?: string;
   };
   return resolutionOption !== "node10" && !["node10", "node16-cjs"].includes(resolutionKind ?? "");
-}
-
-function checkDocumentation(): void {
-  let deno: string;
-  try {
-    deno = executable(platformNamed("deno"));
-  } catch (error) {
-    console.log(`LEFT OUT  documentation: Deno could not be installed: ${String(error)}`);
-    return;
-  }
-  const folder = join(root, "packages/millrace");
-  const { name, exports } = manifestOf(folder);
-  const entries = Object.values(exports).flatMap((entry) =>
-    typeof entry === "string" ? [] : [entry["@millrace/source"]],
-  );
-  const env = { ...process.env, NO_COLOR: "1" };
-  const { status, stderr } = spawnSync(deno, ["doc", "--lint", ...entries], {
-    cwd: folder,
-    encoding: "utf8",
-    env,
-  });
-  const errors = stderr.split(/^(?=error\[)/m).filter((part) => part.startsWith("error"));
-  say(`${name}: documentation`, status !== 0 && errors.length === 0 ? [stderr] : errors);
-}
-
-function manifestOf(folder: string): Manifest {
-  return JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest;
 }

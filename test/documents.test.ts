@@ -25,22 +25,14 @@ const markdownIn = (folder: string) =>
   readdirSync(join(root, folder))
     .filter((file) => file.endsWith(".md"))
     .map((file) => join(folder, file));
-const documents = [
-  ".",
-  "docs",
-  "examples/bank",
-  "examples/harvest",
-  "packages/http",
-  "packages/millrace",
-  "packages/sql",
-].flatMap(markdownIn);
+const packages = readdirSync(join(root, "packages")).map((name) => `packages/${name}`);
+const documents = [".", "docs", "examples/bank", "examples/harvest", ...packages].flatMap(markdownIn);
 
-const sources = [
-  "packages/http/src",
-  "packages/millrace/src",
-  "packages/opentelemetry/src",
-  "packages/sql/src",
-].flatMap((folder) => readTree(join(root, folder)).map(({ path }) => `${folder}/${path}`));
+const sources = packages.flatMap((folder) =>
+  readTree(join(root, folder, "src"))
+    .filter(({ path }) => path.endsWith(".ts"))
+    .map(({ path }) => `${folder}/src/${path}`),
+);
 
 const programs: readonly Program[] = [...documents, ...sources].flatMap((document) => {
   const text = document.endsWith(".ts") ? read(document).replaceAll(/^ *\* ?/gm, "") : read(document);

@@ -21,6 +21,7 @@ export { ConsoleState, isAlive } from "./protocol/state.ts";
 export type { Poll } from "./protocol/state.ts";
 export { bucketEnd, percentile } from "./protocol/times.ts";
 export { findConsole } from "./server/discovery.ts";
+export type { Found } from "./server/discovery.ts";
 export { record } from "./server/recording.ts";
 export type { RecordOptions, Recording } from "./server/recording.ts";
 export { serve, serveRecording } from "./server/serve.ts";

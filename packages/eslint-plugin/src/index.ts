@@ -11,9 +11,13 @@
 import type { Linter, Rule } from "eslint";
 import { recommended, rules, strict } from "./presets.ts";
 
+/** The plugin as ESLint and oxlint take it. */
 export interface MillracePlugin {
+  /** Who it is, for the caches and messages of a linter. */
   readonly meta: { readonly name: string; readonly version: string; readonly namespace: string };
+  /** The rules by name, for a configuration of your own. */
   readonly rules: Record<string, Rule.RuleModule>;
+  /** Presets: `recommended`, which warns where it may be wrong, and `strict`, which never only warns. */
   readonly configs: {
     readonly recommended: Linter.Config;
     readonly strict: Linter.Config;
@@ -29,6 +33,7 @@ const preset = (name: string, settings: Linter.RulesRecord): Linter.Config => ({
   },
 });
 
+/** All rules that need no types, and their presets. */
 const plugin: MillracePlugin = {
   meta: { name: "eslint-plugin-millrace", version: "0.1.0", namespace: "millrace" },
   rules: { ...rules },

@@ -7,15 +7,21 @@ import { CancelledError, ClosedError, MillraceError, TimeoutError } from "millra
 
 /** Which request it was. */
 export interface RequestName {
+  /** In upper case. */
   readonly method: string;
+  /** All of it, query and credentials included. */
   readonly url: string;
 }
 
 /** Base of what a request fails with, except for time limits and abandonment. */
 export class HttpError extends MillraceError {
+  /** Stable: what a program tells this error by. */
   override readonly code: string = "ERR_HTTP";
+  /** In upper case. */
   readonly method: string;
+  /** All of it, query and credentials included. */
   readonly url: string;
+  /** Names the request in front of the message. */
   constructor(request: RequestName, message: string, options?: ErrorOptions) {
     super(`${describeRequest(request)}: ${message}`, options);
     this.method = request.method;
@@ -28,14 +34,19 @@ export class HttpError extends MillraceError {
 
 /** The server answered with a status that is no success. */
 export class StatusError extends HttpError {
+  /** Stable: what a program tells this error by. */
   override readonly code: "ERR_HTTP_STATUS" = "ERR_HTTP_STATUS";
+  /** The numbers of the status, such as 404. */
   readonly status: number;
+  /** What the server said beside the status; often "". */
   readonly statusText: string;
+  /** Of the answer. */
   readonly headers: Headers;
   /** The start of the body, as text; at most 4 KiB of it. */
   readonly bodyStart: string;
   /** When the server asked to be called again, in ms from its answer. */
   readonly retryAfter: number | undefined;
+  /** Made by the client; tests may make one. */
   constructor(
     request: RequestName,
     response: Pick<Response, "status" | "statusText" | "headers">,
@@ -60,8 +71,11 @@ export type NetworkReason = "dns" | "refused" | "reset" | "tls" | "redirect" | "
 
 /** There was no answer, or it broke off. */
 export class NetworkError extends HttpError {
+  /** Stable: what a program tells this error by. */
   override readonly code: "ERR_HTTP_NETWORK" = "ERR_HTTP_NETWORK";
+  /** Where it broke. */
   readonly reason: NetworkReason;
+  /** Made by the client; tests may make one. */
   constructor(request: RequestName, reason: NetworkReason, message: string, options?: ErrorOptions) {
     super(request, message, options);
     this.reason = reason;
@@ -73,6 +87,7 @@ export class NetworkError extends HttpError {
 
 /** One thing that a schema has against a value. */
 export interface DecodeIssue {
+  /** What is wrong, in the words of the schema. */
   readonly message: string;
   /** From the outermost key to the innermost. */
   readonly path: readonly PropertyKey[];
@@ -80,10 +95,13 @@ export interface DecodeIssue {
 
 /** The body is not what was expected: no JSON, or JSON of another shape. */
 export class DecodeError extends HttpError {
+  /** Stable: what a program tells this error by. */
   override readonly code: "ERR_HTTP_DECODE" = "ERR_HTTP_DECODE";
   /** What the schema has against it; none when it is no JSON. */
   readonly issues: readonly DecodeIssue[];
+  /** The start of the body, as text. */
   readonly bodyStart: string;
+  /** Made by the client; tests may make one. */
   constructor(
     request: RequestName,
     message: string,
@@ -102,8 +120,11 @@ export class DecodeError extends HttpError {
 
 /** The body is longer than `maxBytes`; no more of it was read. */
 export class BodySizeError extends HttpError {
+  /** Stable: what a program tells this error by. */
   override readonly code: "ERR_HTTP_BODY_SIZE" = "ERR_HTTP_BODY_SIZE";
+  /** The limit, in bytes. */
   readonly maxBytes: number;
+  /** Made by the client; tests may make one. */
   constructor(request: RequestName, maxBytes: number) {
     super(request, `the body is longer than the ${maxBytes} bytes allowed`);
     this.maxBytes = maxBytes;
@@ -115,9 +136,13 @@ export class BodySizeError extends HttpError {
 
 /** A time limit of a request passed: that of one attempt, of all of them, or of waiting for more of the body. */
 export class RequestTimeoutError extends TimeoutError {
+  /** In upper case. */
   readonly method: string;
+  /** All of it, query and credentials included. */
   readonly url: string;
+  /** Which one: for one attempt (`timeout`), for everything (`totalTimeout`), or for the next chunk of the body. */
   readonly limit: "attempt" | "total" | "idle";
+  /** Made by the client, which gave `ms`; tests may make one. */
   constructor(request: RequestName, limit: "attempt" | "total" | "idle", ms: number) {
     super(`${describeRequest(request)}: ${TIMED_OUT[limit]} ${ms} ms`);
     this.method = request.method;
@@ -134,8 +159,11 @@ const TIMED_OUT = {
 
 /** The request was given up from outside: its `signal` fired, or the response was disposed of while it was read. */
 export class RequestAbandonedError extends CancelledError {
+  /** In upper case. */
   readonly method: string;
+  /** All of it, query and credentials included. */
   readonly url: string;
+  /** Made by the client; tests may make one. */
   constructor(request: RequestName, why: string, reason?: unknown) {
     super(`${describeRequest(request)}: ${why}`, reason);
     this.method = request.method;
@@ -149,9 +177,13 @@ export class RequestAbandonedError extends CancelledError {
  * @throws RangeError unless `status` is a whole number from 400 to 599.
  */
 export class RejectedError extends MillraceError {
+  /** Stable: what a program tells this error by. */
   override readonly code: "ERR_HTTP_REJECTED" = "ERR_HTTP_REJECTED";
+  /** The numbers of the status, such as 404. */
   readonly status: number;
+  /** Sent with the answer. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Made by the client; tests may make one. */
   constructor(
     status: number,
     message: string,
@@ -173,6 +205,7 @@ export class RejectedError extends MillraceError {
  * and go.
  */
 export class SocketClosedError extends ClosedError {
+  /** Stable: what a program tells this error by. */
   override readonly code: "ERR_HTTP_SOCKET_CLOSED" = "ERR_HTTP_SOCKET_CLOSED";
   static {
     named(this, "SocketClosedError");
@@ -181,9 +214,13 @@ export class SocketClosedError extends ClosedError {
 
 /** The server cannot listen where it was told to. */
 export class ListenError extends MillraceError {
+  /** Stable: what a program tells this error by. */
   override readonly code: "ERR_HTTP_LISTEN" = "ERR_HTTP_LISTEN";
+  /** Where it should have listened. */
   readonly hostname: string;
+  /** Where it should have listened; 0 for any. */
   readonly port: number;
+  /** Made by `serve`. */
   constructor(hostname: string, port: number, cause: unknown) {
     const why = cause instanceof Error ? cause.message : String(cause);
     super(`cannot listen on ${hostname}:${port}: ${why}`, { cause });

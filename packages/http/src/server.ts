@@ -10,7 +10,7 @@ export type {
 export type { Answer } from "./server/exchange.ts";
 export { readBody, readBytes, readJson, readText } from "./server/request-body.ts";
 export { streamed } from "./server/streamed-response.ts";
-export type { StreamedResponse } from "./server/streamed-response.ts";
+export type { Chunk, StreamedResponse } from "./server/streamed-response.ts";
 export type { SocketMessage } from "./web-socket/inbox.ts";
 export type { SocketHandler, SocketRoute } from "./web-socket/socket-route.ts";
 export type { SocketEnd, WebSocketConnection } from "./web-socket/web-socket-connection.ts";

@@ -7,6 +7,7 @@ import { countTasks } from "./task-metrics.ts";
 import { traceTasks } from "./task-spans.ts";
 import { together } from "./together.ts";
 
+/** What is traced and measured, and where it goes. */
 export interface InstrumentOptions {
   /** Default: the global one. `null` for no spans. */
   tracerProvider?: TracerProvider | null;

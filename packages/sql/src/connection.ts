@@ -6,6 +6,7 @@ import type { Future, Routine } from "millrace";
 import type { Sql } from "./statement.ts";
 import type { Begin } from "./queries.ts";
 
+/** A row as the database gives it: its values by the names of the columns. */
 export type Row = Readonly<Record<string, unknown>>;
 
 export interface Result {

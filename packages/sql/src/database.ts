@@ -10,7 +10,9 @@ import { Transaction } from "./transaction.ts";
 
 /** The connections of a database, right now. */
 export interface Connections {
+  /** In use. */
   readonly leased: number;
+  /** Open, and free. */
   readonly idle: number;
 }
 
@@ -33,6 +35,7 @@ export abstract class Database implements Queries, AsyncDisposable {
     return this.#driver.target;
   }
 
+  /** How many are in use and how many are free. */
   get connections(): Connections {
     const pools = new Set([this.#pool, this.#readers]);
     const sum = (of: (pool: Pool) => number): number => [...pools].reduce((all, pool) => all + of(pool), 0);
@@ -74,6 +77,7 @@ export abstract class Database implements Queries, AsyncDisposable {
     return asyncFn(() => this.#close())();
   }
 
+  /** As `close()`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

@@ -7,6 +7,7 @@ import { MillraceError } from "millrace";
 
 /** How a failure is told, besides its message. */
 export interface SqlErrorDetails {
+  /** What the driver threw. */
   readonly cause?: unknown;
   /** The statement, without its values. */
   readonly statement?: string | undefined;
@@ -16,12 +17,14 @@ export interface SqlErrorDetails {
 
 /** Base of every error of the package. */
 export class SqlError extends MillraceError {
+  /** Stable: what a program tells this error by. */
   override readonly code: string = "ERR_SQL";
   /** The statement, without its values. */
   readonly statement: string | undefined;
   /** The database's own code: an SQLSTATE of PostgreSQL, an extended result code of SQLite. */
   readonly databaseCode: string | undefined;
 
+  /** Made by the package; tests may make one. */
   constructor(message: string, details: SqlErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.statement = details.statement;
@@ -34,6 +37,7 @@ export class SqlError extends MillraceError {
 
 /** The database cannot be reached or opened, or the connection to it broke. */
 export class ConnectionError extends SqlError {
+  /** Stable: what a program tells this error by. */
   override readonly code: "ERR_SQL_CONNECTION" = "ERR_SQL_CONNECTION";
   /**
    * The connection broke while a statement was under way: the database may have executed it, or may not.
@@ -41,6 +45,7 @@ export class ConnectionError extends SqlError {
    */
   readonly isOutcomeUnknown: boolean;
 
+  /** Made by the package; tests may make one. */
   constructor(message: string, details: SqlErrorDetails & { readonly isOutcomeUnknown?: boolean } = {}) {
     super(message, details);
     this.isOutcomeUnknown = details.isOutcomeUnknown ?? false;
@@ -52,6 +57,7 @@ export class ConnectionError extends SqlError {
 
 /** All connections are in use, and none became free in time. Nothing was sent. */
 export class PoolError extends SqlError {
+  /** Stable: what a program tells this error by. */
   override readonly code: "ERR_SQL_POOL" = "ERR_SQL_POOL";
   static {
     named(this, "PoolError");
@@ -60,19 +66,24 @@ export class PoolError extends SqlError {
 
 /** The database refused the statement: its text, its values, what it would do. */
 export class StatementError extends SqlError {
+  /** Stable: what a program tells this error by. */
   override readonly code: "ERR_SQL_STATEMENT" = "ERR_SQL_STATEMENT";
   static {
     named(this, "StatementError");
   }
 }
 
+/** Which kind of constraint a statement would break. */
 export type Constraint = "unique" | "foreign key" | "not null" | "check" | "other";
 
 /** The statement would break a constraint of the schema. */
 export class ConstraintError extends SqlError {
+  /** Stable: what a program tells this error by. */
   override readonly code: "ERR_SQL_CONSTRAINT" = "ERR_SQL_CONSTRAINT";
+  /** Which kind it is. */
   readonly constraint: Constraint;
 
+  /** Made by the package; tests may make one. */
   constructor(message: string, constraint: Constraint, details: SqlErrorDetails = {}) {
     super(message, details);
     this.constraint = constraint;
@@ -87,6 +98,7 @@ export class ConstraintError extends SqlError {
  * an order. Nothing was changed; the transaction as a whole may be tried again.
  */
 export class ContentionError extends SqlError {
+  /** Stable: what a program tells this error by. */
   override readonly code: "ERR_SQL_CONTENTION" = "ERR_SQL_CONTENTION";
   static {
     named(this, "ContentionError");
@@ -95,6 +107,7 @@ export class ContentionError extends SqlError {
 
 /** The transaction has ended, or can only be rolled back since a statement in it failed or was abandoned. */
 export class TransactionError extends SqlError {
+  /** Stable: what a program tells this error by. */
   override readonly code: "ERR_SQL_TRANSACTION" = "ERR_SQL_TRANSACTION";
   static {
     named(this, "TransactionError");
@@ -103,9 +116,12 @@ export class TransactionError extends SqlError {
 
 /** A row is not what the schema says. */
 export class RowError extends SqlError {
+  /** Stable: what a program tells this error by. */
   override readonly code: "ERR_SQL_ROW" = "ERR_SQL_ROW";
+  /** What the schema has against it. */
   readonly issues: readonly StandardSchemaV1.Issue[];
 
+  /** Made by the package; tests may make one. */
   constructor(message: string, issues: readonly StandardSchemaV1.Issue[], details: SqlErrorDetails = {}) {
     super(message, details);
     this.issues = issues;

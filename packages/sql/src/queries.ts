@@ -5,6 +5,7 @@ import type { Row } from "./connection.ts";
 import type { Sql } from "./statement.ts";
 import type { Transaction } from "./transaction.ts";
 
+/** How a query is executed. */
 export interface ReadOptions {
   /** The statement only reads. SQLite executes such statements beside the one that writes. Default false. */
   readonly readOnly?: boolean;
@@ -18,11 +19,13 @@ export interface Begin {
   readonly readOnly?: boolean;
 }
 
+/** How a transaction is run. */
 export interface TransactionOptions extends Begin {
   /** For all of it, the wait for a connection included. Default: none. */
   readonly timeout?: Duration;
 }
 
+/** What both a database and a transaction can do. */
 export interface Queries {
   /**
    * The rows that a statement gives, each checked and converted by `schema`.
@@ -33,6 +36,7 @@ export interface Queries {
    * @throws TypeError at once, when `statement` was not made with `sql`, or has a value that is undefined
    */
   query<T>(statement: Sql, schema: StandardSchemaV1<unknown, T>, options?: ReadOptions): Future<T[]>;
+  /** The same, with the rows as the database gives them. */
   query(statement: Sql, schema?: undefined, options?: ReadOptions): Future<Row[]>;
   /** Executes a statement; gives the number of rows that it changed. **Cancel safety.** As `query`. */
   execute(statement: Sql): Future<number>;

@@ -9,6 +9,7 @@ import type { Queries } from "./queries.ts";
 import { requireSchema } from "./rows.ts";
 import { empty, identifier, join, sql, type Sql } from "./statement.ts";
 
+/** What can be the id of a thing. */
 export type RowId = string | number | bigint;
 
 /**
@@ -18,6 +19,7 @@ export type RowId = string | number | bigint;
  * not at all: abandoned while it runs it may have happened, and doing it once more does no harm.
  */
 export interface Repository<T, Id> {
+  /** The one with this id; `undefined` if there is none. */
   find(id: Id): Future<T | undefined>;
   /** Those of them that are there, each once, in any order. */
   findMany(ids: Iterable<Id>): Future<T[]>;
@@ -35,6 +37,7 @@ export interface Repository<T, Id> {
   all(): Stream<T>;
 }
 
+/** How things are stored in a table. */
 export interface TableOptions<T, Key extends keyof T & string> {
   /** `"documents"` or `"archive.documents"`. */
   readonly table: string;
@@ -161,6 +164,7 @@ class Table<T extends object> {
   }
 }
 
+/** The repository over a table that `repository` gives. */
 export class TableRepository<T extends object, Id extends RowId> implements Repository<T, Id> {
   readonly #queries: Queries;
   readonly #table: Table<T>;
@@ -176,6 +180,7 @@ export class TableRepository<T extends object, Id extends RowId> implements Repo
     return new TableRepository(transaction, this.#table);
   }
 
+  /** The one with this id; `undefined` if there is none. */
   find(id: Id): Future<T | undefined> {
     return this.#read(this.#table.select([requireId("Repository.find", id)])).map(([item]) => item);
   }

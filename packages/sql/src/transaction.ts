@@ -39,6 +39,7 @@ interface Marks {
   readonly rollback: Sql;
 }
 
+/** What the body of a transaction executes its statements on. It ends with the body; used later, it rejects with `TransactionError`. */
 export class Transaction implements Queries {
   readonly #connection: Connection;
   /** One statement at a time; a transaction within has it for its whole life. */

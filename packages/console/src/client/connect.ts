@@ -5,6 +5,7 @@ import { VERSION } from "../protocol/messages.ts";
 import { ConsoleState } from "../protocol/state.ts";
 import { findConsole } from "../server/discovery.ts";
 
+/** Who is told of changes. */
 export interface ConnectOptions {
   /** Called after each update, and when details or the end have come. */
   readonly onChange?: (client: ConsoleClient) => void;
@@ -12,10 +13,13 @@ export interface ConnectOptions {
 
 /** What is known of a program, kept up to date until it ends or `close` is called. */
 export interface ConsoleClient {
+  /** Which program it is, and whether this is a recording. */
   readonly hello: Hello;
+  /** What is known of it: its tasks, resources, warnings and totals. */
   readonly state: ConsoleState;
   /** Of the task that is watched. */
   readonly detail: Detail | undefined;
+  /** Where a recording is; `undefined` for a program that runs. */
   readonly playback: Playback | undefined;
   /** Why nothing more comes; `undefined` while it does. */
   readonly ended: string | undefined;
@@ -27,6 +31,7 @@ export interface ConsoleClient {
   seek(at: number): void;
   /** Of a recording: plays it, or stops. */
   play(isPlaying: boolean): void;
+  /** Disconnects. The program goes on. */
   close(): void;
 }
 

@@ -14,8 +14,11 @@ export type { FeedResource as ConsoleResource, FeedTask as ConsoleTask, TaskDeta
 /** A reader takes files and servers of its own version only. */
 export const VERSION: number = 1;
 
+/** Which program a console shows. */
 export interface Program {
+  /** Of its main file. */
   readonly name: string;
+  /** The id of its process. */
   readonly pid: number;
   /** "node 24.21.0" */
   readonly runtime: string;
@@ -23,9 +26,13 @@ export interface Program {
   readonly origin: number;
 }
 
+/** The first message: who speaks, and how. */
 export interface Hello {
+  /** Tells the kinds of messages apart. */
   readonly type: "hello";
+  /** Of the protocol. */
   readonly version: number;
+  /** Whom it is about. */
   readonly program: Program;
   /** Of a recording: its first and last time. */
   readonly recording?: { readonly from: number; readonly to: number };
@@ -33,21 +40,31 @@ export interface Hello {
 
 /** What has changed. The first ones say what there is. */
 export interface Update {
+  /** Tells the kinds of messages apart. */
   readonly type: "update";
+  /** Counts the updates of this connection; the reader acknowledges it. */
   readonly seq: number;
+  /** The time of the program, in ms. */
   readonly at: number;
   /** Forget everything first: a recording was moved to another time. */
   readonly isFresh?: true;
+  /** Those that are new or have changed, as they are now. */
   readonly tasks?: readonly FeedTask[];
   /** Tasks that ended too long ago to be kept. */
   readonly goneTasks?: readonly number[];
+  /** Those that are new or have changed, as they are now. */
   readonly resources?: readonly FeedResource[];
+  /** Ids of those that are no more. */
   readonly goneResources?: readonly number[];
+  /** Those that are new. */
   readonly warnings?: readonly Warning[];
   /** Triples of task, start and duration. */
   readonly polls?: readonly number[];
+  /** Counts since the program began. */
   readonly totals: Changes["totals"];
+  /** How busy its event loop was. */
   readonly loop: Loop;
+  /** What the reader was spared. */
   readonly dropped: Dropped;
   /** Changed tasks that come with the next updates. */
   readonly pending: number;
@@ -63,12 +80,17 @@ export interface Loop {
 
 /** What was never sent, because the program was faster than the wire: counted since the connection. */
 export interface Dropped {
+  /** Polls of tasks. */
   readonly polls: number;
+  /** Tasks that came and went in between. */
   readonly tasks: number;
+  /** Warnings. */
   readonly warnings: number;
 }
 
+/** What is known of the task that is watched. */
 export interface Detail extends TaskDetail {
+  /** Tells the kinds of messages apart. */
   readonly type: "detail";
 }
 /** Nothing more comes. */
@@ -78,8 +100,11 @@ export interface End {
 }
 /** Where a recording that is being played is. */
 export interface Playback {
+  /** Tells the kinds of messages apart. */
   readonly type: "playback";
+  /** The time of the program, in ms. */
   readonly at: number;
+  /** It goes on by itself, as fast as the program did. */
   readonly isPlaying: boolean;
 }
 

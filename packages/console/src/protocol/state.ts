@@ -11,30 +11,44 @@ import type { ConsoleResource, ConsoleTask, Dropped, Loop, Update, Warning } fro
 export const KEPT_POLLS = 20_000;
 export const KEPT_WARNINGS = 1000;
 
+/** One poll of a task. */
 export interface Poll {
+  /** The id of the task. */
   readonly task: number;
+  /** When it began, in ms of the program. */
   readonly at: number;
+  /** How long it took. */
   readonly ms: number;
 }
 
 const NOTHING: Dropped = { polls: 0, tasks: 0, warnings: 0 };
 const NOBODY: ReadonlySet<number> = new Set();
 
+/** A program as far as it is known: what the updates that it was given add up to. */
 export class ConsoleState {
+  /** By id, those that ended a while ago left out. */
   readonly tasks: Map<number, ConsoleTask> = new Map();
+  /** By id. */
   readonly resources: Map<number, ConsoleResource> = new Map();
+  /** The oldest first. */
   readonly warnings: Warning[] = [];
   /** The oldest first. */
   readonly polls: Poll[] = [];
+  /** Counts since the program began. */
   totals: Update["totals"] = { spawned: 0, ended: 0, polls: 0, busyMs: 0 };
+  /** How busy its event loop was lately. */
   loop: Loop = { busy: 0, lateMs: 0 };
+  /** What was never sent. */
   dropped: Dropped = NOTHING;
+  /** Changed tasks that come with the next updates. */
   pending: number = 0;
   /** Tasks that have not ended. */
   alive: number = 0;
+  /** The time of the program that this is the state of, in ms. */
   at: number = 0;
   readonly #waiters: Map<number, Set<number>> = new Map();
 
+  /** Adds an update. */
   apply(update: Update): void {
     if (update.isFresh === true) this.clear();
     this.at = update.at;
@@ -56,6 +70,7 @@ export class ConsoleState {
     if (this.polls.length > KEPT_POLLS * 1.25) this.polls.splice(0, this.polls.length - KEPT_POLLS);
   }
 
+  /** Forgets everything. */
   clear(): void {
     this.tasks.clear();
     this.alive = 0;

@@ -6,9 +6,11 @@ import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+/** Where a console is served, and what opens it. */
 export interface Found {
   /** Without a token. */
   readonly url: string;
+  /** For the `authorization` header, as a bearer. */
   readonly key: string;
 }
 

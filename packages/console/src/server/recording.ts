@@ -9,12 +9,14 @@ import type { ServerMessage } from "../protocol/messages.ts";
 import { FileWriter } from "./file-writer.ts";
 import { openLive } from "./live.ts";
 
+/** How a recording is made. */
 export interface RecordOptions {
   /** Where the data comes from: `() => new Feed()` of the `millrace/feed` that the program uses. */
   readonly feed?: () => Feed;
 }
 /** A recording that is being written. */
 export interface Recording {
+  /** Where it is written to. */
   readonly file: string;
   /** Writes what is left, and closes the file. It rejects when the file could not be written. */
   close(): Promise<void>;

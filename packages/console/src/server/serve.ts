@@ -4,6 +4,7 @@ import { openLive } from "./live.ts";
 import { openRecording } from "./player.ts";
 import { startServer, type Served, type ServerOptions } from "./server.ts";
 
+/** Where a console is served, and from what. */
 export interface ServeOptions extends ServerOptions {
   /** Where the data comes from: `() => new Feed()` of the `millrace/feed` that the program uses. */
   readonly feed?: () => Feed;

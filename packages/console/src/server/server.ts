@@ -10,6 +10,7 @@ import { loadPage } from "./page.ts";
 import { refusalPage } from "./refusal-page.ts";
 import type { Source } from "./source.ts";
 
+/** Where a console is served. */
 export interface ServerOptions {
   /** Default: one that is free. */
   readonly port?: number;
@@ -20,7 +21,9 @@ export interface ServerOptions {
 export interface Served {
   /** With a one-time token in it, a new one each time it is read. */
   readonly url: string;
+  /** The port it listens on. */
   readonly port: number;
+  /** Closes all connections; completes when the port is free. */
   close(): Promise<void>;
 }
 

@@ -36,6 +36,7 @@ export class HttpCall extends Future<HttpResponse> {
     this.#plan = plan;
   }
 
+  /** Sends the request when it is polled first; gives the response once its headers have come. */
   poll(waker: Waker): Poll<HttpResponse> {
     if (this.#running === null) {
       const plan = this.#take("await");
@@ -45,6 +46,7 @@ export class HttpCall extends Future<HttpResponse> {
     }
     return this.#running.poll(waker);
   }
+  /** Aborts the request on the wire. */
   override drop(): void {
     this.#running?.[Symbol.dispose]();
   }
@@ -72,6 +74,11 @@ export class HttpCall extends Future<HttpResponse> {
    * ```
    */
   json(): Future<unknown>;
+  /**
+   * The same, typed by the schema.
+   *
+   * @throws TypeError when `schema` is none.
+   */
   json<T>(schema: Schema<T>): Future<T>;
   json<T>(schema?: Schema<T>): Future<unknown> {
     if (schema !== undefined) requireSchema("HttpCall.json", schema);

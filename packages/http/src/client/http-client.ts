@@ -14,6 +14,7 @@ import {
 } from "./request-plan.ts";
 import { retryPolicy } from "./retry.ts";
 
+/** What all requests of a client have in common. */
 export interface ClientOptions extends CommonOptions {
   /** What relative URLs are below of. With it, all requests go to its origin. */
   readonly baseUrl?: string | URL;
@@ -53,7 +54,7 @@ export class HttpClient {
   readonly #defaults: Defaults;
   readonly #sending: Sending;
 
-  /** @throws TypeError, RangeError for bad options. */
+  /** A client that sends nothing yet. @throws TypeError, RangeError for bad options. */
   constructor(options: ClientOptions = {}) {
     const { maxInFlight = 256, maxPerHost = 64, baseUrl, fetch: given } = options;
     const defaults = withOptions("HttpClient", { ...BY_DEFAULT, baseUrl: checkBase(baseUrl) }, options);
@@ -71,21 +72,27 @@ export class HttpClient {
     };
   }
 
+  /** A request with this method; as all of them, it is sent when the call is awaited, and throws TypeError or RangeError for bad input at once. */
   get(url: string | URL, options?: CallOptions): HttpCall {
     return this.request("GET", url, options);
   }
+  /** As `get`; the answer has no body. */
   head(url: string | URL, options?: CallOptions): HttpCall {
     return this.request("HEAD", url, options);
   }
+  /** As `get`, with what `json` or `body` say as its body. */
   post(url: string | URL, options?: CallOptions): HttpCall {
     return this.request("POST", url, options);
   }
+  /** As `post`. */
   put(url: string | URL, options?: CallOptions): HttpCall {
     return this.request("PUT", url, options);
   }
+  /** As `post`. */
   patch(url: string | URL, options?: CallOptions): HttpCall {
     return this.request("PATCH", url, options);
   }
+  /** As `get`. */
   delete(url: string | URL, options?: CallOptions): HttpCall {
     return this.request("DELETE", url, options);
   }

@@ -23,8 +23,11 @@ import type { RequestPlan } from "./request-plan.ts";
  * ```
  */
 export class HttpResponse implements Disposable {
+  /** The numbers of the status, such as 404. */
   readonly status: number;
+  /** What the server said beside the status; often "". */
   readonly statusText: string;
+  /** As they were received. */
   readonly headers: Headers;
   /** Where it came from, after redirects. */
   readonly url: string;
@@ -76,6 +79,7 @@ export class HttpResponse implements Disposable {
    * @throws DecodeError when it is no JSON, or not what the schema expects.
    */
   json(): Future<unknown>;
+  /** The same, typed by the schema. */
   json<T>(schema: Schema<T>): Future<T>;
   json<T>(schema?: Schema<T>): Future<unknown> {
     if (schema !== undefined) requireSchema("HttpResponse.json", schema);

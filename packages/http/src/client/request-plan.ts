@@ -12,8 +12,10 @@ import { retryPolicy, type RetryOptions, type RetryPolicy } from "./retry.ts";
 export type Query = Readonly<
   Record<string, QueryValue | null | undefined | readonly QueryValue[]> | URLSearchParams
 >;
-type QueryValue = string | number | bigint | boolean;
+/** What a query can have as a value. */
+export type QueryValue = string | number | bigint | boolean;
 
+/** What can be sent: text, bytes, a form, or a stream, which is pulled as the socket takes it. */
 export type RequestBody =
   | string
   | Uint8Array<ArrayBuffer>
@@ -42,7 +44,9 @@ export interface CommonOptions {
   readonly init?: Omit<RequestInit, "method" | "headers" | "body" | "signal">;
 }
 
+/** What one request says. */
 export interface CallOptions extends CommonOptions {
+  /** Is appended to the query of the URL. */
   readonly query?: Query;
   /** A value to send as JSON. */
   readonly json?: unknown;

@@ -11,6 +11,7 @@ import { isTransient } from "./network-failure.ts";
 /** A failure that another attempt may get around. */
 export type AttemptError = HttpError | RequestTimeoutError;
 
+/** Which failures are worth another attempt, and when it is made. */
 export interface RetryOptions {
   /** Attempts after the first one. Default 2. */
   readonly limit?: number;

@@ -42,6 +42,7 @@ export type Handler =
   | ((request: IncomingRequest, cx: TaskContext) => Routine<Answer>)
   | ((request: IncomingRequest, cx: TaskContext) => Awaitable<Answer>);
 
+/** What a server does, where, and within which limits. */
 export interface ServerOptions {
   /** Answers the requests. */
   readonly handler: Handler;
@@ -73,6 +74,7 @@ export interface ServerOptions {
   readonly drain?: Duration;
   /** Takes failures of handlers. Default: they are failures of the request's task that nobody observes, so the runtime reports them. */
   readonly onFailure?: (error: unknown, request: Request) => void;
+  /** Of its task, for reports. Default "http server". */
   readonly name?: string;
 }
 
@@ -82,11 +84,15 @@ export interface ShutdownReport {
   readonly cancelled: number;
 }
 
+/** What a server is doing, and what it has done since it began. */
 export interface ServerMetrics {
   /** Requests and sockets that are being served, waiting requests included. */
   readonly active: number;
+  /** Requests that wait for a place. */
   readonly waiting: number;
+  /** WebSocket connections that are open. */
   readonly sockets: number;
+  /** Requests that were answered by a handler. */
   readonly served: number;
   /** Answered with 503, one too many. */
   readonly refused: number;
@@ -149,11 +155,13 @@ export class HttpServer implements AsyncDisposable {
   get url(): string {
     return this.#url;
   }
+  /** The port it listens on, also where any was asked for. */
   get port(): number {
     const { port, protocol } = new URL(this.#url);
     return port === "" ? (protocol === "https:" ? 443 : 80) : Number(port);
   }
 
+  /** The counts as they are now. */
   metrics(): ServerMetrics {
     const { served = 0, failed = 0, expired = 0, size = 0 } = this.#reception ?? {};
     const { waiting, refused } = this.#admission;
@@ -181,6 +189,7 @@ export class HttpServer implements AsyncDisposable {
     return this.#task!.settled().map(() => {});
   }
 
+  /** As `shutdown()`, with what `drain` said when it was started; does not throw. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.shutdown().settled();
   }

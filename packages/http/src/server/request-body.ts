@@ -50,6 +50,7 @@ export const readText: (request: Request) => Future<string> = asyncFn(function* 
  * ```
  */
 export function readJson(request: Request): Future<unknown>;
+/** The same, typed by the schema. */
 export function readJson<T>(request: Request, schema: Schema<T>): Future<T>;
 export function readJson<T>(request: Request, schema?: Schema<T>): Future<unknown> {
   if (schema !== undefined) requireSchema("readJson", schema);

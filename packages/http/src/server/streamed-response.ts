@@ -2,6 +2,7 @@
 import { asyncFn, Notify, type Future, type Routine } from "millrace";
 import { Stream } from "millrace/stream";
 
+/** A piece of a body: bytes, or text, which is sent as UTF-8. */
 export type Chunk = string | Uint8Array;
 
 /** Made by `streamed`. */

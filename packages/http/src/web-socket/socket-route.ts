@@ -8,7 +8,9 @@ export type SocketHandler =
   | ((socket: WebSocketConnection, cx: TaskContext) => Routine<void>)
   | ((socket: WebSocketConnection, cx: TaskContext) => Awaitable<void>);
 
+/** Who may connect, and within which limits. */
 export interface SocketRoute {
+  /** Serves one connection. */
   readonly handle: SocketHandler;
   /**
    * From which pages browsers may connect. "same" (the default): from those of the host that the request

@@ -7,7 +7,9 @@ import type { Wire } from "./wire.ts";
 
 /** How a connection ended; 1006 when it broke off. */
 export interface SocketEnd {
+  /** Of the closing: 1000 for a normal end, 1006 for one without a goodbye. */
   readonly code: number;
+  /** What the side that closed it said; often "". */
   readonly reason: string;
 }
 
@@ -91,6 +93,7 @@ export class WebSocketConnection {
   closed(): Future<SocketEnd> {
     return this.#end.wait();
   }
+  /** It has ended; nothing can be sent any more. */
   get isClosed(): boolean {
     return this.#end.get() !== undefined;
   }

@@ -12,11 +12,15 @@ import { ConnectionError } from "../errors.ts";
 import { quoted, raw } from "../statement.ts";
 import { PostgresConnection, type PostgresTarget } from "./connection.ts";
 
+/** What somebody has sent with NOTIFY. */
 export interface Notification {
+  /** Where it was sent to. */
   readonly channel: string;
+  /** What was sent; "" for nothing. */
   readonly payload: string;
 }
 
+/** What happens when notifications come faster than they are read. */
 export interface ListenOptions {
   /** Notifications that wait for the reader. Default 1000. */
   readonly capacity?: number;

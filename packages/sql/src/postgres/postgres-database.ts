@@ -12,6 +12,7 @@ import { PostgresConnection, type PostgresTarget } from "./connection.ts";
 import { listen, type ListenOptions, type Notification } from "./notifications.ts";
 import { types } from "./values.ts";
 
+/** How many sessions there are, and how long is waited for them. */
 export interface PostgresOptions {
   /** The most sessions at once, those that listen aside. Default 10. */
   readonly connections?: number;
@@ -27,6 +28,7 @@ export interface PostgresOptions {
   readonly applicationName?: string;
 }
 
+/** A PostgreSQL database, as `openPostgres` gives it. */
 export class PostgresDatabase extends Database {
   readonly #target: PostgresTarget;
 

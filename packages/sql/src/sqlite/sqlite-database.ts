@@ -8,6 +8,7 @@ import { raw } from "../statement.ts";
 import { SqliteConnection } from "./connection.ts";
 import type { SqliteFile } from "./thread.ts";
 
+/** How many threads there are, and how long is waited for them. */
 export interface SqliteOptions {
   /** Threads for what only reads, started when they are needed. Default 1; `:memory:` has none. */
   readonly readers?: number;
@@ -21,6 +22,7 @@ export interface SqliteOptions {
   readonly stopTimeout?: Duration;
 }
 
+/** An SQLite file, as `openSqlite` gives it. */
 export class SqliteDatabase extends Database {}
 
 /**
