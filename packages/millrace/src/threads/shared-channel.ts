@@ -77,7 +77,7 @@ class Sender<T> implements SharedSender<T> {
     this.#life = life;
   }
   offer(value: T): number {
-    return this.ring.isOpen(this.#place, this.#life) ? this.ring.send(value) : CLOSED;
+    return this.ring.send(value, this.#place, this.#life);
   }
   send(value: T): Future<void> {
     checkMessage("send", value);

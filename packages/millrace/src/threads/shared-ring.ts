@@ -8,7 +8,9 @@
  *  2. Positions count words for ever and wrap at 32 bits. A record lies in one piece: where it would not,
  *     the rest of the ring is skipped. The ring is twice what was asked for, so that an empty one holds any
  *     message of that size, wherever it begins.
- *  3. Senders are counted. A handle is a numbered place with a life of its own, so that closing it twice, or
+ *  3. A sender looks whether the channel is closed while it holds the lock, and a receiver that finds it closed
+ *     looks at that lock before it believes that no message will come. So what was sent is received.
+ *  4. Senders are counted. A handle is a numbered place with a life of its own, so that closing it twice, or
  *     from two threads that were given the same one, counts once.
  */
 import { bytesOf } from "./backend.ts";
@@ -111,12 +113,14 @@ export class SharedRing {
     return undefined;
   }
   isOpen(place: number, life: number): boolean {
-    return this.#words[HANDLES + place] === ((life << 1) | 1);
+    return Atomics.load(this.#words, HANDLES + place) === ((life << 1) | 1);
   }
   close(place: number, life: number): void {
     const open = (life << 1) | 1;
     if (Atomics.compareExchange(this.#words, HANDLES + place, open, (life + 1) << 1) !== open) return;
     if (Atomics.sub(this.#words, SENDERS, 1) === 1) this.notEmpty.announce();
+    // Who waits to send through this handle has to be told, wherever.
+    this.notFull.announce();
   }
   closeReceiver(): void {
     Atomics.store(this.#words, IS_CLOSED, 1);
@@ -146,31 +150,48 @@ export class SharedRing {
     if (Atomics.exchange(this.#words, word, UNLOCKED) & WANTED) change.announce();
   }
 
-  /** @throws DataCloneError for what cannot be cloned. */
-  send(value: unknown): number {
+  /**
+   * Through the handle at that place in that life.
+   *
+   * @throws DataCloneError for what cannot be cloned.
+   */
+  send(value: unknown, place: number, life: number): number {
     const words = this.#words;
-    if (words[IS_CLOSED] !== 0) return CLOSED;
-    if (!this.#lock(SEND_LOCK)) return FULL;
-    let result: number;
+    if (!this.#lock(SEND_LOCK)) return this.#maySend(place, life) ? FULL : CLOSED;
+    let result: number = CLOSED;
     try {
-      if (words[TAIL] !== this.#sentTo) this.#lookAtHead();
-      result = this.#put(value);
-      if (result !== SENT_IT && this.#lookAtHead()) result = this.#put(value);
-      this.#sentTo = words[TAIL]!;
+      if (this.#maySend(place, life)) {
+        if (words[TAIL] !== this.#sentTo) this.#lookAtHead();
+        result = this.#put(value);
+        if (result !== SENT_IT && this.#lookAtHead()) result = this.#put(value);
+        this.#sentTo = words[TAIL]!;
+      }
     } finally {
       this.#unlock(SEND_LOCK, this.notFull);
+      // Who looked whether it is over may have seen the lock.
+      if (result !== SENT_IT && !this.#mayCome) this.notEmpty.announce();
     }
     if (result === SENT_IT) this.notEmpty.announce();
     return result;
   }
+  #maySend(place: number, life: number): boolean {
+    return this.isOpen(place, life) && Atomics.load(this.#words, IS_CLOSED) === 0;
+  }
+  get #mayCome(): boolean {
+    return Atomics.load(this.#words, SENDERS) > 0 && Atomics.load(this.#words, IS_CLOSED) === 0;
+  }
 
-  /** Whether the receivers have taken anything since the last look. */
+  /**
+   * Whether the receivers have taken anything since the last look. The count after the head, which is moved
+   * last: a count from before would be believed for as long as the head stays where it was seen.
+   */
   #lookAtHead(): boolean {
     const words = this.#words;
     const head = this.#head;
-    this.#taken = Atomics.load(words, TAKEN);
+    const taken = this.#taken;
     this.#head = Atomics.load(words, HEAD);
-    return this.#head !== head;
+    this.#taken = Atomics.load(words, TAKEN);
+    return this.#head !== head || this.#taken !== taken;
   }
 
   #put(value: unknown): number {
@@ -239,10 +260,30 @@ export class SharedRing {
     const used = (Atomics.load(words, TAIL) - Atomics.load(words, HEAD)) | 0;
     return messages * 2 <= this.#capacity && used * 2 <= this.#size;
   }
+  /** For reports of what is stuck. */
+  describe(): Record<string, number | boolean> {
+    const load = (at: number): number => Atomics.load(this.#words, at);
+    return {
+      capacity: this.#capacity,
+      sent: load(SENT),
+      taken: load(TAKEN),
+      tail: load(TAIL),
+      head: load(HEAD),
+      sendLock: load(SEND_LOCK),
+      receiveLock: load(RECEIVE_LOCK),
+      receiversWait: this.notEmpty.hasWaiters,
+      sendersWait: this.notFull.hasWaiters,
+      senders: load(SENDERS),
+      isClosed: load(IS_CLOSED) !== 0,
+    };
+  }
   /** Nothing is there, and nothing will come. */
   get isOver(): boolean {
+    if (this.#mayCome) return false;
     const words = this.#words;
-    const mayCome = Atomics.load(words, SENDERS) > 0 && Atomics.load(words, IS_CLOSED) === 0;
-    return !mayCome && Atomics.load(words, HEAD) === Atomics.load(words, TAIL);
+    const holder = Atomics.load(words, SEND_LOCK) >> 1;
+    // It may have begun before the channel was closed.
+    if (holder !== UNLOCKED && !graves.isDead(holder)) return false;
+    return Atomics.load(words, HEAD) === Atomics.load(words, TAIL);
   }
 }

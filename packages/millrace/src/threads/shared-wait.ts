@@ -6,12 +6,24 @@
  *         │                          ▼                                                     │
  *         └──────────────────────  DONE  ◄──────────── a change is announced ──────────────┘
  *
- * Two words: an epoch, and whether anybody waits. A waiter reads the epoch, says that it waits, tries once
- * more, and only then waits for the epoch to change; whoever changes something looks at the second word
- * afterwards. So one of the two sees the other. Everybody who waits is woken and tries again; whoever
- * fails says anew that it waits, so that a thread that died waiting costs one needless wake-up.
+ * Two words: an epoch, and whether anybody waits. On one thread, waiters of one handle take turns: first
+ * come, first served, and only the first of the line tries and sleeps.
  *
- * On one thread, waiters of one handle take turns: first come, first served.
+ * No wake-up is lost
+ *  1. A waiter reads the epoch, says that it waits, tries once more, and sleeps only if the epoch is still
+ *     what it read (`waitAsync` compares and sleeps in one step). Whoever changes something looks afterwards
+ *     whether anybody waits; if so it takes that word back, moves the epoch, and wakes all who sleep on it.
+ *  2. Either the change came before the waiter's last attempt, which then succeeded; or it came after the
+ *     waiter had said that it waits. Then the changer saw that word, or another changer had taken it back
+ *     since: in both cases the epoch moves after the waiter read it, and it does not sleep, or is woken.
+ *  3. That holds because all these are sequentially consistent: every word that decides whether somebody
+ *     sleeps is read with `Atomics.load`, also where nothing but an old value could come of it. (A plain load
+ *     may be done before an atomic store that stands above it; some processors do so.)
+ *  4. Who is woken tries again, and says anew that it waits if it fails. So a waiter that died, or was
+ *     abandoned, costs one needless wake-up; and all are woken, so it took nobody's.
+ *  5. Within the line, whoever leaves it, for whatever reason, wakes the next. A death wakes the first.
+ *  6. What is announced "soon" (`announceSoon`) is announced at the latest after some turns, whatever comes.
+ * test/threads/model.test.ts tries 1 and 2 under every order, shared-stress.test.ts all of it on threads.
  */
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { mayProceed } from "../runtime/cooperation.ts";
@@ -21,6 +33,9 @@ import { cx } from "../runtime/kernel.ts";
 import { ambientKernel } from "../runtime/trail.ts";
 import { graves } from "./graves.ts";
 import { SpinBudget } from "./spin-budget.ts";
+
+/** So long may an announcement be put off that more changes would make worth more. */
+const MOST_TURNS = 16;
 
 /** Changes that threads wait for. */
 export class SharedSignal {
@@ -45,28 +60,28 @@ export class SharedSignal {
   /** Something changed: everybody who waits tries again. */
   announce(): void {
     const words = this.#words;
-    if (words[this.#waiting] === 0 || Atomics.exchange(words, this.#waiting, 0) === 0) return;
+    if (!this.hasWaiters || Atomics.exchange(words, this.#waiting, 0) === 0) return;
     Atomics.add(words, this.#epoch, 1);
     Atomics.notify(words, this.#epoch);
   }
   get hasWaiters(): boolean {
-    return this.#words[this.#waiting] !== 0;
+    return Atomics.load(this.#words, this.#waiting) !== 0;
   }
   /**
    * The same, when it is worth a wake-up: at once if enough has changed, else at the end of the first turn
-   * in which nothing more did.
+   * in which nothing more did, or of the last that it may take.
    */
   announceSoon(isEnough: boolean): void {
     this.#changes = (this.#changes + 1) | 0;
     if (isEnough) return this.announce();
     if (this.#isFlushing) return;
     this.#isFlushing = true;
-    this.#flush();
+    this.#flush(MOST_TURNS);
   }
-  #flush(): void {
+  #flush(turns: number): void {
     const seen = this.#changes;
     host.macrotask(() => {
-      if (seen !== this.#changes && this.hasWaiters) return this.#flush();
+      if (seen !== this.#changes && turns > 1 && this.hasWaiters) return this.#flush(turns - 1);
       this.#isFlushing = false;
       this.announce();
     });

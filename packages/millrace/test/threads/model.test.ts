@@ -4,7 +4,7 @@ import { HintRing } from "../../src/threads/hint-ring.ts";
 import { Layout } from "../../src/threads/layout.ts";
 import { BLOCKED, Parking } from "../../src/threads/parking.ts";
 import { SharedBits } from "../../src/threads/shared-bits.ts";
-import { EMPTY, SharedRing } from "../../src/threads/shared-ring.ts";
+import { EMPTY, FULL, SENT_IT, SharedRing } from "../../src/threads/shared-ring.ts";
 import { explore, type Program } from "./atomics-model.ts";
 
 const limit = { timeout: 120_000 };
@@ -134,6 +134,8 @@ describe("parking", () => {
   });
 });
 
+type Handle = readonly [place: number, life: number];
+
 describe("a channel", () => {
   const receiver = (memory: SharedArrayBuffer) => (): unknown => {
     const ring = new SharedRing(memory, 0);
@@ -145,13 +147,98 @@ describe("a channel", () => {
     }
   };
 
+  const channel = (capacity: number): { memory: SharedArrayBuffer; handle: Handle } => {
+    const ring = SharedRing.create(capacity, 64);
+    return { memory: ring.memory, handle: ring.open()! };
+  };
+  /** All that come until it is over. */
+  const drain = (ring: SharedRing): unknown[] => {
+    const received: unknown[] = [];
+    for (;;) {
+      const epoch = ring.notEmpty.prepare();
+      const value = ring.receive(false);
+      if (value !== EMPTY) received.push(value);
+      else if (ring.isOver) return received;
+      else ring.notEmpty.arm(epoch);
+    }
+  };
+  /** Waits for room, and says how that ended. */
+  const sendWaiting = (ring: SharedRing, value: number, handle: Handle): number => {
+    for (;;) {
+      const epoch = ring.notFull.prepare();
+      const result = ring.send(value, ...handle);
+      if (result !== FULL) return result;
+      ring.notFull.arm(epoch);
+    }
+  };
+  const sent = (values: readonly number[], results: readonly number[]): number[] =>
+    values.filter((_, i) => results[i] === SENT_IT);
+
+  test("gives what was sent while it was closed, and ends for everybody", limit, () => {
+    const program = (): Program => {
+      const { memory, handle } = channel(1);
+      const sender = (): number[] => {
+        const ring = new SharedRing(memory, 0);
+        return [1, 2].map((value) => sendWaiting(ring, value, handle));
+      };
+      const closing = (): unknown[] => {
+        const ring = new SharedRing(memory, 0);
+        ring.closeReceiver();
+        return drain(ring);
+      };
+      return {
+        memory,
+        threads: [sender, closing],
+        check: (results, asleep) => {
+          if (asleep.length > 0) throw new Error("sleeps though it is over");
+          expect(results[1]).toEqual(sent([1, 2], results[0] as number[]));
+        },
+      };
+    };
+    expect(explore(program, 2, 2000)).toBeGreaterThan(50);
+  });
+  test("gives what was sent through a handle that another thread closed", limit, () => {
+    const program = (): Program => {
+      const { memory, handle } = channel(1);
+      return {
+        memory,
+        threads: [
+          () => sendWaiting(new SharedRing(memory, 0), 1, handle),
+          () => new SharedRing(memory, 0).close(...handle),
+          () => drain(new SharedRing(memory, 0)),
+        ],
+        check: (results, asleep) => {
+          if (asleep.length > 0) throw new Error("sleeps though it is over");
+          expect(results[2]).toEqual(sent([1], [results[0] as number]));
+        },
+      };
+    };
+    expect(explore(program, 2, 2000)).toBeGreaterThan(50);
+  });
+  test("lets no sender sleep beside room, also when senders are in each other's way", limit, () => {
+    const program = (): Program => {
+      const { memory, handle } = channel(1);
+      const sender = (value: number) => (): number => sendWaiting(new SharedRing(memory, 0), value, handle);
+      const two = (): unknown[] => [receiver(memory)(), receiver(memory)()];
+      return {
+        memory,
+        threads: [sender(1), sender(2), two],
+        check: (results, asleep) => {
+          if (asleep.length > 0) throw new Error("sleeps beside room");
+          expect(new Set(results[2] as number[])).toEqual(new Set([1, 2]));
+        },
+      };
+    };
+    expect(explore(program, 2, 2000)).toBeGreaterThan(100);
+  });
+
   test("lets no receiver sleep beside a message, also when receivers are in each other's way", limit, () => {
     const program = (): Program => {
-      const { memory } = SharedRing.create(4, 64);
+      const { memory, handle } = channel(4);
       const sender = (): void => {
         const ring = new SharedRing(memory, 0);
-        ring.send(1);
-        ring.send(2);
+        ring.send(1, ...handle);
+        ring.send(2, ...handle);
       };
       return {
         memory,

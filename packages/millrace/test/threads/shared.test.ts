@@ -1,6 +1,13 @@
 /** Channels and locks between threads. */
 import { joinAll, sleep, spawn, type Routine } from "millrace";
-import { sharedChannel, SharedMutex, SharedSemaphore, spawnBlocking, ThreadPool } from "millrace/threads";
+import {
+  sharedChannel,
+  SharedMutex,
+  SharedSemaphore,
+  spawnBlocking,
+  ThreadPool,
+  type SharedSender,
+} from "millrace/threads";
 import { afterAll, describe, expect, test } from "vitest";
 import * as work from "./fixtures/work.ts";
 
@@ -51,6 +58,34 @@ describe("a shared channel", () => {
     });
     expect(await outcome).toMatchObject({ status: "rejected", reason: { code: "ERR_SEND", value: "b" } });
   });
+
+  for (const [style, close] of [
+    [
+      "await",
+      async (tx: SharedSender<string>): Promise<void> => {
+        await sleep(2);
+        tx.close();
+      },
+    ],
+    [
+      "yield*",
+      function* (tx: SharedSender<string>): Routine<void> {
+        yield* sleep(2);
+        tx.close();
+      },
+    ],
+  ] as const) {
+    test(`hands the value back when the sender is closed while it waits (${style})`, async () => {
+      const [tx, rx] = sharedChannel<string>(1);
+      const other = tx.clone();
+      await tx.send("a");
+      const outcome = tx.send("b").settled();
+      spawn(() => close(tx) as Promise<void>);
+      expect(await outcome).toMatchObject({ status: "rejected", reason: { code: "ERR_SEND", value: "b" } });
+      expect(await rx.recv()).toBe("a");
+      expect(other.trySend("c").ok).toBe(true);
+    });
+  }
 
   test("loses nothing when a waiting recv or send is abandoned", async () => {
     const [tx, rx] = sharedChannel<number>(1);
