@@ -33,7 +33,7 @@ function awaiting(fn: typeof dear): Contender {
     how: "the same, with an await around each item",
     run: async (count) => {
       const results: number[] = [];
-      for (let n = 0; n < count; n++) results.push(await fn.local(n));
+      for (let n = 0; n < count; n++) results.push(await (fn.local(n) as number));
       return results.reduce(add, 0);
     },
   };
