@@ -8,7 +8,7 @@ export const sleepingTasks: Workload = {
   name: "1 000 000 tasks that sleep 1–1000 ms",
   operation: "a task that sleeps once",
   operations: 1_000_000,
-  quickOperations: 100_000,
+  quickOperations: 1_000_000,
   checksum: (operations) => operations,
   method: "fresh process",
   measures: [

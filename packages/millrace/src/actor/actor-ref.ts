@@ -3,7 +3,7 @@ import { ClosedError } from "../errors.ts";
 import { PENDING, type Outcome, type Poll, type Routine, type Waker } from "../runtime/body.ts";
 import { Future } from "../runtime/future.ts";
 import { Settlement } from "../runtime/task-join.ts";
-import { Handle, type Remains } from "../sync/handle.ts";
+import { Handle, type HandleKind, Remains } from "../sync/handle.ts";
 import type { Actor } from "./actor.ts";
 import type { WeakActorRef } from "./actor-context.ts";
 import { Ask } from "./ask.ts";
@@ -85,6 +85,12 @@ type Senders = Record<string, (...args: unknown[]) => Future<unknown>>;
 
 let actorOf: (ref: Reference) => Actor;
 
+const REFERENCE: HandleKind<Actor> = {
+  what: "a reference to an actor",
+  isAwaited: ({ isIdle }) => isIdle,
+  release: (actor) => actor.claimGone(),
+};
+
 export class Reference extends Handle implements ActorRef<object> {
   declare private readonly actor: Actor;
   declare private isDisposed: boolean;
@@ -134,19 +140,7 @@ export class Reference extends Handle implements ActorRef<object> {
   }
   /** @internal */
   makeRemains(): Remains {
-    const { actor } = this;
-    return {
-      isOpen: true,
-      what: "a reference to an actor",
-      waiters: [
-        {
-          get isEmpty() {
-            return !actor.isIdle;
-          },
-        },
-      ],
-      release: () => actor.claimGone(),
-    };
+    return new Remains(REFERENCE, this.actor);
   }
 
   /** Null once disposed: what is sent through it is refused. */

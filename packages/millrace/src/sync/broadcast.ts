@@ -37,7 +37,7 @@ import {
 import { WaitQueue } from "../runtime/wait-queue.ts";
 import { Audience, Seat } from "./audience.ts";
 import { ReceiverCount, ReceiversGone } from "./closed.ts";
-import { Handle, type Remains } from "./handle.ts";
+import { Handle, type HandleKind, Remains } from "./handle.ts";
 import { checkMessage, refused, type Message, type Try } from "./try.ts";
 
 /** The most messages that are kept. */
@@ -200,6 +200,17 @@ class Recv<T> extends Future<T | undefined> {
   }
 }
 
+const SENDER: HandleKind<State<unknown>> = {
+  what: "a sender of a broadcast channel",
+  isAwaited: ({ audience }) => !audience.isEmpty,
+  release: (state) => state.senderClosed(),
+};
+const RECEIVER: HandleKind<Position<unknown>> = {
+  what: "a receiver of a broadcast channel",
+  isAwaited: ({ state }) => !state.receivers.waiters.isEmpty,
+  release: (position) => position.close(),
+};
+
 /** Sends to all receivers. `clone()` it for each producer, `close()` it (or `using`) when done. */
 export class Sender<T extends Message> extends Handle implements Disposable {
   readonly #state: State<T>;
@@ -264,9 +275,7 @@ export class Sender<T extends Message> extends Handle implements Disposable {
 
   /** @internal */
   makeRemains(): Remains {
-    const state = this.#state;
-    const what = "a sender of a broadcast channel";
-    return { isOpen: true, what, waiters: [state.audience], release: () => state.senderClosed() };
+    return new Remains(SENDER, this.#state);
   }
   #open(what: string): State<T> {
     if (this.#isClosed) throw new ClosedError(`broadcast.Sender.${what} on a sender that was closed`);
@@ -334,10 +343,7 @@ export class Receiver<T extends Message> extends Handle implements AsyncIterable
 
   /** @internal */
   makeRemains(): Remains {
-    const position = this.#position;
-    const { waiters } = position.state.receivers;
-    const what = "a receiver of a broadcast channel";
-    return { isOpen: true, what, waiters: [waiters], release: () => position.close() };
+    return new Remains(RECEIVER, this.#position);
   }
   #open(what: string): Position<T> {
     if (this.#position.isClosed)

@@ -12,17 +12,36 @@
  */
 import { hooks } from "../runtime/hooks.ts";
 import { host } from "../runtime/host.ts";
-import type { WaitQueue } from "../runtime/wait-queue.ts";
 
-/** What is left of a watched handle when it is lost. It refers to the resource, never to the handle. */
-export interface Remains {
-  isOpen: boolean;
+/** What it means to lose a handle of some kind; `of` is what it was a handle of. */
+export interface HandleKind<R> {
   /** For the report. */
   readonly what: string;
-  /** Where those wait who need it closed; if nobody does any more, there is nothing to report. */
-  readonly waiters: readonly Pick<WaitQueue, "isEmpty">[];
+  /** Whether somebody waits for it to be closed; otherwise there is nothing to report. */
+  isAwaited(of: R): boolean;
   /** Does what closing the handle would have done. */
-  release(): void;
+  release(of: R): void;
+}
+
+/** What is left of a watched handle when it is lost. It refers to the resource, never to the handle. */
+export class Remains<R = unknown> {
+  declare isOpen: boolean;
+  declare private readonly kind: HandleKind<R>;
+  declare readonly of: R;
+  constructor(kind: HandleKind<R>, of: R) {
+    this.isOpen = true;
+    this.kind = kind;
+    this.of = of;
+  }
+  get what(): string {
+    return this.kind.what;
+  }
+  get isAwaited(): boolean {
+    return this.kind.isAwaited(this.of);
+  }
+  release(): void {
+    this.kind.release(this.of);
+  }
 }
 
 /** Of each kind of handle the first loss is reported. */
@@ -31,7 +50,7 @@ const reported: Set<string> = new Set();
 const lost = new FinalizationRegistry<Remains>((remains) => {
   if (!remains.isOpen) return;
   remains.isOpen = false;
-  if (remains.waiters.some((queue) => !queue.isEmpty)) {
+  if (remains.isAwaited) {
     if (hooks.current !== null) hooks.current.handleLost?.(remains);
     if (!reported.has(remains.what)) {
       reported.add(remains.what);
@@ -44,7 +63,7 @@ const lost = new FinalizationRegistry<Remains>((remains) => {
 });
 
 /** From now on only its users keep `handle` alive. `of` is the resource, or its list of handles. */
-export function watch(handle: object, remains: Remains, of: object): void {
+export function watch<R>(handle: object, remains: Remains<R>, of: object): void {
   lost.register(handle, remains);
   if (hooks.current !== null) hooks.current.handleWatched?.(of, handle, remains);
 }

@@ -16,7 +16,7 @@ import {
   type ResourceKind,
 } from "../runtime/resource.ts";
 import { WaitQueue } from "../runtime/wait-queue.ts";
-import { Handle, Handles, type Remains } from "./handle.ts";
+import { Handle, type HandleKind, Handles, Remains } from "./handle.ts";
 import { WithGuard } from "./with-guard.ts";
 
 /** The lock held. Releasing and disposing are idempotent; any other use after that throws `ClosedError`. */
@@ -47,6 +47,12 @@ class Guarded<T> implements Resource {
   }
 }
 
+const GUARD: HandleKind<Guarded<unknown>> = {
+  what: "the guard of a mutex",
+  isAwaited: ({ turn }) => !turn.isEmpty,
+  release: ({ turn }) => turn.give(1),
+};
+
 class Guard<T> extends Handle implements MutexGuard<T> {
   /** Null once released. */
   declare private guarded: Guarded<T> | null;
@@ -56,8 +62,7 @@ class Guard<T> extends Handle implements MutexGuard<T> {
     guarded.handles.opened(this, !guarded.turn.isEmpty);
   }
   makeRemains(): Remains {
-    const { turn } = this.guarded!;
-    return { isOpen: true, what: "the guard of a mutex", waiters: [turn], release: () => turn.give(1) };
+    return new Remains(GUARD, this.guarded!);
   }
   get value(): T {
     if (this.guarded === null) throw released("value");

@@ -30,7 +30,7 @@ import {
   type ResourceKind,
 } from "../runtime/resource.ts";
 import { WaitQueue, type Waiter } from "../runtime/wait-queue.ts";
-import { watch, watchSoon, type Remains, type Watchable } from "./handle.ts";
+import { type HandleKind, Remains, watch, watchSoon, type Watchable } from "./handle.ts";
 import { refused, type Try } from "./try.ts";
 
 const EMPTY = 0;
@@ -40,6 +40,17 @@ const TAKEN = 2;
 
 /** In the place of a waker that has been used for the last time. */
 const WOKEN: Waker = { wake: () => {} };
+
+const SENDER: HandleKind<State<unknown>> = {
+  what: "the sender of a oneshot channel",
+  isAwaited: ({ isEmpty }) => !isEmpty,
+  release: (state) => state.closeSender(),
+};
+const RECEIVER: HandleKind<State<unknown>> = {
+  what: "the receiver of a oneshot channel",
+  isAwaited: ({ closedWaiters }) => closedWaiters?.isEmpty === false,
+  release: (state) => state.closeReceiver(),
+};
 
 class State<T> implements Watchable, Resource {
   declare phase: number;
@@ -128,22 +139,12 @@ class State<T> implements Watchable, Resource {
     const { sender, receiver } = this;
     if (sender !== null && this.isSenderAwaited) {
       this.sender = null;
-      this.senderRemains = {
-        isOpen: true,
-        what: "the sender of a oneshot channel",
-        waiters: [this],
-        release: () => this.closeSender(),
-      };
+      this.senderRemains = new Remains(SENDER, this);
       watch(sender, this.senderRemains, this);
     }
     if (receiver !== null && this.isReceiverAwaited) {
       this.receiver = null;
-      this.receiverRemains = {
-        isOpen: true,
-        what: "the receiver of a oneshot channel",
-        waiters: [this.closedWaiters!],
-        release: () => this.closeReceiver(),
-      };
+      this.receiverRemains = new Remains(RECEIVER, this);
       watch(receiver, this.receiverRemains, this);
     }
   }

@@ -15,7 +15,7 @@ import {
   type ResourceKind,
 } from "../runtime/resource.ts";
 import { WaitQueue } from "../runtime/wait-queue.ts";
-import { Handle, Handles, type Remains } from "./handle.ts";
+import { Handle, type HandleKind, Handles, Remains } from "./handle.ts";
 
 /** The most readers there can be at once, and how many there can be by default. */
 const MAX_READERS = 0x1fff_ffff;
@@ -60,6 +60,17 @@ class Guarded<T> implements Resource {
   }
 }
 
+const READING: HandleKind<Guarded<unknown>> = {
+  what: "a read guard of an RwLock",
+  isAwaited: ({ permits }) => !permits.isEmpty,
+  release: ({ permits }) => permits.give(1),
+};
+const WRITING: HandleKind<Guarded<unknown>> = {
+  what: "a write guard of an RwLock",
+  isAwaited: ({ permits }) => !permits.isEmpty,
+  release: ({ permits, maxReaders }) => permits.give(maxReaders),
+};
+
 class Reading<T> extends Handle implements ReadGuard<T> {
   /** Null once released. */
   declare private guarded: Guarded<T> | null;
@@ -69,13 +80,7 @@ class Reading<T> extends Handle implements ReadGuard<T> {
     guarded.handles.opened(this, !guarded.permits.isEmpty);
   }
   makeRemains(): Remains {
-    const { permits } = this.guarded!;
-    return {
-      isOpen: true,
-      what: "a read guard of an RwLock",
-      waiters: [permits],
-      release: () => permits.give(1),
-    };
+    return new Remains(READING, this.guarded!);
   }
   get value(): T {
     if (this.guarded === null) throw released("ReadGuard.value");
@@ -102,13 +107,7 @@ class Writing<T> extends Handle implements WriteGuard<T> {
     guarded.handles.opened(this, !guarded.permits.isEmpty);
   }
   makeRemains(): Remains {
-    const { permits, maxReaders } = this.guarded!;
-    return {
-      isOpen: true,
-      what: "a write guard of an RwLock",
-      waiters: [permits],
-      release: () => permits.give(maxReaders),
-    };
+    return new Remains(WRITING, this.guarded!);
   }
   get value(): T {
     if (this.guarded === null) throw released("WriteGuard.value");

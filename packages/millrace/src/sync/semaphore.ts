@@ -17,7 +17,7 @@ import {
   type ResourceKind,
 } from "../runtime/resource.ts";
 import { WaitQueue } from "../runtime/wait-queue.ts";
-import { Handle, Handles, type Remains } from "./handle.ts";
+import { Handle, type HandleKind, Handles, Remains } from "./handle.ts";
 import { refused, type Try } from "./try.ts";
 import { WithGuard } from "./with-guard.ts";
 
@@ -108,11 +108,11 @@ class Permit extends Handle implements SemaphorePermit {
   }
   /** @internal */
   makeRemains(): Remains {
-    return new PermitRemains(this.shared, this.held);
+    return new Remains<Share>(PERMIT, { permits: this.shared.permits, count: this.held });
   }
   private hold(count: number): void {
     this.held = count;
-    if (this.remains !== null) (this.remains as PermitRemains).count = count;
+    if (this.remains !== null) (this.remains as Remains<Share>).of.count = count;
   }
   private end(): void {
     this.isReleased = true;
@@ -125,20 +125,17 @@ class Permit extends Handle implements SemaphorePermit {
   }
 }
 
-class PermitRemains implements Remains {
-  isOpen: boolean = true;
-  readonly what: string = "a permit of a semaphore";
-  readonly waiters: readonly [WaitQueue];
+/** Of the permits of a semaphore. */
+interface Share {
+  readonly permits: WaitQueue;
   /** Splitting and merging change it. */
   count: number;
-  constructor(shared: Shared, count: number) {
-    this.waiters = [shared.permits];
-    this.count = count;
-  }
-  release(): void {
-    this.waiters[0].give(this.count);
-  }
 }
+const PERMIT: HandleKind<Share> = {
+  what: "a permit of a semaphore",
+  isAwaited: ({ permits }) => !permits.isEmpty,
+  release: ({ permits, count }) => permits.give(count),
+};
 
 class AcquirePermit extends Acquire<SemaphorePermit> {
   declare private readonly semaphore: Shared;

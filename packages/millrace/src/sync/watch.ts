@@ -29,8 +29,19 @@ import type { Future } from "../runtime/future.ts";
 import { FutureIterator } from "../runtime/iterate.ts";
 import type { Named } from "../runtime/resource.ts";
 import { ReceiversGone } from "./closed.ts";
-import { Handle, type Remains } from "./handle.ts";
+import { Handle, type HandleKind, Remains } from "./handle.ts";
 import { Changed, Next, NONE, Position, SENDERS_GONE, State, WaitFor } from "./watch-change.ts";
+
+const SENDER: HandleKind<State<unknown>> = {
+  what: "a sender of a watch channel",
+  isAwaited: ({ audience }) => !audience.isEmpty,
+  release: (state) => state.senderClosed(),
+};
+const RECEIVER: HandleKind<Position<unknown>> = {
+  what: "a receiver of a watch channel",
+  isAwaited: ({ state }) => !state.receivers.waiters.isEmpty,
+  release: (position) => position.close(),
+};
 
 /** Stores values. `clone()` it for each producer, `close()` it (or `using`) when done. */
 export class Sender<T> extends Handle implements Disposable {
@@ -113,9 +124,7 @@ export class Sender<T> extends Handle implements Disposable {
 
   /** @internal */
   makeRemains(): Remains {
-    const state = this.#state;
-    const what = "a sender of a watch channel";
-    return { isOpen: true, what, waiters: [state.audience], release: () => state.senderClosed() };
+    return new Remains(SENDER, this.#state);
   }
   #open(what: string): State<T> {
     if (this.#isClosed) throw new ClosedError(`watch.Sender.${what} on a sender that was closed`);
@@ -216,10 +225,7 @@ export class Receiver<T> extends Handle implements AsyncIterable<T>, Disposable 
 
   /** @internal */
   makeRemains(): Remains {
-    const position = this.#position;
-    const { waiters } = position.state.receivers;
-    const what = "a receiver of a watch channel";
-    return { isOpen: true, what, waiters: [waiters], release: () => position.close() };
+    return new Remains(RECEIVER, this.#position);
   }
   #open(what: string): Position<T> {
     if (this.#position.isClosed)

@@ -22,13 +22,19 @@ import {
 } from "../../runtime/resource.ts";
 import { WaitQueue, type Waiter } from "../../runtime/wait-queue.ts";
 
-import { Handles, watch, type Remains } from "../handle.ts";
+import { type HandleKind, Handles, Remains, watch } from "../handle.ts";
 
 /** The capacity of an unbounded channel: a small integer as all the others are, so that the field stays one. */
 export const UNBOUNDED = 0;
 
 /** A channel of at most this many keeps its storage once it has it: it would grow and shrink all the time. */
 const KEPT = 64;
+
+const RECEIVER: HandleKind<Channel<unknown>> = {
+  what: "the receiver of an mpsc channel",
+  isAwaited: ({ isReceiverAwaited }) => isReceiverAwaited,
+  release: (channel) => channel.discard(),
+};
 
 export class Channel<T> implements Resource {
   declare readonly capacity: number;
@@ -124,12 +130,7 @@ export class Channel<T> implements Resource {
     const { receiver } = this;
     if (receiver === null) return;
     this.receiver = null;
-    this.receiverRemains = {
-      isOpen: true,
-      what: "the receiver of an mpsc channel",
-      waiters: [this.slots, (this.closedWaiters ??= new WaitQueue(0))],
-      release: () => this.discard(),
-    };
+    this.receiverRemains = new Remains(RECEIVER, this);
     watch(receiver, this.receiverRemains, this);
   }
 
@@ -171,6 +172,11 @@ export class Channel<T> implements Resource {
     this.slots.close();
     this.closedWaiters?.close();
     this.checkEnd();
+  }
+
+  /** Somebody waits for a slot, or for the receiver to close. */
+  get isReceiverAwaited(): boolean {
+    return !this.slots.isEmpty || (this.closedWaiters !== null && !this.closedWaiters.isEmpty);
   }
 
   /** Closes, and forgets what is buffered. */

@@ -9,7 +9,7 @@ import { cx } from "../../runtime/kernel.ts";
 import { doneWith } from "../../runtime/suspension.ts";
 import { label, type Resource } from "../../runtime/resource.ts";
 import type { Waiter, WaitQueue } from "../../runtime/wait-queue.ts";
-import { Handle, type Remains } from "../handle.ts";
+import { Handle, type HandleKind, Remains } from "../handle.ts";
 import { checkMessage, OK, refused, type Message, type Try } from "../try.ts";
 import { UNBOUNDED, type Channel } from "./channel.ts";
 import { counted } from "../../runtime/counted.ts";
@@ -169,16 +169,7 @@ export class Permit<T> extends Handle implements Disposable {
   }
   /** @internal */
   makeRemains(): Remains {
-    const channel = this.sharedChannel;
-    return {
-      isOpen: true,
-      what: "a permit of an mpsc channel",
-      waiters: [channel.slots, channel.items],
-      release: () => {
-        channel.slots.give(1);
-        channel.permitGone();
-      },
-    };
+    return new Remains(PERMIT, this.sharedChannel);
   }
 }
 
@@ -286,7 +277,7 @@ export class Sender<T extends Message> extends Handle implements Disposable {
 
   /** @internal */
   makeRemains(): Remains {
-    return senderRemains(this.sharedChannel);
+    return new Remains(SENDER, this.sharedChannel);
   }
   private open(what: string): Channel<T> {
     if (this.isGivenUp)
@@ -323,14 +314,20 @@ function manyPermits<T>(channel: Channel<T>, count: number): Permit<T>[] {
   return Array.from({ length: count }, () => new Permit(channel));
 }
 
-export function senderRemains<T>(channel: Channel<T>): Remains {
-  return {
-    isOpen: true,
-    what: "a sender of an mpsc channel",
-    waiters: [channel.items],
-    release: () => channel.senderClosed(),
-  };
-}
+/** A sender, of a bounded channel or not. */
+export const SENDER: HandleKind<Channel<unknown>> = {
+  what: "a sender of an mpsc channel",
+  isAwaited: ({ items }) => !items.isEmpty,
+  release: (channel) => channel.senderClosed(),
+};
+const PERMIT: HandleKind<Channel<unknown>> = {
+  what: "a permit of an mpsc channel",
+  isAwaited: ({ slots, items }) => !slots.isEmpty || !items.isEmpty,
+  release(channel) {
+    channel.slots.give(1);
+    channel.permitGone();
+  },
+};
 
 export function describe(channel: Channel<unknown> | Channel<never>): string {
   const { capacity, senders } = channel;

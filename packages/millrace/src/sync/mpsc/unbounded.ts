@@ -1,10 +1,10 @@
 /** The sending half of an unbounded channel. */
 import { ClosedError, SendError } from "../../errors.ts";
 import type { Future } from "../../runtime/future.ts";
-import { Handle, type Remains } from "../handle.ts";
+import { Handle, Remains } from "../handle.ts";
 import { checkMessage, type Message } from "../try.ts";
 import type { Channel } from "./channel.ts";
-import { ReceiverClosed, senderRemains } from "./sender.ts";
+import { ReceiverClosed, SENDER } from "./sender.ts";
 
 /** Sends without waiting. There is no back-pressure: memory grows with the backlog. */
 export class UnboundedSender<T extends Message> extends Handle implements Disposable {
@@ -53,7 +53,7 @@ export class UnboundedSender<T extends Message> extends Handle implements Dispos
   }
   /** @internal */
   makeRemains(): Remains {
-    return senderRemains(this.#channel);
+    return new Remains(SENDER, this.#channel);
   }
   #open(what: string): Channel<T> {
     if (this.#isClosed) throw new ClosedError(`UnboundedSender.${what} on a sender that was closed`);
