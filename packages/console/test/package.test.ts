@@ -67,9 +67,12 @@ test(
        const shown = await serveConsole();
        const recording = record("run.millrace");
        const [tx, rx] = mpsc.channel(4, { name: "jobs" });
-       const page = await fetch(shown.url);
-       const script = /src="\\.([^"]+)"/.exec(await page.text())[1];
-       const code = await fetch(new URL(script, shown.url));
+       const entry = await fetch(shown.url);
+       const folder = new URL(/url=([^"]+)"/.exec(await entry.text())[1], shown.url);
+       const headers = { cookie: entry.headers.get("set-cookie").split(";")[0] };
+       const page = await fetch(folder, { headers });
+       const script = /src="([^"]+)"/.exec(await page.text())[1];
+       const code = await fetch(new URL(script, folder), { headers });
        console.log(page.status, code.status, code.headers.get("content-type"));
        const client = await connect(shown.url);
        while (client.state.resources.size === 0) await new Promise((done) => setTimeout(done, 20));

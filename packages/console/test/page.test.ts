@@ -10,6 +10,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { serveRecording } from "@millrace/console";
 import { chromiumPath, launch, picture } from "./chromium.ts";
+import { worst } from "./hostile.ts";
 import { watchedProgram, type WatchedProgram } from "./watched-program.ts";
 
 if (chromiumPath === undefined) {
@@ -183,6 +184,34 @@ describe.skipIf(chromiumPath === undefined)("the page", { timeout: 240_000 }, ()
     } finally {
       await program.stop();
     }
+  });
+
+  test("shows a recording that means harm as the text that it is", async () => {
+    const file = join(folder, "worst.millrace");
+    writeFileSync(file, worst());
+    const shown = await serveRecording(file);
+    const { page, complaints } = await open(shown.url);
+    await page.getByRole("slider", { name: "Time of the recording" }).waitFor();
+    for (const key of ["1", "2", "3", "5"]) {
+      await page.keyboard.press(key);
+      await page.locator("#view").getByText("owned").first().waitFor();
+    }
+    await page.keyboard.press("4");
+    await page.locator(".timeline canvas").waitFor();
+    for (const key of ["1", "2"]) {
+      await page.keyboard.press(key);
+      for (const row of await rows(page).all()) {
+        await row.click();
+        await page.getByRole("complementary").waitFor();
+      }
+      await page.keyboard.press("Escape");
+    }
+    expect(await page.title()).toContain("<script>");
+    expect(await page.locator("img, .view script, .panel script").count()).toBe(0);
+    expect(await page.evaluate(() => "isPolluted" in {})).toBe(false);
+    expect(complaints).toEqual([]);
+    await page.context().close();
+    await shown.close();
   });
 
   describe("on ten thousand tasks", () => {

@@ -9,6 +9,7 @@ import { afterAll, expect, test } from "vitest";
 import { connect, record, serveRecording, type Served } from "@millrace/console";
 import { mpsc, Runtime, spawn, yieldNow } from "millrace";
 import { openRecording } from "../src/server/player.ts";
+import { hello, lines, resource, task, update, warning, worst } from "./hostile.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "millrace-"));
 const root = fileURLToPath(new URL("../../..", import.meta.url));
@@ -128,3 +129,69 @@ test("what is no recording is told as such", async () => {
 test("a file that cannot be opened is told at once", () => {
   expect(() => record(folder)).toThrow();
 });
+
+test.each<[string, object | string]>([
+  ["a number", "1"],
+  ["nothing", "null"],
+  ["a list", "[]"],
+  ["a message of no kind", {}],
+  ["a message of an unknown kind", { type: "eval", code: "1" }],
+  ["a message whose kind is a method", { type: "constructor" }],
+  ["an update without a time", { ...update, at: null }],
+  ["an update at no time", lines(update).trim().replace('"at":1', '"at":1e999')],
+  ["an update without totals", { ...update, totals: undefined }],
+  ["tasks that are no list", { ...update, tasks: { length: 1 } }],
+  ["a task that is none", { ...update, tasks: [null] }],
+  ["a task whose id is a text", { ...update, tasks: [{ ...task, id: "1" }] }],
+  ["a task in no state", { ...update, tasks: [{ ...task, state: "__proto__" }] }],
+  ["a task whose name is an element", { ...update, tasks: [{ ...task, name: { type: "script" } }] }],
+  [
+    "a task that waits for an object",
+    { ...update, tasks: [{ ...task, waitingOn: { operation: {}, since: 0 } }] },
+  ],
+  ["a resource that is held by a text", { ...update, resources: [{ ...resource, holders: ["1"] }] }],
+  ["a resource without attributes", { ...update, resources: [{ ...resource, attributes: null }] }],
+  ["an attribute that is an object", { ...update, resources: [{ ...resource, attributes: { size: {} } }] }],
+  ["a warning that is an object", { ...update, warnings: [{ ...warning, message: {} }] }],
+  ["polls that are text", { ...update, polls: "123" }],
+  ["an end without a reason", { type: "end" }],
+])("a recording with %s in it is refused, and the line is named", async (_, line) => {
+  const file = join(folder, "broken.millrace");
+  writeFileSync(file, lines(hello, update, line, update));
+  await expect(openRecording(file)).rejects.toThrow(`${file}:3 is not a line of a millrace recording`);
+});
+
+test("a recording that means harm is only shown", { timeout: 60_000 }, async () => {
+  const file = join(folder, "worst.millrace");
+  writeFileSync(file, worst());
+  const shown = await serveRecording(file);
+  const client = await connect(shown.url);
+  await until(() => client.state.tasks.size > 0);
+  expect(client.state.tasks.size).toBe(6);
+  for (const at of [1e308, -1e308, 400]) client.seek(at);
+  client.play(true);
+  await until(() => client.playback?.isPlaying === true);
+  expect(({} as { isPolluted?: boolean }).isPolluted).toBeUndefined();
+  expect(Object.keys(Object.prototype)).toEqual([]);
+  client.close();
+  await shown.close();
+});
+
+test(
+  "a recording that is gone while it is played stops, and nothing else does",
+  { timeout: 60_000 },
+  async () => {
+    const file = join(folder, "gone.millrace");
+    writeFileSync(file, lines(hello, update, { ...update, at: 50_000, tasks: [task] }));
+    const source = await openRecording(file);
+    source.player!.play(true);
+    rmSync(file);
+    await expect(source.player!.seek(0)).resolves.toBeUndefined();
+    writeFileSync(file, lines(hello, update, "{}", update));
+    await source.player!.seek(40_000).catch(() => {});
+    await expect(source.player!.seek(1)).rejects.toThrow("is not a line of a millrace recording");
+    source.player!.play(true);
+    await until(() => !source.player!.isPlaying);
+    source.close();
+  },
+);

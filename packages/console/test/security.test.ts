@@ -1,60 +1,24 @@
 /** Whoever is not the user who runs the program sees nothing of it. Each attack is tried over the wire. */
 import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
-import { request, type IncomingHttpHeaders } from "node:http";
-import { connect as connectSocket } from "node:net";
+import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import WebSocket from "ws";
 import { connect, findConsole, serve, type Served } from "@millrace/console";
+import { askAt, enter, knockAt, pathOf, send, type Answer, type Session } from "./wire.ts";
 
 let shown: Served;
-let cookie: string;
+let session: Session;
+const ask = (path: string, headers: Record<string, string> = {}, method = "GET"): Promise<Answer> =>
+  askAt(shown.port, path, headers, method);
+const knock = (headers: Record<string, string>, path = `${session.folder}socket`): Promise<number> =>
+  knockAt(shown.port, path, headers);
 
-interface Answer {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: string;
-}
-
-/** A request as anybody may send it: with any path, and any headers. */
-function ask(path: string, headers: Record<string, string> = {}, method = "GET"): Promise<Answer> {
-  return new Promise((done, fail) => {
-    const sent = request({ host: "127.0.0.1", port: shown.port, path, method, headers }, (response) => {
-      let body = "";
-      response.setEncoding("utf8");
-      response.on("data", (chunk: string) => (body += chunk));
-      response.on("end", () => done({ status: response.statusCode!, headers: response.headers, body }));
-    });
-    sent.on("error", fail);
-    sent.end();
-  });
-}
-
-/** The status that an attempt to open the socket gets; 101 when it is open. */
-function knock(headers: Record<string, string>, path = "/socket"): Promise<number> {
-  return new Promise((done, fail) => {
-    const socket = new WebSocket(`ws://127.0.0.1:${shown.port}${path}`, { headers });
-    socket.on("open", () => {
-      socket.close();
-      done(101);
-    });
-    socket.on("unexpected-response", (sent, response) => {
-      sent.destroy();
-      done(response.statusCode!);
-    });
-    socket.on("error", fail);
-  });
-}
-
-const pathOf = (url: string): string => url.slice(new URL(url).origin.length);
 const own = (): string => `http://127.0.0.1:${shown.port}`;
 
 beforeAll(async () => {
   shown = await serve();
-  const entered = await ask(pathOf(shown.url));
-  expect(entered.status).toBe(200);
-  cookie = entered.headers["set-cookie"]![0]!.split(";")[0]!;
+  session = await enter(shown);
 }, 120_000);
 afterAll(() => shown.close());
 
@@ -77,44 +41,88 @@ describe("the link", () => {
   test("is exchanged for a cookie that no script reads and no other site sends", async () => {
     const { headers } = await ask(pathOf(shown.url));
     expect(headers["set-cookie"]).toEqual([
-      expect.stringMatching(/^millrace-\d+=[\w-]{32}; HttpOnly; SameSite=Strict; Path=\/$/),
+      expect.stringMatching(/^millrace=[\w-]{32}; HttpOnly; SameSite=Strict; Path=\/[\w-]{32}\/$/),
     ]);
+  });
+
+  test("leads to a folder with a secret name, and the cookie is good for that folder only", async () => {
+    const { folder, cookie } = session;
+    const other = await enter(shown);
+    expect(other.folder).not.toBe(folder);
+    expect((await ask(folder, { cookie })).status).toBe(200);
+    expect((await ask(other.folder, { cookie })).status).toBe(401);
+    expect((await ask("/", { cookie })).status).toBe(401);
+    expect((await ask(folder)).status).toBe(401);
+    expect(await knock({ cookie, origin: own() }, `${other.folder}socket`)).toBe(401);
+    expect(await knock({ cookie, origin: own() }, "/socket")).toBe(401);
+  });
+
+  test("is not used up by what only looks at it", async () => {
+    const path = pathOf(shown.url);
+    expect((await ask(path, {}, "HEAD")).status).toBe(401);
+    expect((await ask(path)).status).toBe(200);
   });
 
   test("without it, or with a guess, nothing is shown", async () => {
     for (const path of ["/", "/?token=", "/?token=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"]) {
       expect((await ask(path)).status, path).toBe(401);
     }
-    const guess = cookie.replace(/=.*/, "=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
-    expect((await ask("/", { cookie: guess })).status).toBe(401);
-    expect((await ask("/", { cookie })).status).toBe(200);
+    const { folder, cookie } = session;
+    for (const guess of [
+      "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+      "",
+      cookie.slice(9, -1),
+      `${cookie.slice(9)}A`,
+    ]) {
+      expect((await ask(folder, { cookie: `millrace=${guess}` })).status, guess).toBe(401);
+    }
+    expect((await ask(folder, { cookie: `a=b; ${cookie}; c` })).status).toBe(200);
+    expect((await ask(folder, { cookie: `Millrace${cookie.slice(8)}` })).status).toBe(401);
   });
 });
 
 describe("DNS rebinding", () => {
-  test.each(["evil.example", "evil.example:PORT", "127.0.0.1.evil.example:PORT", "localhost", "127.0.0.1:1"])(
-    "a request for the host %j is turned away",
-    async (name) => {
-      const host = name.replace("PORT", String(shown.port));
-      const { status, body } = await ask("/", { cookie, host });
-      expect(status).toBe(421);
-      expect(body).not.toContain("<script");
-      await expect(knock({ cookie, host, origin: `http://${host}` })).resolves.toBe(421);
-    },
-  );
+  test.each([
+    "evil.example",
+    "evil.example:PORT",
+    "127.0.0.1.evil.example:PORT",
+    "localhost.evil.example:PORT",
+    "evil.localhost:PORT",
+    "localhost.:PORT",
+    "evil.example@127.0.0.1:PORT",
+    "127.0.0.1:PORT@evil.example",
+    "127.0.0.1:PORT:80",
+    "127.0.0.1:PORT/evil",
+    "127.0.0.1:PORT evil.example",
+    "127.1:PORT",
+    "2130706433:PORT",
+    "0x7f.0.0.1:PORT",
+    "0.0.0.0:PORT",
+    "192.168.1.7:PORT",
+    "[::ffff:127.0.0.1]:PORT",
+    "[::1%25lo]:PORT",
+    "[127.0.0.1]:PORT",
+    ":PORT",
+    "localhost",
+    "127.0.0.1:1",
+    "127.0.0.1:",
+  ])("a request for the host %j is turned away", async (name) => {
+    const { cookie, folder } = session;
+    const host = name.replace("PORT", String(shown.port));
+    const { status, body } = await ask(folder, { cookie, host });
+    expect(status).toBe(421);
+    expect(body).not.toContain("<script");
+    await expect(knock({ cookie, host, origin: `http://${host}` })).resolves.toBe(421);
+  });
 
   test.each(["127.0.0.1:PORT", "localhost:PORT", "[::1]:PORT"])("%s is this console", async (name) => {
     const host = name.replace("PORT", String(shown.port));
-    expect((await ask("/", { cookie, host })).status).toBe(200);
+    const { cookie, folder } = session;
+    expect((await ask(folder, { cookie, host })).status).toBe(200);
   });
 
   test("a request without a host is turned away", async () => {
-    const text = await new Promise<string>((done) => {
-      const socket = connectSocket(shown.port, "127.0.0.1", () => socket.write("GET / HTTP/1.0\r\n\r\n"));
-      let all = "";
-      socket.on("data", (chunk) => (all += chunk.toString()));
-      socket.on("close", () => done(all));
-    });
+    const text = await send(shown.port, "GET / HTTP/1.0\r\n\r\n");
     expect(text).toMatch(/^HTTP\/1\.1 4\d\d /);
     expect(text).not.toContain("<script");
   });
@@ -125,31 +133,47 @@ describe("other sites", () => {
     "http://evil.example",
     "http://127.0.0.1:1",
     "https://127.0.0.1:PORT",
+    "http://127.0.0.1",
+    "http://127.0.0.1:PORT0",
+    "http://127.0.0.1:PORT.evil.example",
+    "http://127.0.0.1:PORT@evil.example",
+    "http://evil.example:PORT",
+    "http://127.0.0.2:PORT",
+    "http://127.0.0.1:PORT/",
+    "http://127.0.0.1:PORT http://evil.example",
+    "file://",
+    "chrome-extension://abcdefghijklmnop",
     "null",
+    "",
     "http://localhost:PORT",
-  ])("a page of %s opens no socket and gets no page, even with the cookie", async (name) => {
+  ])("a page of %j opens no socket and gets no page, even with the cookie", async (name) => {
+    const { cookie, folder } = session;
     const origin = name.replace("PORT", String(shown.port));
     expect(await knock({ cookie, origin })).toBe(403);
-    expect((await ask("/", { cookie, origin })).status).toBe(403);
+    expect((await ask(folder, { cookie, origin })).status).toBe(403);
+    expect((await ask(pathOf(shown.url), { origin })).status).toBe(403);
   });
 
   test("what a browser marks as another site's is turned away", async () => {
+    const { cookie, folder } = session;
     for (const site of ["cross-site", "same-site"]) {
-      expect((await ask("/", { cookie, "sec-fetch-site": site })).status).toBe(401);
+      expect((await ask(folder, { cookie, "sec-fetch-site": site })).status).toBe(401);
       expect(await knock({ cookie, origin: own(), "sec-fetch-site": site })).toBe(401);
     }
     expect(await knock({ cookie, origin: own(), "sec-fetch-site": "same-origin" })).toBe(101);
   });
 
   test("the cookie alone, without an origin, opens no socket", async () => {
+    const { cookie, folder } = session;
     expect(await knock({ cookie })).toBe(401);
     expect(await knock({ origin: own() })).toBe(401);
     expect(await knock({ cookie, origin: own() })).toBe(101);
-    expect(await knock({ cookie, origin: own() }, "/other")).toBe(400);
+    expect(await knock({ cookie, origin: own() }, `${folder}other`)).toBe(401);
   });
 
   test("no answer may be framed, sniffed, cached, or read by another origin", async () => {
-    for (const path of ["/", "/nothing"]) {
+    const { cookie, folder } = session;
+    for (const path of ["/", "/nothing", folder, `${folder}nothing`, pathOf(shown.url)]) {
       const { headers } = await ask(path, { cookie });
       expect(headers).toMatchObject({
         "x-frame-options": "DENY",
@@ -166,7 +190,8 @@ describe("other sites", () => {
 
 describe("the page", () => {
   test("runs files of its own and nothing else", async () => {
-    const { headers, body } = await ask("/", { cookie });
+    const { cookie, folder } = session;
+    const { headers, body } = await ask(folder, { cookie });
     const policy = String(headers["content-security-policy"]);
     expect(policy).toContain("default-src 'none'");
     expect(policy).toContain("script-src 'self';");
@@ -177,62 +202,14 @@ describe("the page", () => {
   });
 
   test("is whole without a network: it names no other host", async () => {
-    const { body } = await ask("/", { cookie });
-    for (const [, path] of body.matchAll(/(?:src|href)="\.([^"]+)"/g)) {
-      const file = await ask(path!);
+    const { cookie, folder } = session;
+    const { body } = await ask(folder, { cookie });
+    for (const [, path] of body.matchAll(/(?:src|href)="\.\/([^"]+)"/g)) {
+      const file = await ask(folder + path!, { cookie });
       expect(file.status, path).toBe(200);
       const hosts = [...file.body.matchAll(/https?:\/\/([\w.-]+)/g)].map(([, host]) => host);
       expect(hosts.filter((host) => host !== "www.w3.org")).toEqual([]);
     }
-  });
-
-  test.each([
-    "/../package.json",
-    "/..%2fpackage.json",
-    "/%2e%2e/%2e%2e/package.json",
-    "/assets/../../package.json",
-    "/assets/..%5c..%5cpackage.json",
-    "//etc/passwd",
-    "/etc/passwd",
-    "/index.html",
-    "/assets",
-    "/%00",
-  ])("%s is no file of it", async (path) => {
-    const { status, body } = await ask(path, { cookie });
-    expect(status).toBe(404);
-    expect(body).toBe("there is no such file\n");
-  });
-
-  test("nothing can be posted", async () => {
-    for (const method of ["POST", "PUT", "DELETE", "OPTIONS"]) {
-      expect((await ask("/", { cookie }, method)).status, method).toBe(400);
-    }
-  });
-});
-
-describe("the socket", () => {
-  const opened = async (): Promise<WebSocket> => {
-    const socket = new WebSocket(`ws://127.0.0.1:${shown.port}/socket`, {
-      headers: { cookie, origin: own() },
-    });
-    await new Promise((done) => socket.once("open", done));
-    return socket;
-  };
-
-  test.each([
-    ["no JSON", "{"],
-    ["no message of ours", '{"type":"eval","code":"process.exit()"}'],
-    ["a wrong type", '{"type":"watch","task":"1"}'],
-    ["null", "null"],
-    ["more than it may say", JSON.stringify({ type: "ack", seq: 1, more: "x".repeat(10_000) })],
-    ["bytes", Buffer.from('{"type":"ack","seq":1}')],
-  ])("closes when it is told %s", async (_, said) => {
-    const socket = await opened();
-    const code = await new Promise<number>((done) => {
-      socket.once("close", done);
-      socket.send(said);
-    });
-    expect([1008, 1009]).toContain(code);
   });
 });
 
@@ -253,8 +230,14 @@ describe("tools of the same user", () => {
   });
 
   test("a wrong key opens nothing", async () => {
-    expect(await knock({ authorization: "Bearer wrong" })).toBe(401);
-    expect(await knock({ authorization: `Bearer ${findConsole(process.pid)!.key}` })).toBe(101);
+    const { key } = findConsole(process.pid)!;
+    for (const authorization of ["Bearer wrong", "Bearer ", `Basic ${key}`, key, `Bearer ${key.slice(1)}`]) {
+      expect(await knock({ authorization }, "/socket"), authorization).toBe(401);
+    }
+    const known = { authorization: `Bearer ${key}` };
+    expect(await knock(known, "/socket")).toBe(101);
+    expect(await knock({ ...known, origin: "http://evil.example" }, "/socket")).toBe(403);
+    expect(await knock({ ...known, host: "evil.example" }, "/socket")).toBe(421);
   });
 
   test("a link is good for one connection, and says so", async () => {

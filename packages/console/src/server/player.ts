@@ -12,6 +12,7 @@ import {
   type Update,
 } from "../protocol/messages.ts";
 import { countTimes } from "../protocol/times.ts";
+import { isMessage } from "../protocol/check-message.ts";
 import { Model } from "./model.ts";
 import type { Player, Source } from "./source.ts";
 
@@ -29,21 +30,23 @@ async function* messages(file: string): AsyncGenerator<ServerMessage, void, unde
     number++;
     if (line === "") continue;
     if (broken !== undefined) throw new Error(`${file}:${broken} is not a line of a millrace recording`);
-    let message: ServerMessage;
+    let message: unknown;
     try {
-      message = JSON.parse(line) as ServerMessage;
+      message = JSON.parse(line);
     } catch {
       // Only the last one may be: the program was killed while it was written.
       broken = number;
       continue;
     }
     if (number === 1) checkHello(file, message);
+    if (!isMessage(message)) throw new Error(`${file}:${number} is not a line of a millrace recording`);
     yield message;
   }
   if (number === 0 || (number === 1 && broken === 1)) checkHello(file, undefined);
 }
 
-function checkHello(file: string, message: ServerMessage | undefined): asserts message is Hello {
+function checkHello(file: string, given: unknown): void {
+  const message = given as Partial<Hello> | null | undefined;
   if (message?.type !== "hello") throw new Error(`${file} is not a millrace recording`);
   if (message.version === VERSION) return;
   throw new Error(
@@ -80,6 +83,8 @@ class Played implements Source, Player {
   #next: Update | null = null;
   #work: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
+  #wanted: number = 0;
+  #seeking: Promise<void> | null = null;
 
   constructor(file: string, hello: Hello) {
     this.#file = file;
@@ -109,9 +114,14 @@ class Played implements Source, Player {
     return () => this.#listeners.delete(listener);
   }
 
+  /** While somebody drags the slider only the latest place is gone to. */
   seek(at: number): Promise<void> {
     const { from, to } = this.hello.recording!;
-    return this.#then(() => this.#moveTo(Math.min(Math.max(at, from), to)));
+    this.#wanted = Math.min(Math.max(at, from), to);
+    return (this.#seeking ??= this.#then(() => {
+      this.#seeking = null;
+      return this.#moveTo(this.#wanted);
+    }));
   }
   play(isPlaying: boolean): void {
     if (isPlaying === this.isPlaying) return;
@@ -120,13 +130,14 @@ class Played implements Source, Player {
     const { from, to } = this.hello.recording!;
     if (isPlaying) {
       // At the end it begins anew.
-      if (this.at >= to) void this.seek(from);
+      if (this.at >= to) this.seek(from).catch(() => this.play(false));
       let before = performance.now();
       this.#timer = setInterval(() => {
         const now = performance.now();
         const passed = now - before;
         before = now;
-        void this.#then(() => this.#moveTo(Math.min(this.at + passed, to)));
+        // The file may have changed meanwhile.
+        this.#then(() => this.#moveTo(Math.min(this.at + passed, to))).catch(() => this.play(false));
         if (this.at >= to) this.play(false);
       }, EVERY);
     }

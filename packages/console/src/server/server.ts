@@ -7,7 +7,7 @@ import { Connection } from "./connection.ts";
 import { announce } from "./discovery.ts";
 import { Gate, type Refusal } from "./gate.ts";
 import { loadPage } from "./page.ts";
-import { refusalPage } from "./refusal-page.ts";
+import { entryPage, refusalPage } from "./entry-page.ts";
 import type { Source } from "./source.ts";
 
 /** Where a console is served. */
@@ -138,31 +138,26 @@ class ConsoleServer implements Served {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     for (const [name, value] of Object.entries(this.#headers(request))) response.setHeader(name, value);
-    const url = new URL(request.url ?? "/", "http://console");
-    const refusal = this.#gate.refuse(request) ?? this.#refusedMethod(request);
+    const refusal = this.#gate.refuse(request) ?? refusedMethod(request);
     if (refusal !== undefined) return plain(response, refusal.status, refusal.why);
-    if (url.pathname === "/" && !this.#enters(request, response, url.searchParams.get("token"))) {
-      response.statusCode = 401;
-      response.setHeader("Content-Type", "text/html; charset=utf-8");
-      response.end(refusalPage(this.#printLink(request)));
-      return;
+    const { path, token } = targetOf(request);
+    const mayEnter = path === "/" && request.method === "GET";
+    const entered = mayEnter ? this.#gate.redeem(token) : undefined;
+    if (entered !== undefined) {
+      response.setHeader("Set-Cookie", entered.cookie);
+      return html(response, 200, entryPage(entered.folder));
     }
-    const file = (await loadPage()).get(url.pathname);
+    const { session, file: name } = placeOf(path);
+    if (!this.#gate.admitsPage(request, session)) {
+      const isPage = path === "/" || name === "/";
+      return isPage
+        ? html(response, 401, refusalPage(this.#printLink(request)))
+        : plain(response, 401, "open the console with its link");
+    }
+    const file = (await loadPage()).get(name);
     if (file === undefined) return plain(response, 404, "there is no such file");
     response.setHeader("Content-Type", file.type);
-    response.end(request.method === "HEAD" ? undefined : file.body);
-  }
-  #refusedMethod({ method }: IncomingMessage): Refusal | undefined {
-    return method === "GET" || method === "HEAD" ? undefined : { status: 400, why: "only GET is answered" };
-  }
-  #enters(request: IncomingMessage, response: ServerResponse, token: string | null): boolean {
-    const session = this.#gate.redeem(token);
-    if (session === undefined) return !this.#gate.isForeign(request) && this.#gate.admits(request);
-    response.setHeader(
-      "Set-Cookie",
-      `${this.#gate.cookieName}=${session}; HttpOnly; SameSite=Strict; Path=/`,
-    );
-    return true;
+    response.end(file.body);
   }
   /** Whoever sees the program's output is its user: a used link is no dead end for them. */
   #printLink(request: IncomingMessage): boolean {
@@ -187,17 +182,21 @@ class ConsoleServer implements Served {
       "Cross-Origin-Opener-Policy": "same-origin",
       "Cross-Origin-Resource-Policy": "same-origin",
       "Cache-Control": "no-store",
+      Allow: "GET, HEAD",
     };
   }
 
   // ── the socket
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // The server has let go of it: nobody else hears of its failure, or closes it.
+    socket.on("error", () => socket.destroy());
     const refusal = this.#gate.refuse(request) ?? this.#refusedUpgrade(request);
     if (refusal !== undefined) {
       const body = `${refusal.why}\n`;
       socket.end(
         `HTTP/1.1 ${refusal.status} Refused\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+        () => socket.destroy(),
       );
       return;
     }
@@ -206,17 +205,36 @@ class ConsoleServer implements Served {
     });
   }
   #refusedUpgrade(request: IncomingMessage): Refusal | undefined {
-    const { pathname } = new URL(request.url ?? "/", "http://console");
-    if (pathname !== "/socket") return { status: 400, why: "there is no such socket" };
-    // A page has an origin, and its cookie is worth nothing without; a tool has none, and no cookie.
-    const { origin, authorization } = request.headers;
-    const isKnown = (origin !== undefined || authorization !== undefined) && this.#gate.admits(request);
-    return isKnown && !this.#gate.isForeign(request)
-      ? undefined
-      : { status: 401, why: "open the console with its link" };
+    const { path } = targetOf(request);
+    const { session, file } = placeOf(path);
+    // A page has an origin, and its cookie is worth nothing without; a tool has a key or a token.
+    const isKnown =
+      file === "/socket"
+        ? request.headers.origin !== undefined && this.#gate.admitsPage(request, session)
+        : path === "/socket" && !this.#gate.isForeign(request) && this.#gate.admitsTool(request);
+    return isKnown ? undefined : { status: 401, why: "open the console with its link" };
   }
 }
 
+/** As it was sent: nothing is decoded or resolved, so that nothing can be hidden in it. */
+function targetOf({ url = "" }: IncomingMessage): { readonly path: string; readonly token: string | null } {
+  const [path = "", query = ""] = url.split("?", 2);
+  return { path, token: new URLSearchParams(query).get("token") };
+}
+/** "/name/assets/main.js": the session, and the file as the page's folder names it. */
+function placeOf(path: string): { readonly session: string; readonly file: string } {
+  const [, session = "", file = ""] = /^\/([\w-]+)(\/.*)$/.exec(path) ?? [];
+  return { session, file };
+}
+function refusedMethod({ method }: IncomingMessage): Refusal | undefined {
+  return method === "GET" || method === "HEAD" ? undefined : { status: 405, why: "only GET is answered" };
+}
+
+function html(response: ServerResponse, status: number, text: string): void {
+  response.statusCode = status;
+  response.setHeader("Content-Type", "text/html; charset=utf-8");
+  response.end(text);
+}
 function plain(response: ServerResponse, status: number, text: string): void {
   response.statusCode = status;
   response.setHeader("Content-Type", "text/plain; charset=utf-8");

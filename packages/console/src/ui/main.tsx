@@ -16,8 +16,6 @@ import "./style/graph.css";
 import "./style/timeline.css";
 import "./style/keys.css";
 
-// The token has done its work; it need not be seen.
-history.replaceState(null, "", location.pathname);
 followTheme();
 followScheme();
 listenToKeys();

@@ -44,7 +44,7 @@ let receivedAt = 0;
 let latestDetail: Detail | undefined;
 
 export function connect(): void {
-  socket = new WebSocket(new URL("/socket", location.href.replace(/^http/, "ws")));
+  socket = new WebSocket(new URL("socket", location.href.replace(/^http/, "ws")));
   socket.onmessage = ({ data }) => hear(JSON.parse(data as string) as ServerMessage);
   socket.onclose = ({ reason: why }) => ended({ type: "end", reason: why });
 }
