@@ -1,6 +1,7 @@
 /**
  * What the watchdog's thread runs. It looks at a heartbeat in shared memory; when that has stood still for
- * too long it attaches to the main thread as a debugger does, has it pause, reads its stack, and lets it go on.
+ * too long it attaches to the main thread as a debugger does, has it pause, reads its stack, and lets it go on;
+ * where that cannot be had, it says no more than that the loop stands still.
  *
  *   PARKED ⇄ WATCHING ──no beat for the limit──► BLOCKED (stack taken, once) ──beat──► WATCHING
  *                                                   └── for long: said on stderr, as nobody else can
@@ -24,6 +25,7 @@ export interface Frame {
 /** Posted while the loop is still blocked. */
 export interface Sighting {
   readonly task: number;
+  /** None where the stack cannot be read: of a worker, and in Bun and Deno. */
   readonly frames: readonly Frame[];
 }
 export interface WatchdogData {
@@ -46,6 +48,7 @@ export function watchdogThread(): void {
     on(event: string, listener: (message: { params: never }) => void): void;
   }
   interface Builtins {
+    readonly versions: Readonly<Record<string, string | undefined>>;
     getBuiltinModule(name: string): unknown;
   }
   const builtins = (globalThis as unknown as { process: Builtins }).process;
@@ -66,13 +69,16 @@ export function watchdogThread(): void {
 
   const look = (): void => {
     const stalled = { beat: memory[heart], task: memory[task]! };
-    if (!isMain || inspector === undefined || inspector.url() !== undefined) return;
+    if (inspector === undefined || inspector.url() !== undefined) return;
+    const sight = (frames: Frame[]): void => port.postMessage({ task: stalled.task, frames });
+    // Bun connects, and then never pauses.
+    if (!isMain || builtins.versions["bun"] !== undefined) return sight([]);
     const session = new inspector.Session();
     const scripts = new Map<string, string>();
     try {
       session.connectToMainThread();
     } catch {
-      return;
+      return sight([]);
     }
     session.on("Debugger.scriptParsed", ({ params }) => {
       const { scriptId, url } = params as { scriptId: string; url: string };
@@ -92,7 +98,7 @@ export function watchdogThread(): void {
         seen = frames
           .map((each) => `    at ${each.name} (${each.url}:${each.line}:${each.column})\n`)
           .join("");
-        port.postMessage({ task: stalled.task, frames });
+        sight(frames);
       }
       session.post("Debugger.resume");
       session.post("Debugger.disable", () => session.disconnect());

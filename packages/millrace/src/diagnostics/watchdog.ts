@@ -53,7 +53,7 @@ const watching: Watchdog[] = [];
 export interface Seen {
   /** The task whose code ran; 0 for none. */
   readonly task: number;
-  readonly stack: string;
+  readonly stack: string | undefined;
 }
 /** Something outside of any poll has blocked the loop. */
 type OnBlocked = (ms: number, seen: Seen) => void;
@@ -108,7 +108,7 @@ export class Watchdog {
   #take(): Seen | undefined {
     let found: Sighting | undefined;
     for (let next = this.#receive(); next !== undefined; next = this.#receive()) found = next;
-    return found === undefined ? undefined : { task: found.task, stack: written(found.frames) };
+    return found === undefined ? undefined : { task: found.task, stack: written(found.frames) || undefined };
   }
   #receive(): Sighting | undefined {
     return threads!.receiveMessageOnPort(this.#line.port)?.message as Sighting | undefined;

@@ -109,25 +109,19 @@ test("a missing package is named, with what to do", { timeout: 60_000 }, async (
   }
 });
 
-test("it keeps no program alive, and no deadlock from being told", { timeout: 60_000 }, async () => {
-  const folder = mkdtempSync(join(tmpdir(), "millrace-"));
-  try {
-    const program = join(folder, "program.ts");
-    const url = (name: string): string => JSON.stringify(import.meta.resolve(name));
-    writeFileSync(
-      program,
-      `import { main, pending } from ${url("millrace")};
-       import { serveConsole } from ${url("millrace/diagnostics")};
-       await main(async () => { const { url } = await serveConsole(); await fetch(url); if (process.argv[2]) await pending(); });`,
-    );
-    const run = (...args: string[]) =>
-      promisify(execFile)(process.execPath, ["--conditions=@millrace/source", program, ...args]);
+describe("a program that serves its console", () => {
+  const program = fileURLToPath(new URL("./fixtures/serves-console.ts", import.meta.url));
+  const run = (...args: string[]) =>
+    promisify(execFile)(process.execPath, ["--conditions=@millrace/source", program, ...args]);
+
+  test("is not kept alive by it", { timeout: 60_000 }, async () => {
     await run();
+  });
+
+  test("is told of its deadlock", { timeout: 60_000 }, async () => {
     await expect(run("stuck")).rejects.toMatchObject({
       code: 13,
       stderr: expect.stringContaining("deadlock"),
     });
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 });
