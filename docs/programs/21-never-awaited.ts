@@ -1,7 +1,12 @@
-import { main, mpsc, sleep, spawn } from "millrace";
-import { enable, snapshot } from "millrace/diagnostics";
+import { main, mpsc, spawn } from "millrace";
+import { enable, subscribe } from "millrace/diagnostics";
 
 await main(async () => {
+  using warnings = subscribe((event) => {
+    if (event.type !== "warning") return;
+    const { lint, message } = event.warning;
+    if (lint === "never-awaited") console.log(`${lint}: ${message}`);
+  });
   using recording = enable();
   const [tx, rx] = mpsc.channel<string>(4);
 
@@ -12,7 +17,4 @@ await main(async () => {
     { name: "writer" },
   );
   console.log(`the channel holds ${rx.size} messages`);
-
-  await sleep(1100);
-  for (const { lint, message } of snapshot().warnings) console.log(`${lint}: ${message}`);
 });

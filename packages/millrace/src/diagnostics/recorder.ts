@@ -128,8 +128,7 @@ export class Recorder implements Hooks {
     if (future.mayGoUnused) return;
     const maker = ambientBranch();
     const task = rootTask(maker);
-    const record = task === null || task.isSettled ? undefined : this.record(task);
-    this.#unused.made(future, site, task?.id, maker, record?.unused);
+    this.#unused.made(future, site, task?.id, maker);
   }
   futureUsed(future: Future<unknown>): void {
     if (this.#stacks) this.#unused.used(future);
@@ -188,8 +187,10 @@ export class Recorder implements Hooks {
     this.feed?.ended(record, info);
     this.#ended.push(info);
     if (this.#ended.length > this.#history * 2) this.#ended.splice(0, this.#ended.length - this.#history);
-    if (record.unused.size > 0) this.#unused.left(task, record.unused);
     if (isWanted("end")) publish({ type: "end", task: info, at: record.now(), ...reasonOf(task) });
+  }
+  branchSpoilt(branch: Branch<unknown>): void {
+    if (this.#stacks) this.#unused.spoilt(branch);
   }
   failureUnobserved(failure: TaskFailure): void {
     this.lints.unobserved(failure);

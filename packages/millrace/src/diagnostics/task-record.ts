@@ -4,7 +4,6 @@ import type { TaskId } from "../runtime/kernel.ts";
 import type { Task } from "../runtime/task.ts";
 import type { Holding } from "./resource-registry.ts";
 import type { Track } from "./track.ts";
-import type { Unused } from "./unused-futures.ts";
 
 const NEVER = -1;
 
@@ -27,8 +26,6 @@ export class TaskRecord {
   track: Track | null = null;
   /** Guards that it has. */
   readonly holdings: Set<Holding> = new Set();
-  /** Futures made in it that nobody has used yet. */
-  readonly unused: Set<Unused> = new Set();
   /** Of a poll that is not over: its part inside of what the body awaited. */
   carriedMs: number = 0;
   /** What it waited for after the last poll. */

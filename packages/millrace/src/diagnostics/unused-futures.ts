@@ -1,36 +1,39 @@
 /**
  * Futures that were made and never used: a lazy computation that nobody awaits does nothing.
  *
- * Used is what was claimed, awaited, dropped or polled. One that was made in a task is told when the task has
- * ended a second ago and it is still unused. If the task's result may hand it on there is no telling when that is
- * used, so it is told in the end, with whatever else is left of tasks that have ended. Any, and those made outside
- * of tasks only then, is told when it is garbage-collected. None is told of whose maker was cancelled or has
- * failed: it did not come to the place where it would have been used.
+ * Used is what was claimed, awaited, dropped or polled. An unused one that somebody still has may be used yet,
+ * however long ago it was made. So it is told when it is garbage-collected, or when `main` or the recording ends and
+ * the task or call that made it has ended as well. None is told of whose maker, or who called that, was cancelled or
+ * has failed: it did not come to the place where it would have been used.
  */
 import type { Waker } from "../runtime/body.ts";
 import type { Branch } from "../runtime/branch.ts";
 import type { Future } from "../runtime/future.ts";
 import { host } from "../runtime/host.ts";
 import type { TaskId } from "../runtime/kernel.ts";
-import type { Task } from "../runtime/task.ts";
 
 export interface Unused {
   readonly what: string;
   readonly at: string | undefined;
   readonly task: TaskId | undefined;
-  /** The call or task in which it was made. */
-  readonly maker: WeakRef<Branch<unknown>> | undefined;
-  /** Where it is listed until it is used. */
-  readonly list: Set<Unused> | undefined;
+  readonly maker: Maker | null;
   isOver: boolean;
 }
 
-/** How long others may take to use what a task has left behind; of the runtime's clock, in ms. */
-const PATIENCE = 1000;
+/** What has to be known of a call or task that made a future, also when it is no more. */
+class Maker {
+  readonly caller: Maker | null;
+  readonly #branch: WeakRef<Branch<unknown>>;
+  /** It was cancelled, or has failed. */
+  isSpoilt: boolean = false;
 
-interface Orphan {
-  readonly unused: Unused;
-  isDue(): boolean;
+  constructor(branch: Branch<unknown>) {
+    this.caller = branch.parent === null ? null : makerOf(branch.parent);
+    this.#branch = new WeakRef(branch);
+  }
+  get hasEnded(): boolean {
+    return this.#branch.deref()?.isDone ?? true;
+  }
 }
 
 /** What is kept on a future itself: tables of weak references cost several times as much. */
@@ -41,13 +44,19 @@ interface Watched {
   drop: () => void;
 }
 
+/** The same for a branch. */
+const MAKER: unique symbol = Symbol("millrace.maker");
+interface Making {
+  [MAKER]?: Maker;
+}
+
 export class UnusedFutures {
   readonly #report: (unused: Unused) => void;
   /** Made in this turn of the host. Most are used in it, and so the collector need not watch them. */
   #young: Future<unknown>[] = [];
-  /** Made in tasks that have ended. */
-  readonly #orphans: Set<Orphan> = new Set();
-  readonly #lost: FinalizationRegistry<Unused> = new FinalizationRegistry((unused) => this.tell(unused));
+  /** Made in calls and tasks. */
+  readonly #open: Set<Unused> = new Set();
+  readonly #lost: FinalizationRegistry<Unused> = new FinalizationRegistry((unused) => this.#tell(unused));
 
   constructor(report: (unused: Unused) => void) {
     this.#report = report;
@@ -58,17 +67,15 @@ export class UnusedFutures {
     at: string | undefined,
     task: TaskId | undefined,
     maker: Branch<unknown> | null,
-    list: Set<Unused> | undefined,
   ): void {
     const unused: Unused = {
       what: future.constructor.name,
       at,
       task,
-      maker: maker === null ? undefined : new WeakRef(maker),
-      list,
+      maker: maker === null ? null : makerOf(maker),
       isOver: false,
     };
-    list?.add(unused);
+    if (maker !== null) this.#open.add(unused);
     // The library polls some of its own futures without claiming them, and anybody may drop one. Until then these
     // are properties of the one future, in front of its class's.
     const watched = future as Watched;
@@ -80,7 +87,8 @@ export class UnusedFutures {
   #turnEnded(): void {
     for (const future of this.#young) {
       const unused = (future as Watched)[ENTRY]!;
-      if (!unused.isOver) this.#lost.register(future, unused);
+      if (unused.isOver) this.#open.delete(unused);
+      else this.#lost.register(future, unused);
     }
     this.#young = [];
   }
@@ -88,49 +96,38 @@ export class UnusedFutures {
   used(future: Future<unknown>): void {
     use(future as Watched);
   }
+  /** A call or task was cancelled or has failed. */
+  spoilt(branch: Branch<unknown>): void {
+    const maker = (branch as Making)[MAKER];
+    if (maker !== undefined) maker.isSpoilt = true;
+  }
 
-  /** A task has ended and left these behind. */
-  left(task: Task<unknown>, all: Iterable<Unused>): void {
-    const { clock } = task.kernel;
-    const due = mayCarry(task.result) ? Infinity : clock.now() + PATIENCE;
-    const isDue = (): boolean => clock.now() >= due;
-    for (const unused of all) this.#orphans.add({ unused, isDue });
-  }
   sweep(): void {
-    for (const orphan of this.#orphans) {
-      if (!orphan.isDue() && !orphan.unused.isOver) continue;
-      this.#orphans.delete(orphan);
-      this.tell(orphan.unused);
-    }
+    for (const unused of this.#open) if (unused.isOver) this.#open.delete(unused);
   }
-  /** The program, or the recording, is over. */
+  /** `main`, or the recording, is over. */
   tellAll(): void {
-    for (const { unused } of this.#orphans) this.tell(unused);
-    this.#orphans.clear();
+    for (const unused of this.#open) if (unused.maker!.hasEnded) this.#tell(unused);
   }
 
   /** It will not be used any more. */
-  tell(unused: Unused): void {
+  #tell(unused: Unused): void {
+    this.#open.delete(unused);
     if (unused.isOver) return;
-    end(unused);
-    const maker = unused.maker?.deref();
-    if (maker?.isCancelled !== true && maker?.isFailed !== true) this.#report(unused);
+    unused.isOver = true;
+    for (let { maker } = unused; maker !== null; maker = maker.caller) if (maker.isSpoilt) return;
+    this.#report(unused);
   }
 }
 
-function mayCarry(result: unknown): boolean {
-  return (typeof result === "object" && result !== null) || typeof result === "function";
-}
-
-function end(unused: Unused): void {
-  unused.isOver = true;
-  unused.list?.delete(unused);
+function makerOf(branch: Branch<unknown>): Maker {
+  return ((branch as Making)[MAKER] ??= new Maker(branch));
 }
 
 function use(future: Watched): void {
   const unused = future[ENTRY];
   if (unused === undefined || unused.isOver) return;
-  end(unused);
+  unused.isOver = true;
   // Not deleted: an object that has lost properties is slow ever after.
   const { poll, drop } = Object.getPrototypeOf(future) as Watched;
   if (future.poll === polled) future.poll = poll;

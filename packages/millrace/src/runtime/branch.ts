@@ -18,8 +18,7 @@
  *  2. Its nearest unfinished ancestor counts it in `cleanups`. A cancelled ancestor throws into its own
  *     body only when that count is 0, so cleanup runs from the inside out; a task settles only when
  *     it is 0, so whoever waits for the task waits for the cleanup too.
- *  3. A generator is never entered twice: a cancellation that comes from inside is delivered at its
- *     next suspension.
+ *  3. A generator is never entered twice: cancelled from inside, it hears of it at its next suspension.
  *  4. `throw` is used for cancellation in both styles. `return` alone would be forgotten by an outer
  *     `yield*` as soon as an inner `finally` waits, so it serves only as the last resort.
  */
@@ -290,6 +289,7 @@ export abstract class Branch<T> extends BranchState implements Waker {
     this.work = result;
     this.routine = null;
     if (extras !== null) this.settleExtras(extras);
+    if ((flags & CANCELLED) | failed) hooks.current?.branchSpoilt?.(this as Branch<unknown>);
     if (flags & DETACHED) {
       this.ended();
       this.parent?.unfinished().cleanupDone();

@@ -32,6 +32,8 @@ export interface Hooks {
   bodySuspended?(branch: Branch<unknown>): void;
   taskCancelled?(task: Task<unknown>): void;
   taskEnded?(task: Task<unknown>): void;
+  /** A call or task has failed, or has ended after it was cancelled. */
+  branchSpoilt?(branch: Branch<unknown>): void;
   failureUnobserved?(failure: TaskFailure): void;
   /** The source position of the caller of `below` outside the library, for `spawnedAt`. */
   callSite?(below?: object): string | undefined;

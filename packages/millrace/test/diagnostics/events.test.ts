@@ -8,7 +8,7 @@ import { host } from "../../src/runtime/host.ts";
 import { get, inBothStyles } from "../both-styles.ts";
 
 inBothStyles("spawning, polling, ending and warnings are told in order", function* ({ body }) {
-  using _ = enable();
+  using recording = enable();
   const events: DiagnosticEvent[] = [];
   using _subscription = subscribe((event) => events.push(event));
   const task = spawn(
@@ -19,9 +19,7 @@ inBothStyles("spawning, polling, ending and warnings are told in order", functio
     { name: "watched" },
   );
   yield* get(task);
-  // What is left is looked over when something has run.
-  yield* get(sleep(2000));
-  yield* get(sleep(1));
+  recording[Symbol.dispose]();
   const own = events.filter((event) => {
     if (event.type === "spawn" || event.type === "end") return event.task.id === task.id;
     return (event.type === "poll" ? event.task : event.warning.task) === task.id;

@@ -9,6 +9,7 @@ import {
   Notify,
   oneshot,
   PENDING,
+  Runtime,
   RwLock,
   Semaphore,
   select,
@@ -222,23 +223,95 @@ describe("lock-across-slow-await", () => {
   );
 });
 
+/** Garbage is collected until something holds, a few dozen times at most. */
+async function collected(holds: () => boolean): Promise<void> {
+  for (let i = 0; i < 50 && !holds(); i++) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    (globalThis as { gc?: () => void }).gc!();
+  }
+}
+
 describe("never-awaited", () => {
-  inBothStyles("a future that its task made and left is told with its line", function* ({ body }) {
-    using _ = enable();
-    yield* get(
-      spawn(
-        body(function* () {
+  inBothStyles(
+    "a future that its task made and left is told with its line, in the end",
+    function* ({ body }) {
+      const messages: string[] = [];
+      using _subscription = subscribe((event) => {
+        if (event.type === "warning" && event.warning.lint === "never-awaited") {
+          messages.push(event.warning.message);
+        }
+      });
+      {
+        using _ = enable();
+        const makes = body(function* () {
           sleep(5);
           yield* get(sleep(5));
-        }),
-      ),
-    );
-    yield* get(sleep(2000));
-    const warnings = told("never-awaited");
-    expect(warnings).toHaveLength(1);
-    expect(warnings[0]!.message).toMatch(
-      /^a future \(Sleep\) was created at .*warnings\.test\.ts:\d+:\d+ and never awaited: it is lazy/,
-    );
+        });
+        yield* get(spawn(makes));
+        yield* get(asyncFn(makes)());
+        yield* get(sleep(5000));
+        expect(messages).toEqual([]);
+      }
+      expect(messages).toHaveLength(1);
+      expect(messages[0]).toMatch(
+        /^a future \(Sleep\) was created at .*warnings\.test\.ts:\d+:\d+ and never awaited: it is lazy/,
+      );
+    },
+  );
+
+  test("one that nobody has any more is told while the program goes on", async () => {
+    using _ = enable();
+    await new Runtime().run(async () => {
+      await spawn(async () => void sleep(5));
+    });
+    await collected(() => told("never-awaited").length > 0);
+    expect(told("never-awaited")).toHaveLength(1);
+  });
+
+  test("one that is kept is none however long, and whatever is collected", async () => {
+    using _ = enable();
+    const kept: Future<void>[] = [];
+    await paused(async () => {
+      await spawn(async () => void kept.push(sleep(1)));
+      await sleep(60_000);
+    });
+    for (let i = 0; i < 5; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      (globalThis as { gc?: () => void }).gc!();
+    }
+    expect(told("never-awaited")).toEqual([]);
+    expect(kept).toHaveLength(1);
+  });
+
+  test("what is collected of those that failed or were cancelled is none", async () => {
+    using _ = enable();
+    await new Runtime().run(async () => {
+      const fails = async (): Promise<void> => {
+        const later = [sleep(5), asyncFn(async () => await sleep(5))()];
+        await yieldNow();
+        if (later.length > 0) throw new Error("boom");
+        await Promise.all(later);
+      };
+      const waits = async (): Promise<void> => {
+        const later = sleep(5);
+        await sleep(10_000);
+        await later;
+      };
+      await spawn(fails).settled();
+      await asyncFn(fails)().settled();
+      // It gives a future to a caller that comes to nothing.
+      await asyncFn(async () => {
+        const given = await asyncFn(async () => ({ later: sleep(5) }))();
+        if (given !== undefined) throw new Error("boom");
+      })().settled();
+      await spawn(waits).timeout(1).settled();
+      await asyncFn(waits)().timeout(1).settled();
+    });
+    // Told in any case, so that there was something to collect.
+    (() => void sleep(5))();
+    await collected(() => told("never-awaited").length > 0);
+    await collected(() => false);
+    expect(told("never-awaited")).toHaveLength(1);
   });
 
   inBothStyles("what is claimed, joined, disposed, spawned or handed on is none", function* ({ body }) {
@@ -266,17 +339,19 @@ describe("never-awaited", () => {
     expect(told("never-awaited")).toEqual([]);
   });
 
-  inBothStyles("what its task has left to others is none if they use it soon", function* ({ body }) {
+  inBothStyles("what its task has left to others is none when they use it", function* ({ body }) {
     using _ = enable();
     const left: Future<void>[] = [];
     yield* get(
       spawn(
         body(function* () {
-          left.push(sleep(1));
+          left.push(sleep(1), sleep(1));
         }),
       ),
     );
     yield* get(sleep(900));
+    yield* get(left.pop()!);
+    yield* get(sleep(50_000));
     yield* get(left.pop()!);
     yield* get(sleep(5000));
     expect(told("never-awaited")).toEqual([]);
@@ -340,10 +415,7 @@ describe("never-awaited", () => {
   test("one that is made outside of any task is told when it is collected", async () => {
     using _ = enable();
     (() => void sleep(5))();
-    for (let i = 0; i < 50 && told("never-awaited").length === 0; i++) {
-      await new Promise((resolve) => setTimeout(resolve, 1));
-      (globalThis as { gc?: () => void }).gc!();
-    }
+    await collected(() => told("never-awaited").length > 0);
     expect(told("never-awaited")).toHaveLength(1);
   });
 });
