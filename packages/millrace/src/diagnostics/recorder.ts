@@ -10,7 +10,7 @@ import { Await } from "../runtime/await.ts";
 import type { Branch } from "../runtime/branch.ts";
 import { RUNNING } from "../runtime/branch-state.ts";
 import { rootTask } from "../runtime/call.ts";
-import type { Future } from "../runtime/future.ts";
+import { Future } from "../runtime/future.ts";
 import type { Hooks } from "../runtime/hooks.ts";
 import { host } from "../runtime/host.ts";
 import { JoinHandle } from "../runtime/join-handle.ts";
@@ -28,6 +28,7 @@ import type { Feed } from "./feed.ts";
 import type { TaskInfo } from "./reports.ts";
 import { ResourceRegistry } from "./resource-registry.ts";
 import { enterSpawnContext } from "./spawn-context.ts";
+import { routineSite } from "./routine-site.ts";
 import { RunningPolls } from "./running-polls.ts";
 import { Sweep, waitsOf } from "./sweep.ts";
 import { reasonOf, taskInfo } from "./task-info.ts";
@@ -138,8 +139,8 @@ export class Recorder implements Hooks {
     const task = rootTask(ambientBranch());
     if (task !== null) this.record(task).awaitedAt = callSite();
   }
-  siteOf(future: Future<unknown>): string | undefined {
-    return (future as Sited)[SITE];
+  siteOf(what: object): string | undefined {
+    return what instanceof Future ? (what as Sited)[SITE] : routineSite(what);
   }
 
   // ── tasks

@@ -37,8 +37,8 @@ export interface Hooks {
   failureUnobserved?(failure: TaskFailure): void;
   /** The source position of the caller of `below` outside the library, for `spawnedAt`. */
   callSite?(below?: object): string | undefined;
-  /** Where a future was made. */
-  siteOf?(future: Future<unknown>): string | undefined;
+  /** Where a future was made, or where a generator stands. */
+  siteOf?(what: object): string | undefined;
   /** " for 4.2 s at harvest.ts:88" */
   waitDetail?(task: Branch<unknown>): string;
 

@@ -18,15 +18,16 @@ const refused = (body: () => Routine<unknown>): Promise<unknown> =>
 
 describe("a plain yield", () => {
   test.each([
-    ["a future", () => sleep(10), /got yield of a future \(a sleep until 10 ms\)$/],
-    ["a promise", () => Promise.resolve(1), /got yield of a promise: it is yield\* fromPromise\(promise\)$/],
-    ["anything else", () => 5, /got yield of number$/],
-    ["nothing", () => undefined, /got yield of undefined$/],
+    ["a future", () => sleep(10), /got yield of a future \(a sleep until 10 ms\)/],
+    ["a promise", () => Promise.resolve(1), /got yield of a promise: it is yield\* fromPromise\(promise\)/],
+    ["anything else", () => 5, /got yield of number/],
+    ["nothing", () => undefined, /got yield of undefined/],
   ])("of %s throws there, and says that a star is missing", async (_, make, words) => {
     const error = await refused(() => bare(make()));
     expect(error).toBeInstanceOf(TypeError);
     expect((error as TypeError).message).toMatch(/^task #\d+ 'worker' expects yield\* \(with the star\), /);
     expect((error as TypeError).message).toMatch(words);
+    expect((error as TypeError).message).toMatch(/; with diagnostics on, this names the line$/);
   });
 
   test("can be caught, again and again, and the routine goes on", async () => {
@@ -80,7 +81,7 @@ describe("a plain yield", () => {
   test("names the line while somebody records, and is told once", async () => {
     using _ = enable();
     const error = await refused(() => bare(sleep(10)));
-    expect(String(error)).toMatch(/made at \S*bare-yield\.test\.ts:\d+:\d+$/);
+    expect(String(error)).toMatch(/ at \S*bare-yield\.test\.ts:\d+:\d+$/);
     expect(snapshot().warnings.filter(({ lint }) => lint === "never-awaited")).toEqual([]);
   });
 });
