@@ -23,6 +23,8 @@ const traces = Error as unknown as StackTraces;
 const DEPTH = 24;
 /** Where it is mostly found. Each frame costs one to three microseconds (the diagnostics rows of the bench). */
 const SHALLOW = 3;
+/** There may be one further down. Not null, of which Bun makes undefined. */
+const FURTHER = "";
 const POSITION = /(?:^|[\s(])((?:file|https?):\/\/[^\s)]+|\/[^\s)]+|[A-Za-z]:\\[^)]+):(\d+):(\d+)\)?$/;
 const USERS_FILE = /^(?:file:|https?:|\/|[A-Za-z]:\\)/;
 
@@ -43,15 +45,14 @@ const known: Map<string, string | undefined> = new Map();
 export function callSite(below: object = callSite): string | undefined {
   if (traces.captureStackTrace === undefined) return written();
   let place = walked(below, SHALLOW);
-  if (place === null) place = walked(below, DEPTH);
-  if (place === undefined || place === null) return undefined;
+  if (place === FURTHER) place = walked(below, DEPTH);
+  if (place === undefined || place === FURTHER) return undefined;
   let site = known.get(place);
   if (site === undefined && !known.has(place)) known.set(place, (site = written()));
   return site;
 }
 
-/** Null when there may be one further down. */
-function walked(below: object, depth: number): string | undefined | null {
+function walked(below: object, depth: number): string | undefined {
   const { stackTraceLimit, prepareStackTrace } = traces;
   traces.stackTraceLimit = depth;
   traces.prepareStackTrace = innermost;
@@ -60,17 +61,17 @@ function walked(below: object, depth: number): string | undefined | null {
   const place = trace.stack;
   traces.prepareStackTrace = prepareStackTrace;
   traces.stackTraceLimit = stackTraceLimit;
-  return place as string | undefined | null;
+  return place as string | undefined;
 }
 
-function innermost(_: unknown, frames: readonly Frame[]): string | undefined | null {
+function innermost(_: unknown, frames: readonly Frame[]): string | undefined {
   for (const frame of frames) {
     const file = frame.getFileName();
     if (typeof file === "string" && USERS_FILE.test(file) && !isLibrary(file)) {
       return `${file}:${frame.getPosition?.()}`;
     }
   }
-  return frames.length < SHALLOW ? undefined : null;
+  return frames.length < SHALLOW ? undefined : FURTHER;
 }
 
 function written(): string | undefined {

@@ -25,7 +25,7 @@ export interface Frame {
 /** Posted while the loop is still blocked. */
 export interface Sighting {
   readonly task: number;
-  /** None where the stack cannot be read: of a worker, and in Bun and Deno. */
+  /** None where the stack cannot be read: in Bun and Deno. */
   readonly frames: readonly Frame[];
 }
 export interface WatchdogData {
@@ -69,10 +69,11 @@ export function watchdogThread(): void {
 
   const look = (): void => {
     const stalled = { beat: memory[heart], task: memory[task]! };
-    if (inspector === undefined || inspector.url() !== undefined) return;
+    // How much of the processor a worker has by itself is not known, so that it may just be starved.
+    if (!isMain || inspector === undefined || inspector.url() !== undefined) return;
     const sight = (frames: Frame[]): void => port.postMessage({ task: stalled.task, frames });
     // Bun connects, and then never pauses.
-    if (!isMain || builtins.versions["bun"] !== undefined) return sight([]);
+    if (builtins.versions["bun"] !== undefined) return sight([]);
     const session = new inspector.Session();
     const scripts = new Map<string, string>();
     try {
