@@ -267,9 +267,11 @@ describe("under virtual time nothing is called a deadlock", () => {
   test("that waits for the cleanup of an abandoned call, which awaits a plain promise", async () => {
     for (const kind of ["shield", "call"]) {
       const log: string[] = [];
+      // Given once the other branch has won, however slow the machine is.
+      let answer!: PromiseWithResolvers<string>;
       const shielded = (): Future<unknown> =>
         shield(async () => {
-          log.push(await realPromise());
+          log.push(await answer.promise);
         });
       const call = asyncFn(function* () {
         try {
@@ -279,8 +281,11 @@ describe("under virtual time nothing is called a deadlock", () => {
         }
       });
       const ends = await endOf(function* () {
+        answer = Promise.withResolvers();
         const branch = kind === "shield" ? shielded() : call();
-        return (yield* get(select({ branch, quick: sleep(1) }))).key;
+        const { key } = yield* get(select({ branch, quick: sleep(1) }));
+        setTimeout(answer.resolve, 3, "real");
+        return key;
       });
       expect(ends).toEqual(["quick", "quick"]);
       expect(log).toEqual(["real", "real"]);
