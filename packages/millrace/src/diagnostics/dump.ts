@@ -7,7 +7,7 @@ import { spawnSite } from "../runtime/deadlock.ts";
 import { durationText } from "./duration-text.ts";
 import { currentRecorder, living } from "./snapshot.ts";
 import type { Recorder } from "./recorder.ts";
-import { taskInfo } from "./task-info.ts";
+import { stateOf } from "./task-info.ts";
 import type { TaskRecord } from "./task-record.ts";
 import { counted } from "../runtime/counted.ts";
 
@@ -46,14 +46,14 @@ export function dump(): string {
     .join("\n");
 }
 
-function section(title: string, lines: readonly string[]): string {
+function section(title: string, lines: Parameters<typeof listed>[0]): string {
   return lines.length === 0 ? "" : `${title}:\n${listed(lines)}`;
 }
 
 function headline(records: readonly TaskRecord[], recorder: Recorder): string {
   const counts: Map<string, number> = new Map();
   for (const record of records) {
-    const { state } = taskInfo(record, recorder);
+    const state = stateOf(record, recorder);
     counts.set(state, (counts.get(state) ?? 0) + 1);
   }
   const states = [...counts].map(([state, count]) => `${count} ${state}`).join(", ");
@@ -75,11 +75,11 @@ function tree(records: readonly TaskRecord[], recorder: Recorder): string {
     if (siblings === undefined) children.set(above, [record]);
     else siblings.push(record);
   }
-  const lines: string[] = [];
+  const lines: (() => string)[] = [];
   const todo = (children.get(0) ?? []).map((record) => ({ record, depth: 0 })).toReversed();
   for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
     const { record, depth } = next;
-    lines.push(`${"  ".repeat(depth)}${taskLine(record, recorder)}`);
+    lines.push(() => `${"  ".repeat(depth)}${taskLine(record, recorder)}`);
     for (const child of (children.get(record.task.id) ?? []).toReversed()) {
       todo.push({ record: child, depth: depth + 1 });
     }
@@ -89,7 +89,7 @@ function tree(records: readonly TaskRecord[], recorder: Recorder): string {
 
 function taskLine(record: TaskRecord, recorder: Recorder): string {
   const { task, polls, busyMs, longestPollMs } = record;
-  const { state } = taskInfo(record, recorder);
+  const state = stateOf(record, recorder);
   const isWaiting = state === "waiting";
   const what = isWaiting
     ? describeTask(task)
@@ -109,18 +109,20 @@ function stateText(state: string, task: Task<unknown>): string {
 
 /** Who has what others wait for, or may come to. */
 function held(records: readonly TaskRecord[], recorder: Recorder): string[] {
-  const waiters: Map<Resource, string[]> = new Map();
+  const waiters: Map<Resource, Task<unknown>[]> = new Map();
   for (const { task } of records) {
     for (const { waitedResource } of leaves(task.waits())) {
       if (waitedResource === undefined) continue;
-      waiters.set(waitedResource, [...(waiters.get(waitedResource) ?? []), task.describe()]);
+      const waiting = waiters.get(waitedResource);
+      if (waiting === undefined) waiters.set(waitedResource, [task]);
+      else waiting.push(task);
     }
   }
   const lines: string[] = [];
   for (const resource of recorder.resources) {
     const holders = recorder.holdersOf(resource);
     if (holders.length === 0) continue;
-    const names = listOf(holders.map((task) => task.describe()));
+    const names = listOf(holders);
     const waiting = waiters.get(resource);
     const queue =
       waiting === undefined ? "" : `; ${listOf(waiting)} wait${waiting.length === 1 ? "s" : ""} for it`;
@@ -130,7 +132,8 @@ function held(records: readonly TaskRecord[], recorder: Recorder): string[] {
 }
 
 /** Of many the first few. */
-function listOf(names: readonly string[]): string {
-  if (names.length <= 4) return names.join(", ");
-  return `${names.slice(0, 3).join(", ")} and ${names.length - 3} others`;
+function listOf(tasks: readonly Task<unknown>[]): string {
+  const names = tasks.slice(0, tasks.length <= 4 ? 4 : 3).map((task) => task.describe());
+  const rest = tasks.length - names.length;
+  return rest === 0 ? names.join(", ") : `${names.join(", ")} and ${rest} others`;
 }

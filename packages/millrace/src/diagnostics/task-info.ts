@@ -43,7 +43,7 @@ export function reasonOf(task: Task<unknown>): { readonly reason?: unknown } {
   return { reason: task.result instanceof CancelledError ? task.result.reason : task.result };
 }
 
-function stateOf({ task, isReady }: TaskRecord, around: Surroundings): TaskInfo["state"] {
+export function stateOf({ task, isReady }: TaskRecord, around: Surroundings): TaskInfo["state"] {
   if (task.isSettled) {
     if (!task.isFailed) return "done";
     return task.result instanceof CancelledError ? "cancelled" : "failed";

@@ -15,9 +15,9 @@ export { leaves };
 /** Of a message about tasks. */
 const MOST_LINES = 100;
 
-/** Lines of a message, indented; not more than anybody reads. */
-export function listed(lines: readonly string[]): string {
-  const shown = lines.slice(0, MOST_LINES).map((line) => `  ${line}`);
+/** Lines of a message, indented; not more than anybody reads. One that takes work is given as a function. */
+export function listed(lines: readonly (string | (() => string))[]): string {
+  const shown = lines.slice(0, MOST_LINES).map((line) => `  ${typeof line === "string" ? line : line()}`);
   if (lines.length > MOST_LINES) shown.push(`  … and ${lines.length - MOST_LINES} more`);
   return shown.join("\n");
 }

@@ -1,9 +1,9 @@
 /** The page that a person reads. */
 import { mpsc, Mutex, sleep, spawn } from "millrace";
 import { dump, enable } from "millrace/diagnostics";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { get, inBothStyles } from "../both-styles.ts";
-import { Program, run } from "../main/program.ts";
+import { Program, run, type End } from "../main/program.ts";
 
 inBothStyles("says for each task what it waits for, for how long and where", function* ({ body }) {
   using _ = enable();
@@ -71,17 +71,38 @@ inBothStyles("tells of a long list only as much as anybody reads", function* ({ 
   for (const task of tasks) yield* get(task);
 });
 
-test("SIGUSR2 prints it while main runs and somebody records", { timeout: 30_000 }, async () => {
-  using program = new Program("dumps", "recorded");
+describe.each(["async", "generator"])("SIGUSR2, in a program of %s bodies", (style) => {
+  test("prints it while main runs and somebody records", { timeout: 30_000 }, async () => {
+    const { stderr, code } = await asked(style);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^millrace: 2 tasks \(\d waiting/);
+    expect(stderr).toMatch(
+      /'worker' waits for recv on channel #1 'jobs' \(0\/4, 1 sender\) for .* at .*dumps\.ts:\d+:\d+/,
+    );
+  });
+
+  test("prints it when the loop was busy, too", { timeout: 30_000 }, async () => {
+    const { stderr, code } = await asked(style, "busy");
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^millrace: 2 tasks /);
+  });
+
+  test("prints the first of ten thousand", { timeout: 60_000 }, async () => {
+    const { stderr, code } = await asked(style, "many");
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^millrace: 10002 tasks /);
+    expect(stderr).toMatch(/'worker' waits for recv on channel #1 'jobs'/);
+    expect(stderr).toMatch(/… and 9902 more$/m);
+  });
+});
+
+/** What becomes of the program when it hears the signal. */
+async function asked(...how: string[]): Promise<End> {
+  using program = new Program("dumps", "recorded", ...how);
   await program.wrote("ready");
   program.signal("SIGUSR2");
-  const { code, stderr } = await program.end;
-  expect(code).toBe(0);
-  expect(stderr).toMatch(/^millrace: 2 tasks \(\d waiting/);
-  expect(stderr).toMatch(
-    /'worker' waits for recv on channel #1 'jobs' \(0\/4, 1 sender\) for .* at .*dumps\.ts:\d+:\d+/,
-  );
-});
+  return await program.end;
+}
 
 test("SIGUSR2 is the system's without a recording", { timeout: 30_000 }, async () => {
   using program = new Program("dumps");
