@@ -7,6 +7,7 @@ import { Command, CommanderError, Option } from "commander";
 import { exitCodes, UsageError } from "./exit-codes.ts";
 import { notice } from "./notice.ts";
 import { finite, port, seconds, taskId } from "./options.ts";
+import { readerGone } from "./reader-gone.ts";
 import { optionsFirst } from "./run-arguments.ts";
 import type { RunOptions } from "./run.ts";
 import type { ShowOptions } from "./show.ts";
@@ -15,6 +16,7 @@ import type { TopOptions } from "./top/top.ts";
 
 /** Does what the arguments (without `node` and the command) ask for. Sets the exit code of the process if that fails. */
 export async function execute(args: readonly string[]): Promise<void> {
+  process.stdout.off("error", readerGone).on("error", readerGone);
   try {
     const millrace = program();
     const [first = ""] = args;
@@ -72,6 +74,7 @@ export function program(): Command {
     .option("--paused", "virtual time: when nothing can run, go on to the next timer at once")
     .addHelpText("after", EXIT_CODES)
     .action(async (file: string, args: string[], options: RunOptions) => {
+      process.stdout.off("error", readerGone);
       const { run } = await import("./run.ts");
       await run(file, args, options);
     });

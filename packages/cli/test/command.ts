@@ -64,6 +64,10 @@ export class Running implements Disposable {
     this.#child.stdin!.end();
     return this.end;
   }
+  /** Nobody reads what it says from now on. */
+  stopReading(): void {
+    this.#child.stdout!.destroy();
+  }
   signal(name: NodeJS.Signals): void {
     this.#child.kill(name);
   }

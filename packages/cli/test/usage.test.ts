@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { execute } from "@millrace/cli";
 import { expect, test, vi } from "vitest";
-import { millrace } from "./command.ts";
+import { millrace, Running } from "./command.ts";
 import { sortKeys } from "../src/top/sort-keys.ts";
 import { optionsFirst } from "../src/run-arguments.ts";
 import { taskColumns } from "../src/top/task-columns.ts";
@@ -42,7 +42,7 @@ test.each([
   [["top", "--sort", "size", "1"], "Allowed choices are id, name,"],
   [["top", "--interval", "0", "1"], "It is not from 0.1 to 3600 seconds."],
   [["console", "nowhere"], "there is no file nowhere"],
-  [["console", fileURLToPath(import.meta.url)], "of a millrace recording"],
+  [["console", fileURLToPath(import.meta.url)], "is not a millrace recording"],
   [[], "Usage: millrace"],
 ])("millrace %j is answered on stderr, with 2", async (args, words) => {
   const end = await answer(...args);
@@ -100,4 +100,10 @@ test("the real command ends with the same codes", { timeout: 60_000 }, async () 
   };
   expect(await millrace("--version")).toEqual({ code: 0, signal: null, stdout: `${version}\n`, stderr: "" });
   expect(await millrace("rum")).toMatchObject({ code: 2, signal: null, stdout: "" });
+});
+
+test("who has read enough of an answer is not told of it", { timeout: 60_000 }, async () => {
+  using asked = new Running("--help");
+  asked.stopReading();
+  expect(await asked.finish()).toMatchObject({ code: 0, signal: null, stderr: "" });
 });

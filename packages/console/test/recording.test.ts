@@ -121,7 +121,7 @@ test("what is no recording is told as such", async () => {
   writeFileSync(file, "");
   await expect(serveRecording(file)).rejects.toThrow("is not a millrace recording");
   writeFileSync(file, "hello\nworld\n");
-  await expect(serveRecording(file)).rejects.toThrow("is not a");
+  await expect(serveRecording(file)).rejects.toThrow("is not a millrace recording");
   writeFileSync(file, '{"type":"hello","version":99}\n');
   await expect(serveRecording(file)).rejects.toThrow("its format is 99, this is 1");
 });

@@ -29,6 +29,7 @@ async function* messages(file: string): AsyncGenerator<ServerMessage, void, unde
   for await (const line of lines) {
     number++;
     if (line === "") continue;
+    if (broken === 1) checkHello(file, undefined);
     if (broken !== undefined) throw new Error(`${file}:${broken} is not a line of a millrace recording`);
     let message: unknown;
     try {
