@@ -8,12 +8,13 @@ const fetchUser = asyncFn(async (id: number) => {
     isDone = true;
     return { id };
   } finally {
-    if (!isDone) console.log(`request ${id} released its socket at ${now()} ms`);
+    if (!isDone) console.log(`request ${id} released its socket`);
   }
 });
 
 await main(async () => {
+  const start = now();
   const requests = [1, 2, 3, 4, 5].map((id) => fetchUser(id));
   const outcome = await tryJoinAll(requests).settled(); // without `settled` it throws
-  if (outcome.status === "rejected") console.log(`${outcome.reason} at ${now()} ms`);
+  if (outcome.status === "rejected") console.log(`${outcome.reason}, after ${Math.round(now() - start)} ms`);
 });

@@ -8,12 +8,13 @@ const fetchUser = asyncFn(function* (id: number) {
     isDone = true;
     return { id };
   } finally {
-    if (!isDone) console.log(`request ${id} released its socket at ${now()} ms`);
+    if (!isDone) console.log(`request ${id} released its socket`);
   }
 });
 
 await main(function* () {
+  const start = now();
   const requests = [1, 2, 3, 4, 5].map((id) => fetchUser(id));
   const outcome = yield* tryJoinAll(requests).settled(); // without `settled` it throws
-  if (outcome.status === "rejected") console.log(`${outcome.reason} at ${now()} ms`);
+  if (outcome.status === "rejected") console.log(`${outcome.reason}, after ${Math.round(now() - start)} ms`);
 });

@@ -1,6 +1,8 @@
 import { main, mpsc, now, scope, sleep } from "millrace";
 
 await main(function* () {
+  const start = now();
+  const time = () => `${Math.round(now() - start)} ms`;
   const [tx, rx] = mpsc.channel<number>(2); // room for two; 32 is a usual choice
 
   yield* scope(function* (tasks) {
@@ -8,7 +10,7 @@ await main(function* () {
       function* () {
         for (let page = 1; page <= 5; page++) {
           yield* tx.send(page); // waits while the channel is full
-          console.log(`${now()} ms: sent ${page}`);
+          console.log(`${time()}: sent ${page}`);
         }
         tx.close(); // the last sender: the loop below ends
       },
@@ -17,7 +19,7 @@ await main(function* () {
 
     for (let page; (page = yield* rx.recv()) !== undefined;) {
       yield* sleep(100); // a slow consumer
-      console.log(`${now()} ms: handled ${page}`);
+      console.log(`${time()}: handled ${page}`);
     }
   });
 });

@@ -1,5 +1,4 @@
 import { repository, sql, type Database } from "@millrace/sql";
-import { openPostgres } from "@millrace/sql/postgres";
 import { openSqlite } from "@millrace/sql/sqlite";
 import { type Future, main, ready } from "millrace";
 import * as z from "zod";
@@ -30,7 +29,9 @@ async function usersIn(database: Database): Promise<Users> {
 
 /** Which database is a choice of the entry point. */
 async function openDatabase(url: string | undefined): Promise<Database> {
-  return url === undefined ? await openSqlite(":memory:") : await openPostgres(url);
+  if (url === undefined) return await openSqlite(":memory:");
+  const { openPostgres } = await import("@millrace/sql/postgres");
+  return await openPostgres(url);
 }
 
 /** The program knows the interface only. */

@@ -1,7 +1,6 @@
 import { repository, sql, type Database } from "@millrace/sql";
-import { openPostgres } from "@millrace/sql/postgres";
 import { openSqlite } from "@millrace/sql/sqlite";
-import { asyncFn, type Future, main, ready } from "millrace";
+import { asyncFn, type Future, fromPromise, main, ready, type Routine } from "millrace";
 import * as z from "zod";
 
 const User = z.object({ id: z.number(), name: z.string() });
@@ -29,9 +28,11 @@ const usersIn = asyncFn(function* (database: Database) {
 });
 
 /** Which database is a choice of the entry point. */
-function openDatabase(url: string | undefined): Future<Database> {
-  return url === undefined ? openSqlite(":memory:") : openPostgres(url);
-}
+const openDatabase = asyncFn(function* (url: string | undefined): Routine<Database> {
+  if (url === undefined) return yield* openSqlite(":memory:");
+  const { openPostgres } = yield* fromPromise(import("@millrace/sql/postgres"));
+  return yield* openPostgres(url);
+});
 
 /** The program knows the interface only. */
 const register = asyncFn(function* (users: Users, user: User) {

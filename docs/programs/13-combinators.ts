@@ -14,7 +14,7 @@ await main(async () => {
   // All of them, but stop at the first failure: the sleep of an hour is abandoned.
   const start = now();
   const failed = await tryJoin(after(10, "fail"), after(3_600_000, "late")).settled();
-  console.log(failed.status, `after ${now() - start} ms`);
+  console.log(failed.status, `after ${Math.round(now() - start)} ms`);
 
   // Every outcome, whatever it is.
   const outcomes = await joinSettled(after(10, "a"), after(10, "fail"));

@@ -3,6 +3,7 @@ import { JoinSet, main, now, sleep } from "millrace";
 await main(async () => {
   await using downloads = new JoinSet<string>({ limit: 2 }); // two run, the others wait their turn
 
+  const start = now();
   for (const [file, ms] of [
     ["a", 300],
     ["b", 100],
@@ -17,7 +18,7 @@ await main(async () => {
 
   let left = 3;
   for await (const outcome of downloads) {
-    if (outcome.status === "fulfilled") console.log(`${now()} ms: ${outcome.value}`);
+    if (outcome.status === "fulfilled") console.log(`${Math.round(now() - start)} ms: ${outcome.value}`);
     if (--left === 0) break; // three are enough
   }
   console.log(`${downloads.size} still runs`);

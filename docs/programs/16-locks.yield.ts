@@ -21,7 +21,7 @@ await main(function* () {
   const start = now();
   const connections = new Semaphore(2);
   yield* joinAll([1, 2, 3, 4, 5].map(() => connections.with(() => sleep(100))));
-  console.log(`five queries over two connections: ${now() - start} ms`);
+  console.log(`five queries over two connections: ${Math.round(now() - start)} ms`);
 
   // Many readers or one writer.
   const config = new RwLock({ level: "info" });

@@ -7,6 +7,7 @@ const work = asyncFn(function* (job: number) {
 });
 
 await main(function* () {
+  const start = now();
   const [tx, rx] = mpsc.channel<number>(32);
 
   yield* scope(function* (tasks) {
@@ -20,7 +21,7 @@ await main(function* () {
       .map((job) => work(job))
       .bufferUnordered(10) // ten in flight, results as they come
       .forEach((job) => void order.push(job));
-    console.log(`40 jobs in ${now()} ms`);
+    console.log(`40 jobs in ${Math.round(now() - start)} ms`);
     console.log(`the last four: ${order.slice(-4).join(" ")}`);
   });
 });

@@ -13,9 +13,10 @@ await main(async () => {
   for await (const word of rx) console.log(`receiver: ${word}`);
   await writer;
 
+  const start = now();
   for await (const tick of interval(100)) {
-    console.log(`interval: ${tick} ms`);
-    if (now() >= 200) break; // its timer is gone
+    console.log(`interval: ${Math.round(tick - start)} ms`);
+    if (tick >= start + 200) break; // its timer is gone
   }
 
   const set = new JoinSet<number>();

@@ -12,10 +12,12 @@ await main(function* () {
   for (let word; (word = yield* rx.recv()) !== undefined;) console.log(`receiver: ${word}`);
   yield* writer;
 
+  const start = now();
   const ticks = interval(100);
-  do {
-    console.log(`interval: ${yield* ticks.tick()} ms`);
-  } while (now() < 200);
+  for (let tick = start; tick < start + 200;) {
+    tick = yield* ticks.tick();
+    console.log(`interval: ${Math.round(tick - start)} ms`);
+  }
 
   const set = new JoinSet<number>();
   for (const ms of [20, 10]) set.spawn(sleep(ms).map(() => ms));

@@ -10,7 +10,7 @@ const real = programs.filter(({ isReal }) => isReal);
 test.concurrent(
   "those that need nothing but the library, in virtual time",
   { timeout: 180_000 },
-  async () => {
+  async ({ expect }) => {
     const printed = await runTogether(together.map(({ file }) => file));
     for (const { name, file } of together) expect.soft(printed[file], file).toBe(expected(name, ".txt"));
   },
