@@ -7,7 +7,24 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, expect, test } from "vitest";
 import { connect, record, serveRecording, type Served } from "@millrace/console";
-import { mpsc, Runtime, spawn, yieldNow } from "millrace";
+import {
+  Barrier,
+  broadcast,
+  type Future,
+  mpsc,
+  Mutex,
+  Notify,
+  oneshot,
+  Runtime,
+  RwLock,
+  Semaphore,
+  sleep,
+  spawn,
+  watch,
+  yieldNow,
+} from "millrace";
+import { startActor } from "millrace/actor";
+import { snapshot } from "millrace/diagnostics";
 import { openRecording } from "../src/server/player.ts";
 import { hello, lines, resource, task, update, warning, worst } from "./hostile.ts";
 
@@ -51,6 +68,51 @@ test("a recording shows the program as it was, at any of its times", async () =>
   expect(worker()).toBe("done");
   await source.player!.seek(-1);
   expect(source.player!.at).toBe(from);
+  source.close();
+});
+
+test("whatever a program has made, its recording can be opened", { timeout: 60_000 }, async () => {
+  const file = join(folder, "kinds.millrace");
+  const recording = record(file);
+  const runtime = new Runtime();
+  const kinds: string[] = [];
+  await runtime.run(async () => {
+    const [unbounded, letters] = mpsc.unbounded<number>();
+    const [tx, rx] = mpsc.channel<number>(1);
+    const [once, answer] = oneshot.channel<number>();
+    const [heard, ears] = broadcast.channel<number>(2);
+    const [setter, watcher] = watch.channel(0);
+    const lock = new RwLock(0);
+    const permits = new Semaphore(Number.MAX_SAFE_INTEGER);
+    const turn = new Mutex(0);
+    using held = await turn.lock();
+    using actor = startActor(() => ({ ping: () => "pong" }));
+    const all: readonly Future<unknown>[] = [
+      letters.recv(),
+      rx.recv(),
+      answer,
+      ears.recv(),
+      watcher.changed(),
+      lock.read(),
+      permits.acquire(1),
+      turn.lock(),
+      new Barrier(2).wait(),
+      new Notify().notified(),
+      sleep(Infinity),
+      actor.ask.ping(),
+    ];
+    const tasks = all.map((each, i) => spawn(each, { name: `task ${i}` }));
+    await new Promise((done) => setTimeout(done, 300));
+    kinds.push(...snapshot().resources.map(({ kind }) => kind));
+    for (const task of tasks) task.abort();
+    for (const end of [unbounded, tx, once, heard, setter, held]) end[Symbol.dispose]();
+  });
+  await recording.close();
+  await runtime.shutdown();
+  const source = await openRecording(file);
+  await source.player!.seek(source.hello.recording!.to);
+  expect(new Set([...source.model.state.resources.values()].map(({ kind }) => kind))).toEqual(new Set(kinds));
+  expect(source.model.state.tasks.size).toBeGreaterThan(12);
   source.close();
 });
 

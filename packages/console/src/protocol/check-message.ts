@@ -9,7 +9,9 @@ type Check = (value: unknown) => boolean;
 const text: Check = (value) => typeof value === "string";
 /** "1e999" is none. */
 const number: Check = (value) => typeof value === "number" && Number.isFinite(value);
-const plain: Check = (value) => text(value) || number(value) || typeof value === "boolean";
+/** Of a measure that was not finite JSON makes null. */
+const measure: Check = (value) => value === null || number(value);
+const plain: Check = (value) => text(value) || measure(value) || typeof value === "boolean";
 
 function optional(check: Check): Check {
   return (value) => value === undefined || check(value);
@@ -43,13 +45,13 @@ const task = shape({
   waitingOn: optional(
     shape({ operation: text, resource: optional(number), since: number, at: optional(text) }),
   ),
-  polls: number,
-  busyMs: number,
-  scheduledMs: number,
-  idleMs: number,
-  longestPollMs: number,
-  wakes: number,
-  selfWakes: number,
+  polls: measure,
+  busyMs: measure,
+  scheduledMs: measure,
+  idleMs: measure,
+  longestPollMs: measure,
+  wakes: measure,
+  selfWakes: measure,
   startedAt: number,
   endedAt: optional(number),
   resources: optional(numbers),
@@ -84,8 +86,8 @@ const MESSAGES: ReadonlyMap<unknown, Check> = new Map([
       goneResources: optional(numbers),
       warnings: optional(list(warning)),
       polls: optional(numbers),
-      totals: shape({ spawned: number, ended: number, polls: number, busyMs: number }),
-      loop: shape({ busy: number, lateMs: number }),
+      totals: shape({ spawned: measure, ended: measure, polls: measure, busyMs: measure }),
+      loop: shape({ busy: measure, lateMs: measure }),
       dropped: shape({ polls: number, tasks: number, warnings: number }),
       pending: number,
     }),
