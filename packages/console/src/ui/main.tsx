@@ -19,8 +19,6 @@ import "./style/keys.css";
 followTheme();
 followScheme();
 listenToKeys();
-for (const use of ["scroll", "input"]) {
-  document.addEventListener(use, used, { capture: true, passive: true });
-}
+document.addEventListener("scroll", used, { capture: true, passive: true });
 connect();
 render(<App />, document.getElementById("root")!);

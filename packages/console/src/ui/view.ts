@@ -1,5 +1,6 @@
 /** What the user looks at: which view, which filter, what is open. */
 import { effect, signal, type Signal } from "@preact/signals";
+import { used } from "./program.ts";
 
 export const VIEWS = ["tasks", "resources", "graph", "timeline", "warnings"] as const;
 export type View = (typeof VIEWS)[number];
@@ -33,6 +34,7 @@ const FILTER_EVERY = 150;
 let isFilterDue = false;
 
 export function type(text: string): void {
+  used();
   typed.value = text;
   if (isFilterDue) return;
   isFilterDue = true;
