@@ -25,6 +25,7 @@ interface AsyncHooks {
 /** The part of Node's `process` that the runtime needs; Bun and Deno have it too, browsers do not. */
 export interface HostProcess {
   exitCode?: number | string | null | undefined;
+  readonly env?: Readonly<Record<string, string | undefined>>;
   exit(code?: number): never;
   on(event: string, listener: (...args: never[]) => void): unknown;
   off(event: string, listener: (...args: never[]) => void): unknown;

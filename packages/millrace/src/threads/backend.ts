@@ -1,7 +1,8 @@
 /**
  * What threads need of the platform, in one place: workers, message ports, bytes and cloning. Node's
- * `worker_threads` today. A browser could provide the same with Web Workers in a cross-origin-isolated
- * page; nothing above this file would have to know.
+ * `worker_threads` today. A browser could provide the same with Web Workers, sharing memory in a
+ * cross-origin-isolated page and by message elsewhere (`sharesMemory`); nothing above this file would have to
+ * know.
  */
 import { hostProcess } from "../runtime/host.ts";
 
@@ -74,14 +75,21 @@ export const parentPort: Port | null = threads?.parentPort ?? null;
 
 /** @throws TypeError where there can be no pool: what a call is then rejected with. */
 export function requireThreads(): void {
-  const missing = [
-    ["node:worker_threads", threads],
-    ["SharedArrayBuffer (in a page: cross-origin isolation)", globalThis.SharedArrayBuffer],
-    ["Atomics.waitAsync", Atomics.waitAsync],
-  ].find(([, thing]) => thing === undefined);
-  if (missing === undefined) return;
+  if (threads !== undefined) return;
   throw new TypeError(
-    `millrace/threads needs ${missing[0] as string}, which this platform does not have; call fn.local(…) to run a threaded function where you are`,
+    "millrace/threads needs node:worker_threads, which this platform does not have; call fn.local(…) to run a threaded function where you are",
+  );
+}
+
+/**
+ * Whether threads can share memory and wait in it; where they cannot, or where `MILLRACE_THREADS=messages`
+ * asks for it, calls go by message (port-workshop.ts). A page needs to be isolated from others for it.
+ */
+export function sharesMemory(): boolean {
+  return (
+    globalThis.SharedArrayBuffer !== undefined &&
+    Atomics.waitAsync !== undefined &&
+    hostProcess?.env?.["MILLRACE_THREADS"] !== "messages"
   );
 }
 export function startWorker(url: string, options: WorkerOptions): WorkerHandle {
@@ -97,7 +105,7 @@ export function receive(port: Port): { message: unknown } | undefined {
   return port instanceof threads!.MessagePort ? threads!.receiveMessageOnPort(port) : undefined;
 }
 
-export function bytesOf(memory: SharedArrayBuffer): Bytes {
+export function bytesOf(memory: ArrayBufferLike): Bytes {
   return buffers!.Buffer.from(memory);
 }
 

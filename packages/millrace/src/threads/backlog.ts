@@ -1,6 +1,6 @@
 /** Calls that wait for a slot, oldest first. What is withdrawn stays where it is until it would be next. */
 import { Ring } from "../internal/ring.ts";
-import type { SubmittedCall } from "./submitter.ts";
+import type { SubmittedCall } from "./submitted-call.ts";
 
 export class Backlog {
   readonly #calls: Ring<SubmittedCall> = new Ring();

@@ -11,6 +11,8 @@ import "./shared-mutex.ts";
 import "./shared-semaphore.ts";
 import "./spawn-inline.ts";
 import { callerUrl } from "./caller-url.ts";
+import type { PortThreadStart } from "./port-messages.ts";
+import { startPortThread } from "./port-thread.ts";
 import { startThread, type ThreadStart } from "./thread.ts";
 import { importing } from "./thread-functions.ts";
 
@@ -19,11 +21,14 @@ export const THREAD_KEY = "millrace:thread";
 /** Of this module, in whatever form it runs. */
 export const bootUrl: string = callerUrl(import.meta, 0);
 
-const start = (workerData as Record<string, ThreadStart | undefined> | undefined)?.[THREAD_KEY];
+const start = (workerData as Record<string, ThreadStart | PortThreadStart | undefined> | undefined)?.[
+  THREAD_KEY
+];
 if (start !== undefined) {
   // In a bundle the program's modules are this very module, and are being evaluated now.
   importing.add(bootUrl);
-  startThread(start);
+  if ("buffer" in start) startThread(start);
+  else startPortThread(start);
   const evaluated = (): void => {
     importing.delete(bootUrl);
   };

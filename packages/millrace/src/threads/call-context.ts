@@ -89,7 +89,7 @@ const never = new AbortController().signal;
 
 /**
  * The running call on this thread: cancelled when its caller abandons it. In a loop that never waits, look
- * at `isCancelled`; hand `signal` to what takes one. Outside of a pool's threads it stands for the running
+ * at `isCancelled` (it stays false there where threads share no memory); hand `signal` to what takes one. Outside of a pool's threads it stands for the running
  * task, if there is one.
  *
  * @example

@@ -9,11 +9,12 @@
  * A thread takes work only after it has begun by itself; nothing is ever assigned to one that may not come.
  */
 import { ThreadError } from "../errors.ts";
-import { host } from "../runtime/host.ts";
 import { startWorker, type WorkerHandle } from "./backend.ts";
 import { graves } from "./graves.ts";
 import { bootUrl, THREAD_KEY } from "./boot.ts";
+import { KeepAlive } from "./keep-alive.ts";
 import { ATTENTION, CURRENT, DEATHS, INCARNATION, STAT_RUNNING } from "./layout.ts";
+import { obituaryOf, type Obituary } from "./obituary.ts";
 import type { PayloadMessage } from "./payload.ts";
 import type { SharedMemory } from "./shared-memory.ts";
 import type { Threads } from "./submitter.ts";
@@ -36,12 +37,6 @@ interface Life {
   why: string | undefined;
   error: unknown;
 }
-interface Obituary {
-  readonly text: string;
-  readonly exitCode: number | undefined;
-  readonly cause: unknown;
-}
-
 export interface FleetOptions {
   readonly name: string;
   readonly idleTimeout: number;
@@ -71,7 +66,7 @@ export class Fleet implements Threads {
   #falseStarts: number = 0;
   #isClosed: boolean = false;
   /** Keeps the program alive while calls are under way; threads never do. */
-  #keepAlive: unknown = undefined;
+  readonly #keepAlive: KeepAlive = new KeepAlive();
 
   constructor(memory: SharedMemory, options: FleetOptions, owner: FleetOwner) {
     this.#memory = memory;
@@ -183,7 +178,12 @@ export class Fleet implements Threads {
 
   #died(thread: number, life: Life, code: number): void {
     const { words, layout, parking } = this.#memory;
-    this.#obituaries[thread] = this.#obituary(thread, life, code);
+    this.#obituaries[thread] = obituaryOf(
+      `thread ${thread} of ${this.#options.name}`,
+      this.#owner.currentOf(thread),
+      life,
+      code,
+    );
     this.#lives[thread] = null;
     this.#missing++;
     if (this.live === 0) fleets.delete(this);
@@ -219,29 +219,6 @@ export class Fleet implements Threads {
     }
   }
 
-  #obituary(thread: number, life: Life, code: number): Obituary {
-    const who = `thread ${thread} of ${this.#options.name}`;
-    const current = this.#owner.currentOf(thread);
-    const during = current === undefined ? "" : `, which executed ${current},`;
-    if (life.why !== undefined) {
-      return {
-        text: `${who}${during} was replaced because ${life.why},`,
-        exitCode: undefined,
-        cause: undefined,
-      };
-    }
-    if (life.error === undefined) {
-      return { text: `${who}${during} exited with code ${code}`, exitCode: code, cause: undefined };
-    }
-    const reason = (life.error as { code?: unknown } | null)?.code;
-    const message = life.error instanceof Error ? life.error.message : inspect(life.error);
-    const what =
-      reason === "ERR_WORKER_OUT_OF_MEMORY"
-        ? "ran out of memory"
-        : `died of an uncaught exception (${message})`;
-    return { text: `${who}${during} ${what}`, exitCode: code, cause: life.error };
-  }
-
   obituary(thread: number): Obituary {
     return (
       this.#obituaries[thread] ?? { text: `thread ${thread} ended`, exitCode: undefined, cause: undefined }
@@ -258,8 +235,7 @@ export class Fleet implements Threads {
         return life.worker.terminate();
       }),
     );
-    host.clearTimer(this.#keepAlive);
-    this.#keepAlive = undefined;
+    this.#keepAlive.end();
   }
 
   // ── tasks for one thread
@@ -289,16 +265,9 @@ export class Fleet implements Threads {
   }
 
   busy(isBusy: boolean): void {
-    if (isBusy && this.#keepAlive === undefined) this.#keepAlive = host.timer(0x7fff_ffff, () => {});
-    const timer = this.#keepAlive as { ref?(): void; unref?(): void } | undefined;
-    if (isBusy) timer?.ref?.();
-    else timer?.unref?.();
+    this.#keepAlive.hold(isBusy);
     this.onBusy(isBusy);
   }
   /** Told when calls begin and cease to be under way. */
   onBusy: (isBusy: boolean) => void = () => {};
-}
-
-function inspect(thrown: unknown): string {
-  return typeof thrown === "object" ? Object.prototype.toString.call(thrown) : `${thrown as string}`;
 }

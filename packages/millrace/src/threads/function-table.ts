@@ -66,12 +66,12 @@ function hash(text: string): string {
 
 /** Words before a reference. */
 const HEADER = 2;
-const keyOf = ({ url, position, check }: Reference): string => `${position} ${check} ${url}`;
+export const keyOf = ({ url, position, check }: Reference): string => `${position} ${check} ${url}`;
 
 export class FunctionTable {
   readonly #memory: SharedMemory;
   readonly #codec: Codec;
-  readonly #ids: Map<FunctionEntry, number> = new Map();
+  readonly #ids: Map<Reference, number> = new Map();
   /** Of what any thread has written, as far as was read. */
   readonly #written: Map<string, number> = new Map();
   #read: number;
@@ -83,7 +83,7 @@ export class FunctionTable {
   }
 
   /** The number of a function, the same for every thread. */
-  idOf(entry: FunctionEntry): number {
+  idOf(entry: Reference): number {
     const known = this.#ids.get(entry);
     if (known !== undefined) return known;
     this.#readOn();
@@ -92,7 +92,7 @@ export class FunctionTable {
     return id;
   }
 
-  #write({ url, position, check, name }: FunctionEntry): number {
+  #write({ url, position, check, name }: Reference): number {
     const { layout, words } = this.#memory;
     const size = HEADER + 16 + ((url.length + check.length + name.length) >> 1);
     const start = layout.functions + Atomics.add(words, FUNCTIONS_END, size);

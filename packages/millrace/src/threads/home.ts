@@ -6,11 +6,30 @@ import type { Kernel } from "../runtime/kernel.ts";
 import type { Resource } from "../runtime/resource.ts";
 import type { WaitQueue } from "../runtime/wait-queue.ts";
 import type { ThreadPool } from "./pool.ts";
-import type { Submitter } from "./submitter.ts";
+import type { SubmittedCall } from "./submitted-call.ts";
+
+/** One thread's calls into a pool. */
+export interface Calls {
+  /**
+   * `mayDefer` when whoever calls is about to return to its event loop.
+   *
+   * @throws DataCloneError when its arguments cannot be sent.
+   */
+  submit(call: SubmittedCall, mayDefer?: boolean): void;
+  /**
+   * The caller gave the call up. True when it is over with that; otherwise it runs, is told, and settles
+   * when it has ended or its thread has; or it has settled already.
+   */
+  abandon(call: SubmittedCall): boolean;
+  /** The thread that runs a call, and its life; undefined when none does. */
+  runner(call: SubmittedCall): { readonly thread: number; readonly incarnation: number } | undefined;
+}
 
 /** A pool as its calls see it. */
 export interface Engine {
-  readonly submitter: Submitter;
+  readonly submitter: Calls;
+  /** How many threads it may have. */
+  readonly threads: number;
   /** Calls under way or queued, at most; more wait. */
   readonly room: WaitQueue;
   /** As reports show the pool; the threads of one do not see it. */

@@ -92,7 +92,7 @@ export function parMap<T, R>(
   return new Call(
     function* (): Routine<R[]> {
       const engine = pool === undefined ? engineFor(ambientKernel()) : home.engineOfPool!(pool);
-      const { threads } = engine.submitter.memory.layout;
+      const { threads } = engine;
       const results: R[] = [];
       const source = new ItemSource(items);
       const size = new ChunkSize();

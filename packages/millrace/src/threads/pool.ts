@@ -4,19 +4,14 @@ import { checkCount, toMs, type Duration } from "../runtime/duration.ts";
 import { host } from "../runtime/host.ts";
 import type { JoinHandle } from "../runtime/join-handle.ts";
 import type { Kernel } from "../runtime/kernel.ts";
-import { made, type Attributes, type Resource, type ResourceKind } from "../runtime/resource.ts";
-import { WaitQueue } from "../runtime/wait-queue.ts";
-import { cores, requireThreads } from "./backend.ts";
-import { CompletionWatch } from "./completion-watch.ts";
-import { Fleet } from "./fleet.ts";
-import { FunctionTable } from "./function-table.ts";
+import { cores, requireThreads, sharesMemory } from "./backend.ts";
 import { home, type Engine } from "./home.ts";
-import { STAT_COMPLETED, STAT_RUNNING, STAT_STOLEN } from "./layout.ts";
-import { isCurrent, kindOf, MAX_THREADS, QUEUED, RUNNING, threadOf } from "./slot-state.ts";
-import { SharedMemory } from "./shared-memory.ts";
+import { PortWorkshop } from "./port-workshop.ts";
+import { SharedWorkshop } from "./shared-workshop.ts";
+import { MAX_THREADS } from "./slot-state.ts";
 import { startOn } from "./start-on.ts";
-import { Submitter } from "./submitter.ts";
 import type { ThreadFn } from "./threaded.ts";
+import type { ThreadPoolMetrics, Workshop, WorkshopOptions } from "./workshop.ts";
 
 /** Calls that may be under way and queued. */
 const QUEUE = 65_536;
@@ -37,104 +32,14 @@ export interface ThreadPoolOptions {
   resourceLimits?: { maxOldGenerationSizeMb?: number };
 }
 
-/** The figures of a pool. */
-export interface ThreadPoolMetrics {
-  /** Threads that have been started and have not ended. */
-  readonly threads: number;
-  /** Calls that wait for a thread. */
-  readonly queued: number;
-  /** Calls that are under way. */
-  readonly running: number;
-  /** Calls that have ended, well or not. */
-  readonly completed: number;
-  /** Calls that a thread took over from another's queue. */
-  readonly stolen: number;
-  /** Threads that were replaced. */
-  readonly restarted: number;
-  /** Threads that sleep until there is work. */
-  readonly parked: number;
-}
-
-/** What a pool is made of, once it is used. */
-class Workshop implements Engine, Resource {
-  readonly resourceKind: ResourceKind = "pool";
-  readonly resource: Resource = this;
-  readonly memory: SharedMemory;
-  readonly fleet: Fleet;
-  readonly submitter: Submitter;
-  readonly room: WaitQueue;
-  closed: (() => Error) | undefined;
-
-  constructor(
-    options: Required<Omit<ThreadPoolOptions, "idleTimeout" | "resourceLimits">> & {
-      idleTimeout: number;
-      resourceLimits: { maxOldGenerationSizeMb?: number } | undefined;
-    },
-  ) {
-    requireThreads();
-    const memory = new SharedMemory(options.threads);
-    this.memory = memory;
-    this.room = new WaitQueue(options.queue);
-    this.fleet = new Fleet(memory, options, {
-      reclaim: () => this.submitter.reclaim(),
-      wake: () => watch.look(),
-      receive: (result) => this.submitter.receive(result),
-      giveUp: (error) => this.submitter.failAll(error),
-      currentOf: (thread) => this.submitter.currentOf(thread),
-    });
-    this.submitter = new Submitter(memory, 0, new FunctionTable(memory), this.fleet);
-    const watch = new CompletionWatch(memory, this.submitter);
-    this.fleet.onBusy = (isBusy) => watch.busy(isBusy);
-    made(this, { name: options.name });
-  }
-  attributes(): Attributes {
-    const { submitter, fleet, memory } = this;
-    const running = this.sum(STAT_RUNNING);
-    return {
-      threads: memory.layout.threads,
-      running,
-      queued: Math.max(0, submitter.inFlight - running),
-      alive: fleet.live,
-      completed: this.sum(STAT_COMPLETED),
-      stolen: this.sum(STAT_STOLEN),
-      restarted: fleet.restarted,
-    };
-  }
-
-  kill(thread: number, incarnation: number, why: string): void {
-    this.fleet.kill(thread, incarnation, why);
-  }
-
-  count(kind: number): number {
-    let count = 0;
-    const { memory } = this;
-    for (let slot = 0; slot < memory.layout.slotCount; slot++) {
-      const state = memory.state(slot);
-      if (kindOf(state) !== kind) continue;
-      // What a dead thread called, and another one ran when it died, is nobody's.
-      if (kind === RUNNING && !isCurrent(state, memory.incarnation(threadOf(state)))) continue;
-      count++;
-    }
-    return count;
-  }
-  get isQuiet(): boolean {
-    return this.submitter.inFlight === 0 && this.count(QUEUED) + this.count(RUNNING) === 0;
-  }
-  sum(stat: number): number {
-    const { words, layout } = this.memory;
-    let sum = 0;
-    for (let thread = 1; thread <= layout.threads; thread++) sum += words[layout.block(thread) + stat]!;
-    return sum;
-  }
-}
-
 let engineOf: (pool: ThreadPool) => Engine;
 let adopting: Engine | undefined;
 
 /**
  * Threads that run `threaded` functions, fed through shared memory. They are started when there is work
  * for them, take tasks from each other when they have none, are replaced when they die, and keep no
- * program alive that has nothing else to do.
+ * program alive that has nothing else to do. (Where the platform lets threads share no memory, calls go by
+ * message, and mean the same: `metrics().transport` says so.)
  *
  * Most programs need none of their own: the default pool has as many threads as there are cores.
  *
@@ -198,14 +103,17 @@ export class ThreadPool implements AsyncDisposable {
     if (this.#adopted !== undefined) return this.#adopted;
     if (this.#workshop === undefined) {
       const { name = "pool", queue = QUEUE, resourceLimits } = this.#options;
-      this.#workshop = new Workshop({
+      requireThreads();
+      const options: WorkshopOptions = {
         threads: this.#threads,
         name,
         queue,
         idleTimeout: this.#idleTimeout,
         resourceLimits,
-      });
-      if (this.#ending !== undefined) this.#workshop.closed = closedError;
+      };
+      const workshop = sharesMemory() ? new SharedWorkshop(options) : new PortWorkshop(options);
+      if (this.#ending !== undefined) workshop.closed = closedError;
+      this.#workshop = workshop;
     }
     return this.#workshop;
   }
@@ -222,18 +130,9 @@ export class ThreadPool implements AsyncDisposable {
   /** What the pool does right now, and has done. */
   metrics(): ThreadPoolMetrics {
     const workshop = this.#workshop;
-    if (workshop === undefined)
-      return { threads: 0, queued: 0, running: 0, completed: 0, stolen: 0, restarted: 0, parked: 0 };
-    const { memory, fleet, submitter } = workshop;
-    return {
-      threads: fleet.live,
-      queued: workshop.count(QUEUED) + submitter.backlog,
-      running: workshop.count(RUNNING),
-      completed: workshop.sum(STAT_COMPLETED),
-      stolen: workshop.sum(STAT_STOLEN),
-      restarted: fleet.restarted,
-      parked: memory.parking.sleeping,
-    };
+    if (workshop !== undefined) return workshop.metrics();
+    const transport = sharesMemory() ? "shared memory" : "messages";
+    return { threads: 0, queued: 0, running: 0, completed: 0, stolen: 0, restarted: 0, parked: 0, transport };
   }
 
   /**
@@ -252,22 +151,19 @@ export class ThreadPool implements AsyncDisposable {
     const workshop = this.#workshop;
     if (workshop === undefined) return;
     workshop.closed = closedError;
-    const { submitter, fleet } = workshop;
-    submitter.cancelQueued("the thread pool was shut down before the call started");
+    workshop.cancelQueued("the thread pool was shut down before the call started");
     const until = host.now() + limit;
     while (!workshop.isQuiet && host.now() < until) {
       await new Promise<void>((resolve) => {
         host.timer(Math.min(LOOK_MS, until - host.now()), resolve);
       });
     }
-    await fleet.close("the pool was shut down");
     const cutOff = (): ThreadError =>
       new ThreadError(
         `the pool was shut down, and its limit of ${limit} ms passed while the call was running`,
         undefined,
       );
-    submitter.drain();
-    submitter.failAll(cutOff);
+    await workshop.end("the pool was shut down", cutOff);
   }
 
   /** Shuts it down, and waits for what is running. */

@@ -18,7 +18,7 @@ import { ambientKernel } from "../runtime/trail.ts";
 import { errorClassesOf, thrownBy } from "./error-classes.ts";
 import type { FunctionEntry } from "./function-table.ts";
 import { engineFor, home, type Engine } from "./home.ts";
-import type { SubmittedCall } from "./submitter.ts";
+import type { SubmittedCall } from "./submitted-call.ts";
 import { importing } from "./thread-functions.ts";
 import type { Waiter } from "../runtime/wait-queue.ts";
 

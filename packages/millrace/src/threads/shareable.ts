@@ -5,7 +5,9 @@
 
 export interface SharedParts {
   readonly kind: string;
-  readonly memory: SharedArrayBuffer;
+  /** What it stands for: memory, or where there is none the line to whoever has it (port-handle.ts). */
+  readonly memory?: SharedArrayBuffer;
+  readonly port?: MessagePort;
   readonly data: readonly number[];
 }
 
@@ -14,7 +16,7 @@ export interface Shareable {
   [SHARE](): SharedParts;
 }
 
-type Restore = (memory: SharedArrayBuffer, data: readonly number[]) => object;
+type Restore = (parts: SharedParts) => object;
 const kinds = new Map<string, Restore>();
 const MARK = "millrace:shared";
 /** Deeper structures are sent as they are. */
@@ -40,8 +42,22 @@ export function takeApart(value: unknown, depth: number = 0): unknown {
 export function putTogether(value: unknown, depth: number = 0): unknown {
   if (typeof value !== "object" || value === null) return value;
   const parts = (value as { [MARK]?: SharedParts })[MARK];
-  if (parts !== undefined) return kinds.get(parts.kind)!(parts.memory, parts.data);
+  if (parts !== undefined) return kinds.get(parts.kind)!(parts);
   return rebuild(value, depth, putTogether);
+}
+
+/** What must move along with a value that was taken apart. */
+export function linesIn(value: unknown): MessagePort[] {
+  const found: MessagePort[] = [];
+  const look = (each: unknown, depth: number): unknown => {
+    if (typeof each !== "object" || each === null) return each;
+    const port = (each as { [MARK]?: SharedParts })[MARK]?.port;
+    if (port !== undefined) found.push(port);
+    else rebuild(each, depth, look);
+    return each;
+  };
+  look(value, 0);
+  return found;
 }
 
 function rebuild(value: object, depth: number, change: (value: unknown, depth: number) => unknown): object {

@@ -4,39 +4,12 @@ import { PENDING, type Poll } from "../runtime/body.ts";
 import { checkCount } from "../runtime/duration.ts";
 import type { Future } from "../runtime/future.ts";
 import { checkMessage, OK, refused, type Try } from "../sync/try.ts";
+import { sharesMemory } from "./backend.ts";
+import { tooBig, type SharedReceiver, type SharedSender } from "./channel-halves.ts";
+import { keptChannel } from "./kept-channel.ts";
 import { SHARE, shareable, type SharedParts } from "./shareable.ts";
 import { CLOSED, EMPTY, FULL, SENT_IT, SharedRing } from "./shared-ring.ts";
 import { SharedWait } from "./shared-wait.ts";
-
-/** The sending half. Passed to a thread it stays the same handle: closing it there closes it here. */
-export interface SharedSender<T> extends Disposable {
-  /**
-   * Waits for room. Rejects with `SendError` (with the value) once the receiver, or this sender, is closed,
-   * and with `RangeError` when the message is larger than the channel.
-   *
-   * **Cancel safety.** Abandoned: the value was not sent.
-   */
-  send(value: T): Future<void>;
-  /** Sends if there is room; never waits. */
-  trySend(value: T): Try<void, "full" | "closed">;
-  /** Another handle; the channel ends when the last one is closed. */
-  clone(): SharedSender<T>;
-  /** Gives up this handle. Idempotent. */
-  close(): void;
-}
-/** The receiving half. */
-export interface SharedReceiver<T> extends AsyncIterable<T>, Disposable {
-  /**
-   * `undefined` when closed and drained.
-   *
-   * **Cancel safety.** An abandoned `recv` loses nothing.
-   */
-  recv(): Future<T | undefined>;
-  /** The next message if there is one already; never waits. */
-  tryRecv(): Try<T, "empty" | "closed">;
-  /** Nothing can be sent any more. Idempotent. */
-  close(): void;
-}
 
 const SENDER = "sender";
 const RECEIVER = "receiver";
@@ -56,11 +29,7 @@ class Send<T> extends SharedWait<void> {
     const result = this.sender.offer(this.value);
     if (result === FULL) return PENDING;
     if (result === CLOSED) throw new SendError("send on a shared channel that is closed", this.value);
-    if (result !== SENT_IT) {
-      throw new RangeError(
-        "send expects a message that fits into the shared channel, and holds no channel, lock or shared memory itself; give sharedChannel more bytes",
-      );
-    }
+    if (result !== SENT_IT) throw tooBig("send");
   }
   override describeWait(): string {
     return "room in a shared channel";
@@ -89,9 +58,7 @@ class Sender<T> implements SharedSender<T> {
     if (result === SENT_IT) return OK;
     if (result === CLOSED) return refused("closed");
     if (result === FULL) return refused("full");
-    throw new RangeError(
-      "trySend expects a message that fits into the shared channel, and holds no channel, lock or shared memory itself; give sharedChannel more bytes",
-    );
+    throw tooBig("trySend");
   }
   clone(): SharedSender<T> {
     if (!this.ring.isOpen(this.#place, this.#life))
@@ -162,8 +129,8 @@ class Receiver<T> implements SharedReceiver<T> {
   }
 }
 
-shareable(SENDER, (memory, [place, life]) => new Sender(new SharedRing(memory), place!, life!));
-shareable(RECEIVER, (memory) => new Receiver(new SharedRing(memory)));
+shareable(SENDER, ({ memory, data: [place, life] }) => new Sender(new SharedRing(memory!), place!, life!));
+shareable(RECEIVER, ({ memory }) => new Receiver(new SharedRing(memory!)));
 
 /**
  * A bounded channel between threads, in shared memory. Either half can be passed to a `threaded` function.
@@ -171,7 +138,9 @@ shareable(RECEIVER, (memory) => new Receiver(new SharedRing(memory)));
  * order among themselves.
  *
  * `capacity` is in messages; `bytes` is how much memory they share, 256 a message unless said, and bounds
- * the size of one.
+ * the size of one. Where threads share no memory, the thread that made the channel keeps it, and each
+ * message is a message to that thread and from it; from others, `trySend` and `tryRecv` then only know what an
+ * earlier try has asked for.
  *
  * @throws RangeError when `capacity` or `bytes` is not a positive integer.
  *
@@ -198,6 +167,7 @@ export function sharedChannel<T>(
   checkCount("sharedChannel", "capacity", capacity, 1);
   const { bytes = Math.max(LEAST_BYTES, capacity * TYPICAL_BYTES) } = options;
   checkCount("sharedChannel", "bytes", bytes, 1);
+  if (!sharesMemory()) return keptChannel(capacity, bytes);
   const ring = SharedRing.create(capacity, bytes);
   return [newSender<T>(ring), new Receiver<T>(ring)];
 }

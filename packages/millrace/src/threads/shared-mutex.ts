@@ -1,7 +1,8 @@
 /** One at a time, across threads. */
 import type { Future } from "../runtime/future.ts";
 import { SHARE, shareable, type SharedParts } from "./shareable.ts";
-import { SharedPermits, take, tryTake, type SharedGuard } from "./shared-semaphore.ts";
+import { makePermits, samePermits } from "./make-permits.ts";
+import type { Permits, SharedGuard } from "./permits.ts";
 
 const KIND = "mutex";
 
@@ -25,29 +26,29 @@ const KIND = "mutex";
  * ```
  */
 export class SharedMutex {
-  readonly #permits: SharedPermits;
+  readonly #permits: Permits;
 
   constructor() {
-    this.#permits = restoring === undefined ? new SharedPermits(1) : new SharedPermits(0, restoring);
+    this.#permits = restoring === undefined ? makePermits(1) : samePermits(restoring);
   }
 
   /** Waits for the lock. `using` releases it at the end of the block. */
   lock(): Future<SharedGuard> {
-    return take(this.#permits, 1, "a shared mutex");
+    return this.#permits.take(1, "a shared mutex");
   }
   /** The lock, if it is free. */
   tryLock(): SharedGuard | undefined {
-    return tryTake(this.#permits, 1);
+    return this.#permits.tryHold(1);
   }
   /** @internal */
   [SHARE](): SharedParts {
-    return { kind: KIND, memory: this.#permits.memory, data: [] };
+    return { kind: KIND, data: [], ...this.#permits.parts() };
   }
 }
 
-let restoring: SharedArrayBuffer | undefined;
-shareable(KIND, (memory) => {
-  restoring = memory;
+let restoring: SharedParts | undefined;
+shareable(KIND, (parts) => {
+  restoring = parts;
   try {
     return new SharedMutex();
   } finally {

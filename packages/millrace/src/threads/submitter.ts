@@ -15,8 +15,9 @@
  */
 import { CancelledError, ThreadError } from "../errors.ts";
 import { Backlog } from "./backlog.ts";
-import type { FunctionEntry, FunctionTable } from "./function-table.ts";
+import type { FunctionTable } from "./function-table.ts";
 import { Hints } from "./hints.ts";
+import type { Calls } from "./home.ts";
 import { ATTENTION, CANCEL, CURRENT, FLAGS, FUNCTION, GENERATION, SEQUENCE, STATE } from "./layout.ts";
 import {
   FAILED,
@@ -29,19 +30,7 @@ import {
 } from "./payload.ts";
 import { DONE, FREE, isCurrent, kindOf, ownedBy, QUEUED, RUNNING, threadOf } from "./slot-state.ts";
 import type { SharedMemory } from "./shared-memory.ts";
-
-/** A call as its submitter sees it. */
-export interface SubmittedCall {
-  readonly entry: FunctionEntry;
-  readonly args: readonly unknown[];
-  readonly transfer: readonly Transferable[] | undefined;
-  readonly isPinned: boolean;
-  readonly isIdempotent: boolean;
-  /** Set by the submitter; −1 while there is none. */
-  slot: number;
-  settle(value: unknown): void;
-  fail(error: unknown, classesOf: string | undefined): void;
-}
+import type { SubmittedCall } from "./submitted-call.ts";
 
 /** What a submitter asks of whoever runs the threads. */
 export interface Threads {
@@ -62,7 +51,7 @@ export interface Threads {
   busy(isBusy: boolean): void;
 }
 
-export class Submitter {
+export class Submitter implements Calls {
   readonly memory: SharedMemory;
   readonly self: number;
   readonly table: FunctionTable;
@@ -132,11 +121,6 @@ export class Submitter {
     parking.wake(thread);
   }
 
-  /**
-   * `mayDefer` when whoever calls is about to return to its event loop (`Hints`).
-   *
-   * @throws DataCloneError when its arguments cannot be sent.
-   */
   submit(call: SubmittedCall, mayDefer: boolean = false): void {
     call.slot = -1;
     if (this.#free.length === 0) this.#backlog.push(call);
@@ -183,10 +167,6 @@ export class Submitter {
     return call.slot >= 0 && this.#calls[call.slot - this.#first] === call;
   }
 
-  /**
-   * The caller gave the call up. True when it is over with that; otherwise it runs, is told, and settles
-   * when it has ended or its thread has; or it has settled already.
-   */
   abandon(call: SubmittedCall): boolean {
     const { slot } = call;
     if (slot < 0) {
@@ -206,7 +186,6 @@ export class Submitter {
     return true;
   }
 
-  /** The thread that runs a call, and its life; undefined when none does. */
   runner(call: SubmittedCall): { readonly thread: number; readonly incarnation: number } | undefined {
     if (!this.#holds(call)) return undefined;
     const state = this.memory.state(call.slot);

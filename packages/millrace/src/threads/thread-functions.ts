@@ -4,7 +4,7 @@
  */
 import { importModule } from "./import-module.ts";
 import { ThreadError } from "../errors.ts";
-import { registered, type AnyFunction, type FunctionTable, type Reference } from "./function-table.ts";
+import { registered, type AnyFunction, type Reference } from "./function-table.ts";
 
 /** How a function is run: learned, because a function that is not `async` may still return a promise. */
 export const UNKNOWN = 0;
@@ -26,14 +26,19 @@ export const BUILT_IN_META: object = {};
 /** URLs that are being imported on this thread, for the message to those who call too early. */
 export const importing: Set<string> = new Set();
 
+/** What stands behind the numbers. */
+export interface References {
+  describe(id: number): Reference;
+}
+
 export class ThreadFunctions {
-  readonly #table: FunctionTable;
+  readonly #table: References;
   readonly #imported: Set<string> = new Set();
   readonly #known: Map<number, Runnable | Promise<Runnable>> = new Map();
   /** Modules that are being imported. */
   #importing: number = 0;
 
-  constructor(table: FunctionTable) {
+  constructor(table: References) {
     this.#table = table;
   }
 

@@ -55,6 +55,7 @@ export function startThread(start: ThreadStart): void {
   );
   const engine: Engine = {
     submitter,
+    threads,
     room: new WaitQueue(start.queue),
     closed: undefined,
     kill: (thread, life, why) => tell({ type: "kill", thread, incarnation: life, why }),

@@ -4,7 +4,8 @@ import { FunctionTable, register } from "../../src/threads/function-table.ts";
 import { GENERATION, INCARNATION } from "../../src/threads/layout.ts";
 import { FREE, QUEUED } from "../../src/threads/slot-state.ts";
 import { SharedMemory } from "../../src/threads/shared-memory.ts";
-import { Submitter, type SubmittedCall, type Threads } from "../../src/threads/submitter.ts";
+import { Submitter, type Threads } from "../../src/threads/submitter.ts";
+import type { SubmittedCall } from "../../src/threads/submitted-call.ts";
 import { TaskRunner } from "../../src/threads/task-runner.ts";
 import type { PayloadMessage } from "../../src/threads/payload.ts";
 
