@@ -48,6 +48,7 @@ export function enable(options: DiagnosticsOptions = {}): Disposable {
     );
   }
   const recorder = new Recorder({ stacks, history, blockedAfter, onMain: update });
+  active.at(-1)?.covered();
   active.push(recorder);
   update();
   const caller = rootTask(ambientBranch());

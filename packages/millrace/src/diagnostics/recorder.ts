@@ -10,7 +10,7 @@ import { Await } from "../runtime/await.ts";
 import type { Branch } from "../runtime/branch.ts";
 import { RUNNING } from "../runtime/branch-state.ts";
 import { rootTask } from "../runtime/call.ts";
-import { Future } from "../runtime/future.ts";
+import type { Future } from "../runtime/future.ts";
 import type { Hooks } from "../runtime/hooks.ts";
 import { host } from "../runtime/host.ts";
 import { JoinHandle } from "../runtime/join-handle.ts";
@@ -27,8 +27,8 @@ import { Lints } from "./lints.ts";
 import type { Feed } from "./feed.ts";
 import type { TaskInfo } from "./reports.ts";
 import { ResourceRegistry } from "./resource-registry.ts";
+import { madeAt, siteOf } from "./site-of.ts";
 import { enterSpawnContext } from "./spawn-context.ts";
-import { routineSite } from "./routine-site.ts";
 import { RunningPolls } from "./running-polls.ts";
 import { Sweep, waitsOf } from "./sweep.ts";
 import { reasonOf, taskInfo } from "./task-info.ts";
@@ -36,12 +36,6 @@ import { TaskRecord } from "./task-record.ts";
 import { UnusedFutures } from "./unused-futures.ts";
 import { Warnings } from "./warnings.ts";
 import { Watchdog } from "./watchdog.ts";
-
-/** Where a future was made: on the future itself, since tables of weak references cost several times as much. */
-const SITE: unique symbol = Symbol("millrace.site");
-interface Sited {
-  [SITE]?: string;
-}
 
 /** Those that were not disposed yet, the latest last. */
 export const active: Recorder[] = [];
@@ -100,6 +94,13 @@ export class Recorder implements Hooks {
     this.#unused.tellAll();
     this.#watchdog?.stop();
   }
+  /** Another recording counts from now on: this one is not told what ends, and who gives what back. */
+  covered(): void {
+    this.#running.clear();
+    this.#resumed.clear();
+    this.resources.forgetGuards();
+    for (const { holdings } of this.records.values()) holdings.clear();
+  }
   /** Work of a tool that looks at the program. */
   aside<T>(work: () => T): T {
     return this.#watchdog === null ? work() : this.#watchdog.aside(work);
@@ -125,7 +126,7 @@ export class Recorder implements Hooks {
     const site = callSite(future.constructor);
     // Only what the user's code makes: the library's own have nobody to blame.
     if (site === undefined) return;
-    (future as Sited)[SITE] = site;
+    madeAt(future, site);
     if (future.mayGoUnused) return;
     const maker = ambientBranch();
     const task = rootTask(maker);
@@ -139,9 +140,7 @@ export class Recorder implements Hooks {
     const task = rootTask(ambientBranch());
     if (task !== null) this.record(task).awaitedAt = callSite();
   }
-  siteOf(what: object): string | undefined {
-    return what instanceof Future ? (what as Sited)[SITE] : routineSite(what);
-  }
+  readonly siteOf: (what: object) => string | undefined = siteOf;
 
   // ── tasks
 

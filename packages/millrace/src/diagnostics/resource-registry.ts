@@ -43,8 +43,8 @@ export class ResourceRegistry {
   readonly #isKnown: WeakSet<Resource> = new WeakSet();
   /** By the list of a resource's guards. */
   readonly #resources: WeakMap<object, WeakRef<Resource>> = new WeakMap();
-  readonly #holdings: WeakMap<object, Set<Holding>> = new WeakMap();
-  readonly #byGuard: WeakMap<object, Holding> = new WeakMap();
+  #holdings: WeakMap<object, Set<Holding>> = new WeakMap();
+  #byGuard: WeakMap<object, Holding> = new WeakMap();
   /** By what is left of them. */
   readonly #lost: WeakMap<object, LostGuard> = new WeakMap();
 
@@ -90,6 +90,11 @@ export class ResourceRegistry {
     this.#byGuard.delete(guard);
     this.#holdings.get(handles)?.delete(holding);
     return holding;
+  }
+  /** Nobody tells any more of those that are given back. */
+  forgetGuards(): void {
+    this.#holdings = new WeakMap();
+    this.#byGuard = new WeakMap();
   }
   /** What was open when it is lost. `of` is the list of a resource's guards, or the resource. */
   watched(of: object, guard: object, remains: object): void {

@@ -20,6 +20,10 @@ export class RunningPolls {
     return this.#polls.at(-1)?.record;
   }
 
+  clear(): void {
+    this.#polls.length = 0;
+  }
+
   /** Gives the time. */
   begin(record: TaskRecord, isAwait: boolean): number {
     const at = host.now();

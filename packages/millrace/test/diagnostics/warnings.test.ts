@@ -421,6 +421,35 @@ describe("never-awaited", () => {
 });
 
 describe("blocked-loop and never-yielded", () => {
+  inBothStyles("what happens while another recording counts is not taken for a poll", function* ({ body }) {
+    using _ = enable({ blockedAfter: 1 });
+    const { now } = host;
+    let later = 0;
+    host.now = () => now() + later;
+    try {
+      const task = spawn(
+        body(function* () {
+          const lock = new Mutex(0);
+          const guard = yield* get(lock.lock());
+          {
+            using _inner = enable({ blockedAfter: Infinity });
+            yield* get(sleep(1));
+            later += 10_000;
+            guard.release();
+            yield* get(sleep(10_000));
+          }
+        }),
+      );
+      yield* get(task);
+      yield* get(sleep(5000));
+    } finally {
+      host.now = now;
+    }
+    const messages = snapshot().warnings.map(({ message }) => message);
+    expect(messages.filter((message) => /\b1\d(\.\d)? s\b/.test(message))).toEqual([]);
+    expect(told("lock-across-slow-await")).toEqual([]);
+  });
+
   inBothStyles("a poll longer than the limit is told with its task and its length", function* ({ body }) {
     using _ = enable({ blockedAfter: 500 });
     const { now } = host;
