@@ -115,8 +115,19 @@ export const exclusions: readonly Exclusion[] = [
   },
   {
     on: ["chromium"],
-    files: [`${millrace}main/`, `${millrace}threads/`],
+    files: [`${millrace}main/`, `${millrace}threads/`, `${millrace}diagnostics/threads.test.ts`],
     because: "a browser has no processes; its threads are not those of worker_threads",
+  },
+  {
+    on: ["chromium"],
+    files: [`${millrace}diagnostics/serve-console.test.ts`],
+    because: "a page serves nothing, and has no processes",
+  },
+  {
+    on: ["chromium"],
+    files: [`${millrace}diagnostics/feed.test.ts`],
+    tests: ["what a tool does with what it took is not the program's doing; what came before it is"],
+    because: "the loop of a page is watched by nobody: the threads that could are those of worker_threads",
   },
   {
     on: ["chromium"],

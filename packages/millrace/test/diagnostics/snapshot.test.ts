@@ -27,6 +27,7 @@ import { startActor } from "millrace/actor";
 import { enable, snapshot } from "millrace/diagnostics";
 import { expect, test } from "vitest";
 import { get, inBothStyles } from "../both-styles.ts";
+import { turn } from "../turn.ts";
 
 function task(name: string) {
   const found = snapshot().tasks.find((each) => each.name === name);
@@ -283,8 +284,8 @@ test("a wait for a foreign promise is not shown at the line of an earlier join",
     { name: "worker" },
   );
   await yieldNow();
-  await new Promise(setImmediate);
-  await new Promise(setImmediate);
+  await turn();
+  await turn();
   const { waitingOn } = task("worker");
   expect(waitingOn!.operation).toBe("a promise that is not the runtime's");
   expect(waitingOn!.at).toBeUndefined();
