@@ -5,9 +5,9 @@ import { paused } from "millrace/testing";
 import { expect, test } from "vitest";
 import { HttpClient } from "@millrace/http";
 
-test("a snapshot names the request that a task waits for, in both styles", () =>
+test("a snapshot names the request that a task waits for, and the line that made it, in both styles", () =>
   paused(async () => {
-    using _ = enable({ stacks: false });
+    using _ = enable();
     const client = new HttpClient({ fetch: () => new Promise(() => {}) });
     const call = () => client.get("http://localhost/users/1");
     const waiting = [
@@ -27,5 +27,6 @@ test("a snapshot names the request that a task waits for, in both styles", () =>
       ["given", "GET http://localhost/users/1"],
       ["generator", "GET http://localhost/users/1"],
     ]);
+    for (const { waitingOn } of waits) expect(waitingOn?.at).toMatch(/http\/test\/waits\.test\.ts:\d+:\d+$/);
     for (const each of waiting) each.abort();
   }));

@@ -35,6 +35,12 @@ const USERS_FILE = /^(?:file:|https?:|\/|[A-Za-z]:\\)/;
 const libraryUrl: string = String(import.meta.url).replace(/[^/]*\/[^/]*$/, "");
 const libraryPath: string = pathOf(libraryUrl);
 
+/** The packages that belong to it: installed, and in the repository. */
+const FAMILY = /[/\\]node_modules[/\\]@millrace[/\\]/;
+const [, repository] = /^(.*\/packages\/)millrace\/src\/$/.exec(libraryUrl) ?? [];
+/** By file. */
+const belongs: Map<string, boolean> = new Map();
+
 /** What is known of a place, by file and position in it. */
 const known: Map<string, string | undefined> = new Map();
 
@@ -94,6 +100,15 @@ export function usersPosition(line: string): string | undefined {
   return isLibrary(file) ? undefined : shortPosition(pathOf(file), Number(row), Number(column));
 }
 
+/** It is of this library, or of a package that belongs to it: whoever called that is the user. */
 function isLibrary(file: string): boolean {
-  return file.startsWith(libraryUrl) || file.startsWith(libraryPath);
+  let isOurs = belongs.get(file);
+  if (isOurs === undefined) belongs.set(file, (isOurs = isOfFamily(file)));
+  return isOurs;
+}
+function isOfFamily(file: string): boolean {
+  if (file.startsWith(libraryUrl) || file.startsWith(libraryPath) || FAMILY.test(file)) return true;
+  if (repository === undefined) return false;
+  const root = [repository, pathOf(repository)].find((each) => file.startsWith(each));
+  return root !== undefined && /^[\w-]+\/src\//.test(file.slice(root.length));
 }

@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { usersPosition } from "../../src/diagnostics/call-site.ts";
 import { shortPosition } from "../../src/diagnostics/source-position.ts";
 
 const HERE = /spawn-sites\.test\.ts:\d+:\d+$/;
@@ -108,4 +109,22 @@ test("recordings nest: what the latest disposes leaves the others on", async () 
   expect((await failureOf(() => Promise.reject(new Error("boom")))).spawnedAt).toMatch(HERE);
   outer[Symbol.dispose]();
   expect((await failureOf(() => Promise.reject(new Error("boom")))).spawnedAt).toBeUndefined();
+});
+
+test("the packages that belong to the library are not the user's code, and no others", () => {
+  for (const file of [
+    "file:///app/node_modules/@millrace/http/dist/client/http-call.js",
+    "/app/node_modules/.pnpm/@millrace+sql@0.1.0/node_modules/@millrace/sql/dist/pool.js",
+    "C:\\app\\node_modules\\@millrace\\http\\dist\\index.js",
+  ]) {
+    expect(usersPosition(`    at call (${file}:3:4)`), file).toBeUndefined();
+  }
+  for (const file of [
+    "file:///app/src/main.js",
+    "/app/node_modules/other/dist/index.js",
+    "/app/node_modules/@millrace-fans/http/index.js",
+    "/app/packages/http/src/index.js",
+  ]) {
+    expect(usersPosition(`    at call (${file}:3:4)`), file).toMatch(/:3:4$/);
+  }
 });
