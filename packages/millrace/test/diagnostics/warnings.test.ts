@@ -223,9 +223,9 @@ describe("lock-across-slow-await", () => {
   );
 });
 
-/** Garbage is collected until something holds, a few dozen times at most. */
-async function collected(holds: () => boolean): Promise<void> {
-  for (let i = 0; i < 50 && !holds(); i++) {
+/** Garbage is collected until something holds, or so many times. */
+async function collected(holds: () => boolean, most = 50): Promise<void> {
+  for (let i = 0; i < most && !holds(); i++) {
     await new Promise((resolve) => setTimeout(resolve, 1));
     (globalThis as { gc?: () => void }).gc!();
   }
@@ -275,10 +275,7 @@ describe("never-awaited", () => {
       await spawn(async () => void kept.push(sleep(1)));
       await sleep(60_000);
     });
-    for (let i = 0; i < 5; i++) {
-      await new Promise((resolve) => setTimeout(resolve, 1));
-      (globalThis as { gc?: () => void }).gc!();
-    }
+    await collected(() => false, 5);
     expect(told("never-awaited")).toEqual([]);
     expect(kept).toHaveLength(1);
   });
@@ -310,7 +307,7 @@ describe("never-awaited", () => {
     // Told in any case, so that there was something to collect.
     (() => void sleep(5))();
     await collected(() => told("never-awaited").length > 0);
-    await collected(() => false);
+    await collected(() => false, 5);
     expect(told("never-awaited")).toHaveLength(1);
   });
 
