@@ -2,7 +2,7 @@
 import { main, sleep, spawn, type Routine } from "millrace";
 import { enable } from "millrace/diagnostics";
 
-using _ = enable();
+enable();
 
 function* nap(value: unknown): Routine<void> {
   yield* sleep(1);
