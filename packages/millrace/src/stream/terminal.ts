@@ -46,7 +46,7 @@ export abstract class Terminal<T, R> extends Turn<R> {
   /** The result when there are no (more) items. */
   protected abstract atEnd(): R;
 
-  /** Whether it may pull: what it waits for by itself is done. */
+  /** Whether it may pull: what it waits for by itself, while it is others' turn, is done. */
   protected isReady(_waker: Waker): boolean {
     return true;
   }
@@ -55,8 +55,10 @@ export abstract class Terminal<T, R> extends Turn<R> {
     if (this.closing !== null) return this.close(this.closing, waker);
     const { source, turns } = this;
     try {
-      if (!this.isReady(waker) || !this.takeTurn(waker)) return PENDING;
-      if (turns.failure !== null) return this.inherit(turns.failure, waker);
+      if (!this.hasTurn) {
+        if (!this.isReady(waker) || !this.takeTurn(waker)) return PENDING;
+        if (turns.failure !== null) return this.inherit(turns.failure, waker);
+      }
       if (source.isOver) return this.over(this.atEnd());
       const result = this.consume(source, waker);
       if (result === PENDING) {
