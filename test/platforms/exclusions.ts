@@ -109,7 +109,7 @@ export const exclusions: readonly Exclusion[] = [
   },
   {
     on: ["bun", "deno"],
-    files: [`${millrace}threads/faults.test.ts`],
+    files: [`${millrace}threads/faults.test.ts`, `${millrace}threads/messages.test.ts`],
     tests: ["a task that runs out of memory fails"],
     because: "a thread has no memory limit of its own there: the task would take all there is",
   },
