@@ -30,6 +30,7 @@ import { unboundedChannel } from "./unbounded.ts";
 import { watchAnswer } from "./watch.ts";
 import { yields } from "./yields.ts";
 import { threadChannelLarge, threadChannelSmall } from "./thread-channel.ts";
+import { threadPayload, threadTransfer, threadUneven } from "./thread-loads.ts";
 import { threadMapCheap, threadMapDear, threadMapTiny } from "./thread-map.ts";
 import { threadCalls, threadRoundTrip } from "./threads.ts";
 
@@ -69,6 +70,9 @@ export const workloads: readonly Workload[] = [
   idle,
   threadCalls,
   threadRoundTrip,
+  threadPayload,
+  threadTransfer,
+  threadUneven,
   threadChannelSmall,
   threadChannelLarge,
   threadMapDear,

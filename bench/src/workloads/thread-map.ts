@@ -71,7 +71,6 @@ const byHand: Contender = {
         workerData: HALF,
         execArgv: ["--conditions=@millrace/source"],
       });
-      worker.unref();
       return worker;
     });
     const items = Array.from({ length: count }, (_, n) => n);

@@ -1,46 +1,108 @@
-/** Thread pools of other libraries, with one thread each, made when they are first called. */
+/** Thread pools of other libraries, and a bare MessagePort; made when they are first called. */
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
+import { Worker, type Transferable } from "node:worker_threads";
 
-export type Call = (n: number) => PromiseLike<number>;
+/** The functions of `threads-peer.mjs`. */
+export type FunctionName = "same" | "sizeOf" | "uneven";
+export type PeerCall = <R>(
+  name: FunctionName,
+  argument: unknown,
+  transfer?: readonly Transferable[],
+) => PromiseLike<R>;
 
 const load = createRequire(import.meta.url);
 const fileOf = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
-type Runner = new (options: object) => { run(n: number): Promise<number> };
+type Runner = new (options: object) => { run<R>(argument: unknown, options: object): Promise<R> };
 interface Workerpool {
-  pool(file: string, options: object): { exec(name: string, args: number[]): PromiseLike<number> };
+  pool(
+    file: string,
+    options: object,
+  ): { exec<R>(name: string, args: unknown[], options: object): PromiseLike<R> };
 }
 interface Poolifier {
-  FixedThreadPool: new (threads: number, file: string) => { execute(n: number): Promise<number> };
+  FixedThreadPool: new (
+    threads: number,
+    file: string,
+  ) => {
+    execute<R>(
+      argument: unknown,
+      name: string,
+      signal?: AbortSignal,
+      transfer?: readonly Transferable[],
+    ): Promise<R>;
+  };
 }
 
-function once(make: () => Call): () => Call {
-  let made: Call | undefined;
+function once(make: () => PeerCall): () => PeerCall {
+  let made: PeerCall | undefined;
   return () => (made ??= make());
 }
 
-function runner(Pool: Runner, atOnce: number): Call {
+function runner(Pool: Runner, threads: number, atOnce: number): PeerCall {
   const pool = new Pool({
     filename: fileOf("threads-peer.mjs"),
-    minThreads: 1,
-    maxThreads: 1,
+    minThreads: threads,
+    maxThreads: threads,
     concurrentTasksPerWorker: atOnce,
   });
-  return (n) => pool.run(n);
+  return (name, argument, transferList = []) =>
+    pool.run(argument, { name: name === "same" ? "default" : name, transferList });
 }
 
-export const piscina = (atOnce: number): (() => Call) =>
-  once(() => runner((load("piscina") as { Piscina: Runner }).Piscina, atOnce));
-export const tinypool = (atOnce: number): (() => Call) =>
-  once(() => runner((load("tinypool") as { default: Runner }).default, atOnce));
-export const workerpool: () => Call = once(() => {
-  const options = { minWorkers: 1, maxWorkers: 1, workerType: "thread" };
-  const pool = (load("workerpool") as Workerpool).pool(fileOf("threads-workerpool.mjs"), options);
-  return (n) => pool.exec("same", [n]);
-});
-export const poolifier: () => Call = once(() => {
-  const { FixedThreadPool } = load("poolifier") as Poolifier;
-  const pool = new FixedThreadPool(1, fileOf("threads-poolifier.mjs"));
-  return (n) => pool.execute(n);
-});
+export interface Peer {
+  readonly name: string;
+  readonly how: string;
+  readonly call: () => PeerCall;
+}
+
+/** All of them, with so many threads each. */
+export function peersWith(threads: number): readonly Peer[] {
+  const piscina = (atOnce: number): (() => PeerCall) =>
+    once(() => runner((load("piscina") as { Piscina: Runner }).Piscina, threads, atOnce));
+  const tinypool = (atOnce: number): (() => PeerCall) =>
+    once(() => runner((load("tinypool") as { default: Runner }).default, threads, atOnce));
+  const workerpool = once(() => {
+    const options = { minWorkers: threads, maxWorkers: threads, workerType: "thread" };
+    const pool = (load("workerpool") as Workerpool).pool(fileOf("threads-workerpool.mjs"), options);
+    return (name, argument, transfer = []) => pool.exec(name, [argument], { transfer });
+  });
+  const poolifier = once(() => {
+    const { FixedThreadPool } = load("poolifier") as Poolifier;
+    const pool = new FixedThreadPool(threads, fileOf("threads-poolifier.mjs"));
+    return (name, argument, transfer) => pool.execute(argument, name, undefined, transfer);
+  });
+  return [
+    { name: "piscina, 64 at once", how: "concurrentTasksPerWorker: 64", call: piscina(64) },
+    { name: "piscina", how: "its defaults", call: piscina(1) },
+    { name: "tinypool, 64 at once", how: "concurrentTasksPerWorker: 64", call: tinypool(64) },
+    { name: "tinypool", how: "its defaults", call: tinypool(1) },
+    { name: "workerpool", how: "workerType: thread", call: workerpool },
+    { name: "poolifier", how: "FixedThreadPool", call: poolifier },
+    {
+      name: "MessagePort",
+      how: "by hand: a number a call, threads in turn",
+      call: once(() => ports(threads)),
+    },
+  ];
+}
+
+function ports(threads: number): PeerCall {
+  const waiting = new Map<number, (value: never) => void>();
+  const workers = Array.from({ length: threads }, () => {
+    const worker = new Worker(fileOf("threads-port.mjs"));
+    worker.on("message", ([id, value]: [number, never]) => {
+      waiting.get(id)!(value);
+      waiting.delete(id);
+    });
+    return worker;
+  });
+  let next = 0;
+  return (name, argument, transfer = []) =>
+    new Promise((resolve) => {
+      const id = next++;
+      waiting.set(id, resolve);
+      workers[id % threads]!.postMessage([id, name, argument], transfer);
+    });
+}

@@ -1,2 +1,3 @@
 import { ThreadWorker } from "poolifier";
-export default new ThreadWorker((n) => n);
+import same, { sizeOf, uneven } from "./threads-peer.mjs";
+export default new ThreadWorker({ same, sizeOf, uneven });

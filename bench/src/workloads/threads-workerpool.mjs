@@ -1,2 +1,3 @@
 import workerpool from "workerpool";
-workerpool.worker({ same: (n) => n });
+import same, { sizeOf, uneven } from "./threads-peer.mjs";
+workerpool.worker({ same, sizeOf, uneven });

@@ -2,9 +2,10 @@
 import { spawn, type Routine } from "millrace";
 import { threaded, ThreadPool } from "millrace/threads";
 import { add, sumBelow, type Contender, type Workload } from "../workload.ts";
-import { piscina, poolifier, tinypool, workerpool, type Call } from "./thread-peers.ts";
+import { peersWith } from "./thread-peers.ts";
 
 const IN_FLIGHT = 64;
+type Call = (n: number) => PromiseLike<number>;
 
 export const same = threaded(import.meta, (n: number): number => n);
 
@@ -56,25 +57,16 @@ async function inTurnYielding(operations: number): Promise<number> {
   });
 }
 
-const peers: readonly (readonly [name: string, how: string, call: () => Call])[] = [
-  ["piscina, 64 at once", "concurrentTasksPerWorker: 64", piscina(64)],
-  ["piscina", "its defaults", piscina(1)],
-  ["tinypool, 64 at once", "concurrentTasksPerWorker: 64", tinypool(64)],
-  ["tinypool", "its defaults", tinypool(1)],
-  ["workerpool", "workerType: thread", workerpool],
-  ["poolifier", "FixedThreadPool", poolifier],
-];
-
 function contenders(
   run: (operations: number, call: Call) => Promise<number>,
   yieldingRun: (operations: number) => Promise<number>,
 ): readonly Contender[] {
   return [
-    ...peers.map(([name, how, call]): Contender => ({
+    ...peersWith(1).map(({ name, how, call }): Contender => ({
       column: "peer",
       name,
       how,
-      run: (n) => run(n, call()),
+      run: (n) => run(n, (each) => call()<number>("same", each)),
     })),
     { column: "await", name: "await", how: "async functions", run: (n) => run(n, ours()) },
     { column: "yield*", name: "yield*", how: "tasks", run: yieldingRun },

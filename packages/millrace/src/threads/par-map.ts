@@ -114,8 +114,8 @@ export function parMap<T, R>(
       };
       try {
         while (!source.isOver) {
-          // One more than there are threads, so that none waits for the next.
-          yield* gather(take, Math.min(maxInFlight, threads * 2));
+          // So many that no thread waits for the next while this one sleeps, or has other things to do.
+          yield* gather(take, Math.min(maxInFlight, threads * 4));
           while (size.isLocal && source.hasNext()) {
             yield* mapHere(source, fn.local, size, results);
             yield* yieldNow();
