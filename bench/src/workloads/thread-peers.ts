@@ -35,6 +35,15 @@ interface Poolifier {
   };
 }
 
+interface Multithreading {
+  readonly initRuntime: (options: { maxWorkers: number }) => void;
+  readonly move: (...args: unknown[]) => unknown;
+  readonly spawn: (
+    moved: unknown,
+    fn: (...args: never[]) => unknown,
+  ) => { join(): Promise<{ ok: boolean; value: unknown }> };
+}
+
 function once(make: () => PeerCall): () => PeerCall {
   let made: PeerCall | undefined;
   return () => (made ??= make());
@@ -80,12 +89,35 @@ export function peersWith(threads: number): readonly Peer[] {
     { name: "tinypool", how: "its defaults", call: tinypool(1) },
     { name: "workerpool", how: "workerType: thread", call: workerpool },
     { name: "poolifier", how: "FixedThreadPool", call: poolifier },
+    { name: "multithreading", how: "spawn(move(argument), function)", call: once(() => moving(threads)) },
     {
       name: "MessagePort",
       how: "by hand: a number a call, threads in turn",
       call: once(() => ports(threads)),
     },
   ];
+}
+
+/** It has one runtime a process: in the bench, one a row. */
+let hasRuntime = false;
+/** It sends functions as source, and moves what can be moved. */
+function moving(threads: number): PeerCall {
+  const { initRuntime, move, spawn } = load("multithreading") as Multithreading;
+  if (!hasRuntime) initRuntime({ maxWorkers: threads });
+  hasRuntime = true;
+  const functions: Record<FunctionName, (...args: never[]) => unknown> = {
+    same: (n: unknown) => n,
+    sizeOf: (buffer: ArrayBuffer) => buffer.byteLength,
+    uneven: (n: number) => {
+      const fib = (each: number): number => (each < 2 ? each : fib(each - 1) + fib(each - 2));
+      return fib(n % 8 === 0 ? 20 : 12) < 0 ? -1 : n;
+    },
+  };
+  return async <R>(name: FunctionName, argument: unknown): Promise<R> => {
+    const result = await spawn(move(argument), functions[name]).join();
+    if (!result.ok) throw result.value;
+    return result.value as R;
+  };
 }
 
 function ports(threads: number): PeerCall {
