@@ -1,6 +1,6 @@
 /** Checking a value with whatever library the program uses, through the Standard Schema interface. */
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import { fromPromise, type Future, type Routine } from "millrace";
+import { fromPromise, type Routine } from "millrace";
 import type { DecodeIssue } from "./errors.ts";
 
 /** A schema of zod, valibot, arktype or any other library that speaks Standard Schema. */
@@ -21,14 +21,13 @@ export function requireSchema(caller: string, schema: unknown): void {
   );
 }
 
-/** `limit` is put around a check that has to be waited for. */
-export function* check<T>(
-  schema: Schema<T>,
-  value: unknown,
-  limit: <R>(checking: Future<R>) => Future<R> = (checking) => checking,
-): Routine<Checked<T>> {
+export function* check<T>(schema: Schema<T>, value: unknown): Routine<Checked<T>> {
   const given = schema["~standard"].validate(value);
-  const result = given instanceof Promise ? yield* limit(fromPromise(given)) : given;
+  return checkedBy(given instanceof Promise ? yield* fromPromise(given) : given);
+}
+
+/** What a schema has answered. */
+export function checkedBy<T>(result: StandardSchemaV1.Result<T>): Checked<T> {
   if (result.issues === undefined) return { ok: true, value: result.value };
   return { ok: false, issues: result.issues.map(toIssue) };
 }

@@ -8,8 +8,8 @@ import type { Routine } from "millrace";
 import { StatusError } from "../errors.ts";
 import { bodyStart } from "./body-bytes.ts";
 import type { InFlight } from "./in-flight.ts";
-import { Lease } from "./lease.ts";
-import { requestFailure } from "./request-failure.ts";
+import { Lease, type Reader } from "./lease.ts";
+import { requestFailure, toTimeout } from "./request-failure.ts";
 import type { RequestPlan } from "./request-plan.ts";
 import { parseRetryAfter } from "./retry.ts";
 
@@ -24,36 +24,51 @@ export interface Sending {
   readonly inFlight: InFlight;
 }
 
-/** Makes the result of a response. It ends the lease, or hands it on with what it gives. */
-export type Reader<T> = (response: Response, lease: Lease) => Routine<T>;
-
 export function* attempt<T>(sending: Sending, plan: RequestPlan, read: Reader<T>): Routine<T> {
-  const { isNetwork, inFlight } = sending;
-  const lease = new Lease(isNetwork);
+  const { inFlight } = sending;
+  const lease = new Lease(sending.isNetwork);
   let isDone = false;
   try {
     lease.holds(inFlight.tryEnter(plan.host) ?? (yield* inFlight.enter(plan.host)));
     lease.limit(plan.timeout);
-    const { method, headers, init, makeBody, isStreaming } = plan;
-    const request: RequestInit & { duplex?: "half" } = { ...init, method, headers, signal: lease.signal };
-    // What many requests share is not for others to change.
-    if (!isNetwork) request.headers = new Headers(headers);
-    if (makeBody !== undefined) request.body = makeBody();
-    if (isStreaming) request.duplex = "half";
-    let response: Response;
-    try {
-      response = yield* lease.wait(sending.fetch(plan.url, request));
-    } catch (cause) {
-      throw requestFailure(plan, lease, cause);
-    }
-    const result = plan.acceptStatus(response.status)
-      ? yield* read(response, lease)
-      : yield* refused(plan, response, lease);
+    const answer = yield* lease.wait(ask(sending, plan, read, lease));
+    if (answer instanceof Refusal) return yield* refused(plan, answer.response, lease);
     isDone = true;
-    return result;
+    return answer;
+  } catch (cause) {
+    throw toTimeout(plan, lease, cause) ?? cause;
   } finally {
     if (!isDone) lease.abort();
   }
+}
+
+/** A response whose status is no success, with its body unread. */
+class Refusal {
+  readonly response: Response;
+  constructor(response: Response) {
+    this.response = response;
+  }
+}
+
+async function ask<T>(
+  sending: Sending,
+  plan: RequestPlan,
+  read: Reader<T>,
+  lease: Lease,
+): Promise<T | Refusal> {
+  const { method, headers, init, makeBody, isStreaming } = plan;
+  const request: RequestInit & { duplex?: "half" } = { ...init, method, headers, signal: lease.signal };
+  // What many requests share is not for others to change.
+  if (!sending.isNetwork) request.headers = new Headers(headers);
+  if (makeBody !== undefined) request.body = makeBody();
+  if (isStreaming) request.duplex = "half";
+  let response: Response;
+  try {
+    response = await sending.fetch(plan.url, request);
+  } catch (cause) {
+    throw requestFailure(plan, cause);
+  }
+  return plan.acceptStatus(response.status) ? read(plan, response, lease) : new Refusal(response);
 }
 
 function* refused(plan: RequestPlan, response: Response, lease: Lease): Routine<never> {

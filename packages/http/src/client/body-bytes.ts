@@ -6,8 +6,8 @@ import { asyncFn, now, timeout, timeoutAt, TimeoutError, type Future, type Routi
 import { BodySizeError, HttpError, RequestAbandonedError, RequestTimeoutError } from "../errors.ts";
 import type { Schema } from "../schema.ts";
 import { checked, parse } from "./decode.ts";
-import type { Lease } from "./lease.ts";
-import { requestFailure, toTimeout } from "./request-failure.ts";
+import type { Lease, Reader } from "./lease.ts";
+import { requestFailure } from "./request-failure.ts";
 import type { RequestPlan } from "./request-plan.ts";
 
 type Chunk = Uint8Array<ArrayBuffer>;
@@ -19,16 +19,14 @@ const END: Piece = { done: true, value: undefined };
 export class BodyChunks implements AsyncIterable<Chunk>, AsyncIterator<Chunk, undefined> {
   readonly #plan: RequestPlan;
   readonly #lease: Lease;
-  readonly #deadline: number;
   readonly #stream: ReadableStream<Chunk> | null;
   #reader: ReadableStreamDefaultReader<Chunk> | null = null;
   readonly next: () => Future<Piece> = asyncFn(() => this.#next());
 
-  constructor(plan: RequestPlan, body: ReadableStream<Chunk> | null, lease: Lease, deadline: number) {
+  constructor(plan: RequestPlan, body: ReadableStream<Chunk> | null, lease: Lease) {
     this.#plan = plan;
     this.#stream = body;
     this.#lease = lease;
-    this.#deadline = deadline;
   }
 
   [Symbol.asyncIterator](): this {
@@ -50,7 +48,7 @@ export class BodyChunks implements AsyncIterable<Chunk>, AsyncIterator<Chunk, un
   }
 
   *#read(reader: ReadableStreamDefaultReader<Chunk>): Routine<ReadableStreamReadResult<Chunk>> {
-    const left = this.#deadline - now();
+    const left = this.#plan.deadline - now();
     const limit = Math.max(0, Math.min(this.#plan.timeout, left));
     try {
       return yield* timeout(limit, this.#lease.wait(reader.read()));
@@ -80,89 +78,55 @@ export class BodyChunks implements AsyncIterable<Chunk>, AsyncIterator<Chunk, un
 }
 
 /** Reads a body from its first byte to its last; the lease then ends. */
-export type WholeReader<T> = (plan: RequestPlan, response: Response, lease: Lease) => Routine<T>;
-
-export const readBytes: WholeReader<Chunk> = (plan, response, lease) =>
-  readWhole(plan, response, lease, BYTES, (bytes) => bytes);
-
-export const readText: WholeReader<string> = (plan, response, lease) =>
-  readWhole(plan, response, lease, TEXT, (text) => text);
-
-export function readJson<T>(schema: Schema<T> | undefined): WholeReader<T> {
-  if (schema === undefined)
-    return (plan, response, lease) =>
-      readWhole(plan, response, lease, TEXT, (text) => parse(plan, text) as T);
-  return function* (plan, response, lease) {
-    const value = yield* readWhole(plan, response, lease, TEXT, (text) => ({
-      text,
-      json: parse(plan, text),
-    }));
-    try {
-      return yield* checked(plan, value, schema, lease);
-    } catch (cause) {
-      throw toTimeout(plan, lease, cause) ?? cause;
-    }
-  };
-}
-
-/** A form in which a body is read: by the platform, which is fastest at it, or from bytes that we have counted. */
-interface Form<T> {
-  readonly read: (response: Response) => Promise<T>;
-  readonly from: (bytes: Chunk) => T;
-}
-const TEXT: Form<string> = {
-  read: (response) => response.text(),
-  from: (bytes) => new TextDecoder().decode(bytes),
-};
-const BYTES: Form<Chunk> = {
-  read: async (response) => new Uint8Array(await response.arrayBuffer()),
-  from: (bytes) => bytes,
-};
-
-/** All of a body, if it is no longer than `maxBytes`, and what is made of it when the lease has ended. */
-function* readWhole<Raw, T>(
-  plan: RequestPlan,
-  response: Response,
-  lease: Lease,
-  form: Form<Raw>,
-  make: (raw: Raw) => T,
-): Routine<T> {
-  const { maxBytes } = plan;
-  const { headers } = response;
-  const length = Number(headers.get("content-length") ?? NaN);
-  const isPacked = headers.has("content-encoding");
-  let raw: Raw;
+export async function readBytes(plan: RequestPlan, response: Response, lease: Lease): Promise<Chunk> {
   let isWhole = false;
   try {
-    if (!isPacked && length > maxBytes) throw new BodySizeError(plan, maxBytes);
-    // The length holds: the platform reads no further.
-    const isShort = maxBytes === Infinity || (!isPacked && length <= maxBytes);
-    raw = isShort
-      ? yield* lease.wait(form.read(response))
-      : form.from(yield* upTo(plan, response.body, lease));
+    const bytes = await allBytes(plan, response, lease);
     isWhole = true;
+    return bytes;
   } catch (cause) {
     throw bodyFailure(plan, lease, cause);
   } finally {
     if (isWhole) lease.end();
     else lease.abort();
   }
-  return make(raw);
 }
 
-function* upTo(plan: RequestPlan, body: ReadableStream<Chunk> | null, lease: Lease): Routine<Chunk> {
+export async function readText(plan: RequestPlan, response: Response, lease: Lease): Promise<string> {
+  return UTF_8.decode(await readBytes(plan, response, lease));
+}
+
+export function readJson<T>(schema: Schema<T> | undefined): Reader<T> {
+  return async (plan, response, lease) => {
+    const text = await readText(plan, response, lease);
+    const json = parse(plan, text);
+    return schema === undefined ? (json as T) : checked(plan, { text, json }, schema);
+  };
+}
+
+const UTF_8: TextDecoder = new TextDecoder();
+
+/** What the headers tell of the length is looked at only when there is more to come than one chunk. */
+async function allBytes(plan: RequestPlan, response: Response, lease: Lease): Promise<Chunk> {
   const { maxBytes } = plan;
   const chunks: Chunk[] = [];
   let size = 0;
-  const reader = body?.getReader();
+  const reader = response.body?.getReader();
   while (reader !== undefined) {
-    const { done, value } = yield* lease.wait(reader.read());
+    const { done, value } = await reader.read();
     if (done) break;
     size += value.byteLength;
-    if (size > maxBytes) throw new BodySizeError(plan, maxBytes);
+    const isTooLong = size > maxBytes || (chunks.length === 1 && toldLength(response) > maxBytes);
+    if (isTooLong) throw new BodySizeError(plan, maxBytes);
+    if (lease.isOver) throw disposedOf(plan);
     chunks.push(value);
   }
   return concatenated(chunks, size);
+}
+
+/** Of what is packed it is another length. */
+function toldLength({ headers }: Response): number {
+  return headers.has("content-encoding") ? 0 : Number(headers.get("content-length") ?? 0);
 }
 
 /**
@@ -180,14 +144,16 @@ export function* bodyStart(response: Response, lease: Lease, most: number, limit
     chunks.push(read.value.value);
     size += read.value.value.byteLength;
   }
-  return new TextDecoder().decode(concatenated(chunks, size).subarray(0, most));
+  return UTF_8.decode(concatenated(chunks, size).subarray(0, most));
 }
 
 function bodyFailure(plan: RequestPlan, lease: Lease, cause: unknown): unknown {
-  if (cause instanceof HttpError) return cause;
-  if (lease.signal.aborted)
-    return new RequestAbandonedError(plan, "the response was disposed of while it was read");
-  return requestFailure(plan, lease, cause);
+  const wasDisposedOf = lease.signal.aborted && !(cause instanceof HttpError);
+  return wasDisposedOf ? disposedOf(plan) : requestFailure(plan, cause);
+}
+
+function disposedOf(plan: RequestPlan): RequestAbandonedError {
+  return new RequestAbandonedError(plan, "the response was disposed of while it was read");
 }
 
 function concatenated(chunks: readonly Chunk[], size: number): Chunk {

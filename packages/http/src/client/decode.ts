@@ -1,8 +1,6 @@
 /** From the text of a body to the value that was asked for. */
-import type { Routine } from "millrace";
 import { DecodeError, type RequestName } from "../errors.ts";
-import { check, describeIssues, type Schema } from "../schema.ts";
-import type { Lease } from "./lease.ts";
+import { checkedBy, describeIssues, type Schema } from "../schema.ts";
 
 /** How much of a body is kept for the error about it, in characters. */
 const START = 4096;
@@ -14,13 +12,12 @@ export interface Parsed {
 }
 
 /** @throws DecodeError unless the schema takes it. */
-export function* checked<T>(
+export async function checked<T>(
   request: RequestName,
   { text, json }: Parsed,
   schema: Schema<T>,
-  lease: Lease,
-): Routine<T> {
-  const result = yield* check(schema, json, (checking) => lease.within(checking));
+): Promise<T> {
+  const result = checkedBy(await schema["~standard"].validate(json));
   if (result.ok) return result.value;
   const message = `the body is not what the schema expects: ${describeIssues(result.issues)}`;
   throw new DecodeError(request, message, text.slice(0, START), result.issues);

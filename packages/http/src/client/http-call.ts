@@ -3,8 +3,9 @@ import { Future, FutureConsumedError, type Poll, type Waker } from "millrace";
 import { Stream } from "millrace/stream";
 import { requireSchema, type Schema } from "../schema.ts";
 import type { Sending } from "./attempt.ts";
-import { readBytes, readJson, readText, type WholeReader } from "./body-bytes.ts";
+import { readBytes, readJson, readText } from "./body-bytes.ts";
 import { HttpResponse } from "./http-response.ts";
+import type { Lease } from "./lease.ts";
 import { askingForJson, type RequestPlan } from "./request-plan.ts";
 import { send } from "./send.ts";
 
@@ -39,10 +40,7 @@ export class HttpCall extends Future<HttpResponse> {
   /** Sends the request when it is polled first; gives the response once its headers have come. */
   poll(waker: Waker): Poll<HttpResponse> {
     if (this.#running === null) {
-      const plan = this.#take("await");
-      this.#running = send(this.#sending, plan, function* (response, lease) {
-        return new HttpResponse(plan, response, lease);
-      });
+      this.#running = send(this.#sending, this.#take("await"), unread);
     }
     return this.#running.poll(waker);
   }
@@ -84,17 +82,17 @@ export class HttpCall extends Future<HttpResponse> {
     if (schema !== undefined) requireSchema("HttpCall.json", schema);
     const plan = this.#consume("json");
     plan.headers = plan.jsonHeaders ?? askingForJson(plan.headers);
-    return this.#whole(plan, readJson(schema));
+    return send(this.#sending, plan, readJson(schema));
   }
 
   /** The body as UTF-8. */
   text(): Future<string> {
-    return this.#whole(this.#consume("text"), readText);
+    return send(this.#sending, this.#consume("text"), readText);
   }
 
   /** The body. */
   bytes(): Future<Uint8Array<ArrayBuffer>> {
-    return this.#whole(this.#consume("bytes"), readBytes);
+    return send(this.#sending, this.#consume("bytes"), readBytes);
   }
 
   /**
@@ -131,7 +129,8 @@ export class HttpCall extends Future<HttpResponse> {
     this.#isTaken = true;
     return this.#plan;
   }
-  #whole<T>(plan: RequestPlan, read: WholeReader<T>): Future<T> {
-    return send(this.#sending, plan, (response, lease) => read(plan, response, lease));
-  }
+}
+
+function unread(plan: RequestPlan, response: Response, lease: Lease): HttpResponse {
+  return new HttpResponse(plan, response, lease);
 }

@@ -1,9 +1,10 @@
 /** A response whose headers have come, and whose body is still to be read. */
-import { asyncFn, FutureConsumedError, now, type Future, type Routine } from "millrace";
+import { asyncFn, FutureConsumedError, type Future, type Routine } from "millrace";
 import { Stream } from "millrace/stream";
 import { requireSchema, type Schema } from "../schema.ts";
-import { BodyChunks, readBytes, readJson, readText, type WholeReader } from "./body-bytes.ts";
-import type { Lease } from "./lease.ts";
+import { BodyChunks, readBytes, readJson, readText } from "./body-bytes.ts";
+import type { Lease, Reader } from "./lease.ts";
+import { toTimeout } from "./request-failure.ts";
 import type { RequestPlan } from "./request-plan.ts";
 
 /**
@@ -34,7 +35,6 @@ export class HttpResponse implements Disposable {
   readonly #plan: RequestPlan;
   readonly #response: Response;
   readonly #lease: Lease;
-  readonly #deadline: number;
   #isTaken: boolean = false;
 
   /** @internal */
@@ -46,7 +46,6 @@ export class HttpResponse implements Disposable {
     this.#plan = plan;
     this.#response = response;
     this.#lease = lease;
-    this.#deadline = now() + plan.totalTimeout;
     lease.limit(Infinity);
     // A body that is not there holds nothing.
     if (response.body === null) lease.end();
@@ -58,7 +57,7 @@ export class HttpResponse implements Disposable {
    */
   body(): Stream<Uint8Array<ArrayBuffer>> {
     this.#take("body");
-    return Stream.from(new BodyChunks(this.#plan, this.#response.body, this.#lease, this.#deadline));
+    return Stream.from(new BodyChunks(this.#plan, this.#response.body, this.#lease));
   }
 
   /** The whole body. @throws BodySizeError when it is longer than `maxBytes`. */
@@ -101,8 +100,8 @@ export class HttpResponse implements Disposable {
     this.#isTaken = true;
   }
 
-  #whole<T>(read: WholeReader<T>): Future<T> {
-    return wholeBody(this.#plan, this.#response, this.#lease, read as WholeReader<unknown>) as Future<T>;
+  #whole<T>(read: Reader<T>): Future<T> {
+    return wholeBody(this.#plan, this.#response, this.#lease, read as Reader<unknown>) as Future<T>;
   }
 }
 
@@ -110,8 +109,17 @@ const wholeBody = asyncFn(function* body(
   plan: RequestPlan,
   response: Response,
   lease: Lease,
-  read: WholeReader<unknown>,
+  read: Reader<unknown>,
 ): Routine<unknown> {
   lease.limit(plan.timeout);
-  return yield* read(plan, response, lease);
+  let isDone = false;
+  try {
+    const value = yield* lease.wait(Promise.resolve(read(plan, response, lease)));
+    isDone = true;
+    return value;
+  } catch (cause) {
+    throw toTimeout(plan, lease, cause) ?? cause;
+  } finally {
+    if (!isDone) lease.abort();
+  }
 });

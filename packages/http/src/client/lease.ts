@@ -5,6 +5,7 @@
  */
 import { fromPromise, now, race, timeoutAt, type Future } from "millrace";
 import type { Place } from "./in-flight.ts";
+import type { RequestPlan } from "./request-plan.ts";
 
 export class Lease {
   readonly #controller: AbortController = new AbortController();
@@ -30,9 +31,7 @@ export class Lease {
 
   /** What the attempt waits for, within its limit. */
   wait<T>(promise: Promise<T>): Future<T> {
-    return this.within(this.#isNetwork ? fromPromise(promise) : race(promise));
-  }
-  within<T>(future: Future<T>): Future<T> {
+    const future = this.#isNetwork ? fromPromise(promise) : race(promise);
     return this.#deadline === Infinity ? future : timeoutAt(this.#deadline, future);
   }
 
@@ -58,3 +57,9 @@ export class Lease {
     this.end();
   }
 }
+
+/**
+ * Makes the result of a response, within the attempt's limit. It ends the lease, or hands it on with what it
+ * gives. It runs beside the task, so that a request is one wait: nothing in it may wait on the runtime.
+ */
+export type Reader<T> = (plan: RequestPlan, response: Response, lease: Lease) => T | Promise<T>;

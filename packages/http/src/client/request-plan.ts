@@ -73,6 +73,8 @@ export interface Defaults {
 
 export interface RequestPlan extends Omit<Defaults, "baseUrl" | "headers"> {
   headers: Headers;
+  /** When `totalTimeout` will have passed, in ms as `now()` gives; known when it has been sent. */
+  deadline: number;
   readonly method: string;
   readonly url: string;
   readonly host: string;
@@ -123,6 +125,7 @@ export function makePlan(
     headers: isTyped ? settled.headers : withHeader(settled.headers, "content-type"),
     jsonHeaders: isTyped ? settled.jsonHeaders : undefined,
     retry,
+    deadline: Infinity,
     method,
     url: url.href,
     host: url.host,

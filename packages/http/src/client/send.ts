@@ -1,7 +1,8 @@
 /** A request from its first attempt to its last, within its total time and as long as its signal allows. */
-import { asyncFn, CancelledError, sleep, timeout, TimeoutError, type Future, type Routine } from "millrace";
+import { asyncFn, CancelledError, now, sleep, timeout, TimeoutError, type Future, type Routine } from "millrace";
 import { RequestAbandonedError, RequestTimeoutError } from "../errors.ts";
-import { attempt, type Reader, type Sending } from "./attempt.ts";
+import { attempt, type Sending } from "./attempt.ts";
+import type { Reader } from "./lease.ts";
 import type { RequestPlan } from "./request-plan.ts";
 import { waitBefore, type AttemptError } from "./retry.ts";
 
@@ -34,6 +35,7 @@ const bounded = asyncFn(function* boundedRequest(
   read: Reader<unknown>,
 ): Routine<unknown> {
   const { signal, totalTimeout } = plan;
+  plan.deadline = now() + totalTimeout;
   const limited = timeout(totalTimeout, request(sending, plan, read));
   try {
     return yield* signal === undefined ? limited : limited.until(signal);

@@ -3,9 +3,15 @@
  * `node --conditions=@millrace/source`, `bun --conditions=@millrace/source`, `deno run -A --conditions=@millrace/source`.
  * It prints a line for each thing that it saw, and exits with 1 at the first that is not so.
  */
-import { main, select, sleep } from "millrace";
+import { main, select, SetOnce, sleep } from "millrace";
 import { HttpClient } from "@millrace/http";
-import { readJson, RejectedError, serve, streamed } from "@millrace/http/server";
+import {
+  readJson,
+  RejectedError,
+  serve,
+  streamed,
+  type WebSocketConnection,
+} from "@millrace/http/server";
 
 /** Says what holds; fails when it does not hold within five seconds. */
 async function see(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
@@ -16,12 +22,15 @@ async function see(what: string, holds: () => boolean | Promise<boolean>): Promi
   throw new Error(`not so: ${what}`);
 }
 
+/** Where a socket can be told to stop reading, so that a client which sends too fast is made to wait. */
+const canPause = !("Bun" in globalThis || "Deno" in globalThis);
+
 await main(async () => {
   let cancelled = 0;
   let streamEnded = 0;
   let socketsEnded = 0;
   const server = await serve({
-    deadline: 300,
+    deadline: 2000,
     maxBodyBytes: 1000,
     maxMessageBytes: 1000,
     onFailure: () => {},
@@ -40,16 +49,24 @@ await main(async () => {
       }
       return new Response("hello");
     },
-    webSocket: (request) =>
-      new URL(request.url).pathname === "/socket"
-        ? {
-            async handle(socket) {
-              for await (const message of socket.messages) await socket.send(`got ${String(message)}`);
-              socketsEnded++;
-            },
-          }
-        : undefined,
+    webSocket(request) {
+      const { pathname } = new URL(request.url);
+      if (pathname === "/socket") return { handle: echo };
+      return pathname === "/deaf" ? { handle: deaf, receiveBuffer: 1000 } : undefined;
+    },
   });
+  async function echo(socket: WebSocketConnection): Promise<void> {
+    for await (const message of socket.messages) await socket.send(`got ${String(message)}`);
+    socketsEnded++;
+  }
+  const listens = new SetOnce<true>();
+  const heard: string[] = [];
+  /** Reads nothing before it listens. */
+  async function deaf(socket: WebSocketConnection): Promise<void> {
+    await listens.wait();
+    for await (const message of socket.messages) heard.push(String(message));
+    socketsEnded++;
+  }
   const client = new HttpClient({ baseUrl: server.url, retry: false });
   const status = async (path: string, options = {}): Promise<unknown> => {
     const outcome = await client.request("POST", path, options).text().settled();
@@ -99,6 +116,23 @@ await main(async () => {
   await see("another opens", () => other.readyState === WebSocket.OPEN);
   other.send("x".repeat(2000));
   await see("a message too long closes it", () => otherEnd !== undefined && server.metrics().sockets === 0);
+
+  const flood = new WebSocket(`${server.url.replace("http", "ws")}/deaf`);
+  let floodEnd: number | undefined;
+  flood.onclose = ({ code }) => (floodEnd = code);
+  await see("a third opens", () => flood.readyState === WebSocket.OPEN);
+  const sent = Array.from({ length: 500 }, (_, i) => `${i}`.padEnd(400, "."));
+  for (const message of sent) flood.send(message);
+  // It waits until the server reads, or it is sent away when sixteen times `receiveBuffer` wait there.
+  await (canPause ? sleep(200) : see("what nobody reads closes it with 1013", () => floodEnd === 1013));
+  listens.set(true);
+  await see("what came before is read, in order and once", () => {
+    const came = canPause ? sent.length : heard.length;
+    return heard.length === came && came > 0 && heard.every((message, i) => message === sent[i]);
+  });
+  await see("no more than that was kept", () => canPause || heard.join("").length * 2 <= 16 * 1000);
+  if (canPause) flood.close();
+  await see("and its handler ends", () => socketsEnded === 3 && server.metrics().sockets === 0);
 
   const report = await server.shutdown({ drain: 200 });
   await see("the server shuts down, and nothing had to be cancelled", () => report.cancelled === 0);
