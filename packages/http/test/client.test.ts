@@ -1,5 +1,6 @@
 import { type } from "arktype";
-import { select, sleep } from "millrace";
+import { now, select, sleep } from "millrace";
+import { paused } from "millrace/testing";
 import * as v from "valibot";
 import { expect, test } from "vitest";
 import * as z from "zod";
@@ -7,6 +8,7 @@ import {
   BodySizeError,
   DecodeError,
   HttpClient,
+  type HttpResponse,
   NetworkError,
   RequestAbandonedError,
   RequestTimeoutError,
@@ -229,6 +231,37 @@ test("a request ends with its signal", () =>
     expect(await outcome).toMatchObject({ name: "AbortError", code: "ABORT_ERR", reason: "enough" });
     await server.until(() => server.connections() === 0);
   }));
+
+for (const [how, read] of [
+  ["as a whole", (response: HttpResponse) => response.text()],
+  ["as a stream", (response: HttpResponse) => response.body().forEach(() => {})],
+] as const) {
+  test(`the signal and the total time also hold for a body that is read ${how}`, () =>
+    run(async () => {
+      await using server = await origin((_, response) => void response.write("begun"));
+      const stop = new AbortController();
+      const first = await new HttpClient().get(server.url, { signal: stop.signal });
+      const outcome = read(first)
+        .settled()
+        .then((end) => end);
+      await sleep(0);
+      stop.abort("enough");
+      expect(await outcome).toMatchObject({ status: "cancelled" });
+      await server.until(() => server.connections() === 0);
+    }));
+
+  test(`the total time is not begun anew for a body that is read ${how}`, () =>
+    paused(async () => {
+      const fetch = (async () => {
+        await sleep(200);
+        return new Response(new ReadableStream({ pull: () => new Promise(() => {}) }));
+      }) as typeof globalThis.fetch;
+      const response = await new HttpClient({ fetch, totalTimeout: 300 }).get("http://h/");
+      const outcome = await read(response).settled();
+      expect(outcome).toMatchObject({ status: "rejected", reason: { limit: "total" } });
+      expect(now()).toBe(300);
+    }));
+}
 
 test("a refused connection is a NetworkError", () =>
   run(async () => {

@@ -37,7 +37,11 @@ function bodyOf(chunk: () => Promise<Uint8Array>): Response {
   let reads = 0;
   const read = async () =>
     reads++ === 0 ? { done: false, value: await chunk() } : { done: true, value: undefined };
-  return { status: 200, headers: new Headers(), body: { getReader: () => ({ read }) } } as unknown as Response;
+  return {
+    status: 200,
+    headers: new Headers(),
+    body: { getReader: () => ({ read }) },
+  } as unknown as Response;
 }
 
 explored(

@@ -7,6 +7,7 @@ import { BodySizeError, HttpError, RequestAbandonedError, RequestTimeoutError } 
 import type { Schema } from "../schema.ts";
 import { checked, parse } from "./decode.ts";
 import type { Lease, Reader } from "./lease.ts";
+import { bounded } from "./bounds.ts";
 import { requestFailure } from "./request-failure.ts";
 import type { RequestPlan } from "./request-plan.ts";
 
@@ -48,17 +49,12 @@ export class BodyChunks implements AsyncIterable<Chunk>, AsyncIterator<Chunk, un
   }
 
   *#read(reader: ReadableStreamDefaultReader<Chunk>): Routine<ReadableStreamReadResult<Chunk>> {
-    const left = this.#plan.deadline - now();
-    const limit = Math.max(0, Math.min(this.#plan.timeout, left));
+    const { timeout: idle } = this.#plan;
     try {
-      return yield* timeout(limit, this.#lease.wait(reader.read()));
+      return yield* bounded(this.#plan, timeout(idle, this.#lease.wait(reader.read())));
     } catch (cause) {
-      if (cause instanceof TimeoutError) {
-        const { timeout: idle, totalTimeout } = this.#plan;
-        throw left < idle
-          ? new RequestTimeoutError(this.#plan, "total", totalTimeout)
-          : new RequestTimeoutError(this.#plan, "idle", idle);
-      }
+      if (cause instanceof RequestTimeoutError) throw cause;
+      if (cause instanceof TimeoutError) throw new RequestTimeoutError(this.#plan, "idle", idle);
       throw bodyFailure(this.#plan, this.#lease, cause);
     }
   }

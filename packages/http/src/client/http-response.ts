@@ -2,6 +2,7 @@
 import { asyncFn, FutureConsumedError, type Future, type Routine } from "millrace";
 import { Stream } from "millrace/stream";
 import { requireSchema, type Schema } from "../schema.ts";
+import { bounded, isBounded } from "./bounds.ts";
 import { BodyChunks, readBytes, readJson, readText } from "./body-bytes.ts";
 import type { Lease, Reader } from "./lease.ts";
 import { toTimeout } from "./request-failure.ts";
@@ -114,7 +115,8 @@ const wholeBody = asyncFn(function* body(
   lease.limit(plan.timeout);
   let isDone = false;
   try {
-    const value = yield* lease.wait(Promise.resolve(read(plan, response, lease)));
+    const reading = lease.wait(Promise.resolve(read(plan, response, lease)));
+    const value = isBounded(plan) ? yield* bounded(plan, reading) : yield* reading;
     isDone = true;
     return value;
   } catch (cause) {

@@ -1,15 +1,15 @@
 /** A request from its first attempt to its last, within its total time and as long as its signal allows. */
-import { asyncFn, CancelledError, now, sleep, timeout, TimeoutError, type Future, type Routine } from "millrace";
-import { RequestAbandonedError, RequestTimeoutError } from "../errors.ts";
+import { asyncFn, now, sleep, type Future, type Routine } from "millrace";
 import { attempt, type Sending } from "./attempt.ts";
+import { bounded, isBounded } from "./bounds.ts";
 import type { Reader } from "./lease.ts";
 import type { RequestPlan } from "./request-plan.ts";
 import { waitBefore, type AttemptError } from "./retry.ts";
 
 /** What comes of it; nothing happens before somebody asks. */
 export function send<T>(sending: Sending, plan: RequestPlan, read: Reader<T>): Future<T> {
-  const isBounded = plan.totalTimeout !== Infinity || plan.signal !== undefined;
-  return (isBounded ? bounded : request)(sending, plan, read as Reader<unknown>) as Future<T>;
+  const call = isBounded(plan) ? boundedRequest : request;
+  return call(sending, plan, read as Reader<unknown>) as Future<T>;
 }
 
 const request = asyncFn(function* request(
@@ -29,25 +29,9 @@ const request = asyncFn(function* request(
   }
 });
 
-const bounded = asyncFn(function* boundedRequest(
-  sending: Sending,
-  plan: RequestPlan,
-  read: Reader<unknown>,
-): Routine<unknown> {
-  const { signal, totalTimeout } = plan;
-  plan.deadline = now() + totalTimeout;
-  const limited = timeout(totalTimeout, request(sending, plan, read));
-  try {
-    return yield* signal === undefined ? limited : limited.until(signal);
-  } catch (error) {
-    if (error instanceof TimeoutError && !(error instanceof RequestTimeoutError))
-      throw new RequestTimeoutError(plan, "total", totalTimeout);
-    if (error instanceof CancelledError && signal !== undefined && hasFired(signal))
-      throw new RequestAbandonedError(plan, "given up, since its signal fired", error.reason);
-    throw error;
-  }
-});
-
-function hasFired(signal: NonNullable<RequestPlan["signal"]>): boolean {
-  return signal instanceof AbortSignal ? signal.aborted : signal.isCancelled;
-}
+const boundedRequest = asyncFn(
+  (sending: Sending, plan: RequestPlan, read: Reader<unknown>): Routine<unknown> => {
+    plan.deadline = now() + plan.totalTimeout;
+    return bounded(plan, request(sending, plan, read));
+  },
+);
