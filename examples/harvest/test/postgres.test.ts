@@ -7,6 +7,7 @@ import {
   whyNoServer,
   type PostgresServer,
 } from "../../../packages/sql/test/support/postgres-server.ts";
+import { createDatabase, whyNoDatabase } from "../../../packages/sql/test/support/test-database.ts";
 import { test } from "./support/folder.ts";
 import { startOrigin } from "./support/origin.ts";
 import { patiently, slow } from "./support/patience.ts";
@@ -22,8 +23,8 @@ afterAll(async () => {
   await server?.[Symbol.asyncDispose]();
 });
 
-async function storedUrls(): Promise<string[]> {
-  const client = new Client(server.url);
+async function storedUrls(url: string): Promise<string[]> {
+  const client = new Client(url);
   client.on("error", () => {});
   try {
     await client.connect();
@@ -38,7 +39,30 @@ async function storedUrls(): Promise<string[]> {
   }
 }
 
-describe.skipIf(whyNoServer !== undefined)("on PostgreSQL", () => {
+describe.skipIf(whyNoDatabase !== undefined)(
+  "on the PostgreSQL that the environment names, or our own",
+  () => {
+    test("it harvests, and resumes", slow, async ({ folder }) => {
+      await using database = await createDatabase();
+      await using origin = await startOrigin((response, path) => response.end(`# ${path}`));
+      const urls = Array.from({ length: 20 }, (_, i) => origin.url(`/${i}.md`));
+      await folder.write({ "urls.txt": urls.join("\n") });
+      const args = ["--list", "urls.txt", "--database", database.url];
+
+      const run = await runHarvest(folder.path, ...args);
+      expect(run).toMatchObject({ code: 0 });
+      expect(run.row("documents")).toBe("20");
+      expect(await storedUrls(database.url)).toEqual(urls.toSorted());
+
+      const resumed = await runHarvest(folder.path, ...args);
+      expect(resumed.code).toBe(0);
+      expect(resumed.row("already stored")).toBe("20");
+      expect(origin.totalHits).toBe(20);
+    });
+  },
+);
+
+describe.skipIf(whyNoServer !== undefined)("on a PostgreSQL of our own", () => {
   test("it harvests, resumes, and outlives a crash of the server in between", slow, async ({ folder }) => {
     await using origin = await startOrigin((response, path) =>
       setTimeout(() => response.end(`# ${path}`), 5),
@@ -48,7 +72,7 @@ describe.skipIf(whyNoServer !== undefined)("on PostgreSQL", () => {
     const args = ["--list", "urls.txt", "--concurrency", "8", "--batch", "8", "--database", server.url];
 
     const run = startHarvest(folder.path, ...args);
-    await expect.poll(async () => (await storedUrls()).length, patiently).toBeGreaterThan(50);
+    await expect.poll(async () => (await storedUrls(server.url)).length, patiently).toBeGreaterThan(50);
     await server.stop("immediate");
     await run.wrote("; trying again");
     await server.start();
@@ -56,7 +80,7 @@ describe.skipIf(whyNoServer !== undefined)("on PostgreSQL", () => {
     expect(crashed.code).toBe(0);
     expect(crashed.row("documents")).toBe("600");
     expect(crashed.stdout).toContain("The documents are in postgres://127.0.0.1:");
-    expect(await storedUrls()).toEqual(urls.toSorted());
+    expect(await storedUrls(server.url)).toEqual(urls.toSorted());
     expect(origin.totalHits).toBe(600);
 
     const resumed = await runHarvest(folder.path, ...args);
@@ -74,6 +98,5 @@ describe.skipIf(whyNoServer !== undefined)("on PostgreSQL", () => {
     expect(run.stderr).not.toContain("secret");
   });
 });
-plainTest.skipIf(whyNoServer === undefined)(`not tested on PostgreSQL: ${whyNoServer}`, ({ skip }) =>
-  skip(whyNoServer),
-);
+if (whyNoServer !== undefined)
+  plainTest(`a crash of PostgreSQL is not tested: ${whyNoServer}`, ({ skip }) => skip(whyNoServer));

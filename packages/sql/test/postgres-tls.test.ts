@@ -1,6 +1,4 @@
-/** PostgreSQL over TLS, and found through the environment. */
-import { spawnSync } from "node:child_process";
-import { fileURLToPath } from "node:url";
+/** PostgreSQL over TLS. */
 import { sleep, spawn } from "millrace";
 import { ConnectionError, sql } from "@millrace/sql";
 import { openPostgres } from "@millrace/sql/postgres";
@@ -64,19 +62,5 @@ describe.skipIf(why !== undefined)("over TLS", () => {
     expect(yield* get(plain.query(isEncrypted))).toMatchObject([{ ssl: false }]);
     yield* get(plain.close());
   });
-
-  test("tests use the server that DATABASE_URL names", () => {
-    const support = fileURLToPath(new URL("support/postgres-server.ts", import.meta.url));
-    const program = `import { givenServer } from ${JSON.stringify(support)}; console.log(givenServer)`;
-    const givenBy = (env: Readonly<Record<string, string>>): string => {
-      const args = ["--experimental-strip-types", "--no-warnings", "--input-type=module", "--eval", program];
-      return spawnSync(process.execPath, args, { env, encoding: "utf8" }).stdout.trim();
-    };
-    expect(givenBy({ DATABASE_URL: server.url, PGHOST: "elsewhere" })).toBe(server.url);
-    expect(givenBy({ PGHOST: "h", PGPORT: "1", PGUSER: "u", PGPASSWORD: "p@" })).toBe(
-      "postgres://u:p%40@h:1/u",
-    );
-    expect(givenBy({})).toBe("undefined");
-  });
 });
-test.skipIf(why === undefined)(`PostgreSQL over TLS is not tested: ${why}`, ({ skip }) => skip(why));
+if (why !== undefined) test(`PostgreSQL over TLS is not tested: ${why}`, ({ skip }) => skip(why));

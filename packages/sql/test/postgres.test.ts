@@ -6,49 +6,28 @@ import { openPostgres } from "@millrace/sql/postgres";
 import { databaseSuite } from "./database-suite.ts";
 import { repositorySuite } from "./repository-suite.ts";
 import type { Dialect } from "./support/dialect.ts";
-import {
-  givenServer,
-  sayLoudly,
-  startPostgres,
-  whyNoServer,
-  type PostgresServer,
-} from "./support/postgres-server.ts";
+import { sayLoudly } from "./support/postgres-server.ts";
+import { createDatabase, whyNoDatabase as why, type TestDatabase } from "./support/test-database.ts";
 
-const why = givenServer === undefined ? whyNoServer : undefined;
-let server: PostgresServer | undefined;
-let url = "";
+let database: TestDatabase;
 /** To look from outside at what the tested sessions do. */
 let observer: Client;
 
 beforeAll(async () => {
   if (why !== undefined) return sayLoudly("the tests of @millrace/sql on PostgreSQL", why);
-  server = givenServer === undefined ? await startPostgres() : undefined;
-  const maintenance = new Client(givenServer ?? server?.url);
-  await maintenance.connect();
-  const name = `millrace_test_${process.pid}_${Math.random().toString(36).slice(2)}`;
-  await maintenance.query(`CREATE DATABASE ${name}`);
-  await maintenance.end();
-  const target = new URL(givenServer ?? server!.url);
-  target.pathname = name;
-  url = target.href;
-  observer = new Client(url);
+  database = await createDatabase();
+  observer = new Client(database.url);
   await observer.connect();
 }, 120_000);
 
 afterAll(async () => {
   await observer?.end();
-  if (givenServer !== undefined && url !== "") {
-    const maintenance = new Client(givenServer);
-    await maintenance.connect();
-    await maintenance.query(`DROP DATABASE ${new URL(url).pathname.slice(1)} WITH (FORCE)`);
-    await maintenance.end();
-  }
-  await server?.[Symbol.asyncDispose]();
+  await database?.[Symbol.asyncDispose]();
 });
 
 const dialect: Dialect = {
   name: "PostgreSQL",
-  open: (options) => openPostgres(url, { applicationName: "tested", ...options }),
+  open: (options) => openPostgres(database.url, { applicationName: "tested", ...options }),
   hasPool: true,
   types: { bytes: "BYTEA", boolean: "BOOLEAN", time: "TIMESTAMPTZ", json: "JSONB" },
   endless: sql`SELECT pg_sleep(3600)`,
@@ -62,4 +41,4 @@ describe.skipIf(why !== undefined)("on a real server", () => {
   repositorySuite(dialect);
   databaseSuite(dialect);
 });
-test.skipIf(why === undefined)(`PostgreSQL is not tested: ${why}`, ({ skip }) => skip(why));
+if (why !== undefined) test(`PostgreSQL is not tested: ${why}`, ({ skip }) => skip(why));

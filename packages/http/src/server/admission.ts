@@ -4,7 +4,7 @@ import { Semaphore, type Future, type SemaphorePermit } from "millrace";
 export class Admission {
   readonly #permits: Semaphore;
   readonly #queue: number;
-  /** Requests that wait for a permit. */
+  /** Requests that wait for a permit. Whoever has waited takes itself off. */
   waiting: number = 0;
   refused: number = 0;
 
@@ -13,7 +13,7 @@ export class Admission {
     this.#queue = queue;
   }
 
-  /** A permit now, the future of one, or nothing: the request is one too many. */
+  /** A permit now, the future of one (`waiting` counts it until it is given up or comes), or nothing: the request is one too many. */
   enter(): SemaphorePermit | Future<SemaphorePermit> | undefined {
     const taken = this.#permits.tryAcquire();
     if (taken.ok) return taken.value;
@@ -21,6 +21,7 @@ export class Admission {
       this.refused++;
       return undefined;
     }
+    this.waiting++;
     return this.#permits.acquire();
   }
 }

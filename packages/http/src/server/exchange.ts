@@ -29,10 +29,11 @@ export type Answer = Response | StreamedResponse;
 export class Exchange implements Expiring {
   readonly #reception: Reception;
   readonly #request: ServerRequest;
-  readonly #entry: SemaphorePermit | Future<SemaphorePermit>;
   readonly #respond: (response: Response) => void;
   #task: AbortHandle | null = null;
+  #entry: SemaphorePermit | Future<SemaphorePermit> | null;
   #deadline: Deadline | undefined;
+  #hasBegun: boolean = false;
   #isAnswered: boolean = false;
 
   constructor(
@@ -58,6 +59,8 @@ export class Exchange implements Expiring {
 
   abort(reason: string): void {
     this.#task?.abort(reason);
+    // The task has not run yet, and never will.
+    if (!this.#hasBegun) this.#end();
   }
 
   /** The deadline has come. */
@@ -68,12 +71,11 @@ export class Exchange implements Expiring {
   }
 
   *#run(cx: TaskContext): Routine<void> {
+    this.#hasBegun = true;
     const { deadline, deadlines, call } = this.#reception.house;
-    const entry = this.#entry;
     if (deadline !== Infinity) this.#deadline = deadlines.add(this, deadline);
-    let permit: SemaphorePermit | undefined;
     try {
-      permit = "poll" in entry ? yield* this.#admitted(entry) : entry;
+      if (this.#entry !== null && "poll" in this.#entry) yield* this.#admitted(this.#entry);
       const answer = yield* call(this.#request, cx);
       this.#reached();
       this.#reception.served++;
@@ -83,22 +85,29 @@ export class Exchange implements Expiring {
       if (cx.isCancelled && error instanceof CancelledError) throw error;
       this.#failed(error);
     } finally {
-      this.#reached();
-      permit?.release();
-      // Aborted: whoever still listens learns no more than that.
-      if (!this.#isAnswered) this.#answer(leaving(this.#reception.house.retryAfter));
-      this.#reception.left(this);
+      this.#end();
     }
   }
 
-  *#admitted(entry: Future<SemaphorePermit>): Routine<SemaphorePermit> {
-    const { admission } = this.#reception.house;
-    admission.waiting++;
+  *#admitted(entry: Future<SemaphorePermit>): Routine<void> {
+    this.#entry = null;
     try {
-      return yield* entry;
+      this.#entry = yield* entry;
     } finally {
-      admission.waiting--;
+      this.#reception.house.admission.waiting--;
     }
+  }
+
+  /** Gives back what it holds. */
+  #end(): void {
+    this.#reached();
+    const { admission, retryAfter } = this.#reception.house;
+    if (this.#entry !== null && "release" in this.#entry) this.#entry.release();
+    else if (this.#entry !== null) admission.waiting--;
+    this.#entry = null;
+    // Aborted: whoever still listens learns no more than that.
+    if (!this.#isAnswered) this.#answer(leaving(retryAfter));
+    this.#reception.left(this);
   }
 
   *#send(answer: StreamedResponse): Routine<void> {

@@ -119,6 +119,8 @@ interface Settings {
 export class HttpServer implements AsyncDisposable {
   readonly #options: ServerOptions;
   readonly #settings: Settings;
+  /** A fake, where a test explores every order of what can happen. */
+  readonly #listenOn: typeof listen;
   /** How long to drain, in ms. */
   readonly #stop: SetOnce<number> = new SetOnce();
   readonly #admission: Admission;
@@ -127,15 +129,20 @@ export class HttpServer implements AsyncDisposable {
   #task: JoinHandle<ShutdownReport> | null = null;
   #url: string = "";
 
-  private constructor(options: ServerOptions, settings: Settings) {
+  private constructor(options: ServerOptions, settings: Settings, open: typeof listen) {
     this.#options = options;
     this.#settings = settings;
+    this.#listenOn = open;
     this.#admission = new Admission(settings.maxRequests, settings.maxQueue);
   }
 
   /** @internal */
-  static *start(options: ServerOptions, settings: Settings): Routine<HttpServer> {
-    const server = new HttpServer(options, settings);
+  static *start(
+    options: ServerOptions,
+    settings: Settings,
+    open: typeof listen = listen,
+  ): Routine<HttpServer> {
+    const server = new HttpServer(options, settings, open);
     const [listening, isListening] = oneshot.channel<true>();
     const owner = options.scope ?? { spawn };
     const task = owner.spawn(server.#run(listening), { name: options.name ?? "http server" });
@@ -214,6 +221,9 @@ export class HttpServer implements AsyncDisposable {
       return yield* this.#drain(base, drain);
     } finally {
       watching.abort();
+      // Cancelled: what still comes is refused, and whose task has not run yet is answered.
+      this.#stop.set(0);
+      this.#reception.abortAll("the server has ended");
       this.#sockets?.end();
       base.kill();
     }
@@ -222,7 +232,7 @@ export class HttpServer implements AsyncDisposable {
   *#listen(reception: Reception): Routine<Base> {
     const { webSocket, tls } = this.#options;
     const base = yield* fromPromise(
-      listen({
+      this.#listenOn({
         ...this.#settings,
         tls,
         handle: (request) => this.#take(reception, request),
@@ -324,7 +334,8 @@ const startServer = asyncFn(function* serve(options: ServerOptions, settings: Se
   return yield* HttpServer.start(options, settings);
 });
 
-function settingsOf(options: ServerOptions): Settings {
+/** With nothing left open. @internal */
+export function settingsOf(options: ServerOptions): Settings {
   const { port = 0, hostname = "127.0.0.1", retryAfter = 1000, deadline = 30_000 } = options;
   const {
     headersTimeout = 10_000,

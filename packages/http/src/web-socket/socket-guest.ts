@@ -31,6 +31,7 @@ export class SocketGuest implements Guest, Expiring {
   /** Something came since the last ping. */
   #isAlive: boolean = true;
   #isOpen: boolean = true;
+  #hasBegun: boolean = false;
   #isRunning: boolean = true;
 
   constructor(
@@ -92,6 +93,8 @@ export class SocketGuest implements Guest, Expiring {
 
   abort(reason: string): void {
     this.#task?.abort(reason);
+    // The task has not run yet, and never will.
+    if (!this.#hasBegun && this.#isRunning) this.#stopped(true);
   }
   close(code: number, reason: string): void {
     if (this.#isOpen) this.#wire.close(code, reason);
@@ -104,6 +107,7 @@ export class SocketGuest implements Guest, Expiring {
     cx: TaskContext,
     call: (socket: WebSocketConnection, cx: TaskContext) => Future<void>,
   ): Routine<void> {
+    this.#hasBegun = true;
     if (this.#wire.ping !== undefined) this.#setTimer(this.#settings.ping);
     try {
       yield* call(this.connection, cx);
@@ -112,10 +116,15 @@ export class SocketGuest implements Guest, Expiring {
       if (cx.isCancelled && error instanceof CancelledError) throw error;
       this.#failed(error);
     } finally {
-      if (cx.isCancelled) this.close(1001, "going away");
-      this.#isRunning = false;
-      if (!this.#isOpen) this.#over();
+      this.#stopped(cx.isCancelled);
     }
+  }
+
+  /** The handler will not go on; the connection may. */
+  #stopped(isCancelled: boolean): void {
+    if (isCancelled) this.close(1001, "going away");
+    this.#isRunning = false;
+    if (!this.#isOpen) this.#over();
   }
 
   #failed(error: unknown): void {
