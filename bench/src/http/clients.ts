@@ -4,16 +4,16 @@ import got from "got";
 import ky from "ky";
 import { asyncFn, Runtime, scope } from "millrace";
 import { request } from "undici";
-import type { Base, Contender } from "./contender.ts";
+import type { Contender } from "./contender.ts";
 
 /** Requests that are under way at once. */
 const CONCURRENCY = 20;
 
-/** The base is what we stand on. */
 export const clients: readonly Contender<(url: string, requests: number) => Promise<void>>[] = [
-  { name: "fetch", base: true as Base, make: plainly(async (url) => void (await (await fetch(url)).json())) },
+  { name: "fetch", base: "fetch", make: plainly(async (url) => void (await (await fetch(url)).json())) },
   {
-    name: "fetch, as whoever can give up calls it",
+    name: "fetch with a signal",
+    base: "fetch with a signal",
     make: plainly(async (url) => void (await (await abortable(url)).json())),
   },
   { name: "undici request", make: plainly(async (url) => void (await (await request(url)).body.json())) },

@@ -1,8 +1,7 @@
 /** Somebody who takes part. */
-export type Base = true;
 export interface Contender<T> {
   readonly name: string;
-  /** What the others are compared with. */
-  readonly base?: Base;
+  /** The others are compared with it, under this name. The first is the one whose overhead is limited. */
+  readonly base?: string;
   readonly make: T;
 }

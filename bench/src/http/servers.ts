@@ -6,13 +6,13 @@ import { serve } from "@millrace/http/server";
 import fastify from "fastify";
 import { Hono } from "hono";
 import { serve as serveSrvx } from "srvx";
-import type { Base, Contender } from "./contender.ts";
+import type { Contender } from "./contender.ts";
 
 const DOCUMENT = { id: 1, name: "wheel", tags: ["a", "b"] };
 const HOST = "127.0.0.1";
 
 export const servers: readonly Contender<() => Promise<number>>[] = [
-  { name: "srvx", base: true as Base, make: srvx },
+  { name: "srvx", base: "srvx", make: srvx },
   { name: "node:http", make: node },
   { name: "Fastify", make: onFastify },
   { name: "Hono", make: onHono },

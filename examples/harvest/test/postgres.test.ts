@@ -59,6 +59,39 @@ describe.skipIf(whyNoDatabase !== undefined)(
       expect(resumed.row("already stored")).toBe("20");
       expect(origin.totalHits).toBe(20);
     });
+
+    test("SIGTERM under load, while the page is served, loses nothing", slow, async ({ folder }) => {
+      await using database = await createDatabase();
+      const answered = new Set<string>();
+      await using origin = await startOrigin((response, path) => {
+        setTimeout(() => response.end(`# ${path}`, () => answered.add(path)), 5);
+      });
+      const urls = Array.from({ length: 600 }, (_, i) => origin.url(`/${i}.md`));
+      await folder.write({ "urls.txt": urls.join("\n") });
+      const args = ["--list", "urls.txt", "--concurrency", "16", "--batch", "16", "--database", database.url];
+
+      const run = startHarvest(folder.path, ...args, "--serve", "--port", "0");
+      await run.wrote("the progress is shown at http://");
+      const page = new URL("/live", /shown at (\S+)/.exec(run.output)![1]!);
+      page.protocol = "ws:";
+      const socket = new WebSocket(page);
+      let end: number | undefined;
+      socket.onclose = ({ code }) => (end = code);
+      await expect.poll(async () => (await storedUrls(database.url)).length, patiently).toBeGreaterThan(50);
+      run.terminate();
+      const terminated = await run.exit;
+      expect(terminated).toMatchObject({ code: 143, signal: null });
+      await expect.poll(() => end, patiently).toBe(1001);
+      const stored = await storedUrls(database.url);
+      expect(stored.length).toBeLessThan(600);
+      expect(stored.map((url) => new URL(url).pathname).toSorted()).toEqual([...answered].toSorted());
+      expect(origin.totalHits).toBe(stored.length);
+
+      const resumed = await runHarvest(folder.path, ...args);
+      expect(resumed.row("already stored")).toBe(`${stored.length}`);
+      expect(await storedUrls(database.url)).toHaveLength(600);
+      expect(origin.totalHits).toBe(600);
+    });
   },
 );
 
