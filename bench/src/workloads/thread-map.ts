@@ -105,7 +105,7 @@ function row(
 
 export const threadMapDear: Workload = row(
   "dear items",
-  2_000,
+  8_000,
   [loop(dear), byHand, mapped(dear)],
   [{ column: "await", ratio: 0.7 }],
 );
