@@ -9,7 +9,8 @@ declare module "vitest" {
   }
 }
 
-const conditions = ["@millrace/source"];
+// What has a build of its own for Bun, such as its server, is tested in that.
+const conditions = ["@millrace/source", ...(current === "bun" ? ["bun"] : [])];
 
 /** Some engines take longer for a property test than V8 in Node. */
 const patience = current.startsWith("node") ? 10_000 : 60_000;

@@ -52,7 +52,7 @@ describe.skipIf(why !== undefined)("over TLS", () => {
   inBothStyles("a certificate that nobody vouches for is refused, and nothing is sent", function* () {
     const error = yield* failure(openPostgres(settings(undefined)));
     expect(error).toBeInstanceOf(ConnectionError);
-    expect((error as Error).message).toContain("self-signed certificate");
+    expect((error as Error).message).toMatch(/self[- ]signed certificate/);
   });
 
   inBothStyles("a URL can ask for it as well", function* () {
