@@ -6,15 +6,11 @@
  *                     │                 │
  *                     └──────drop───────┴─► GONE (the queue passes on what was held)
  */
-import { FutureConsumedError } from "../errors.ts";
 import { PENDING, type Poll, type Waker } from "./body.ts";
-import { Operation } from "./operation.ts";
+import { completed, Operation } from "./operation.ts";
 import { mayProceed } from "./cooperation.ts";
 import { cx } from "./kernel.ts";
-import { Waiter, type WaitQueue } from "./wait-queue.ts";
-
-/** In the place of a waiter: the operation is over. */
-const USED: Waiter = new Waiter(0, { wake: () => {} });
+import { USED, type Waiter, type WaitQueue } from "./wait-queue.ts";
 
 export abstract class Acquire<T> extends Operation<T> {
   declare private waiter: Waiter | null;
@@ -74,9 +70,7 @@ export abstract class Acquire<T> extends Operation<T> {
   // #endregion poll
 
   private pollWaiting(waiter: Waiter, waker: Waker): Poll<T> {
-    if (waiter === USED) {
-      throw new FutureConsumedError("this operation has already completed; start a new one");
-    }
+    if (waiter === USED) throw completed();
     if (waiter.isWaiting) {
       waiter.waker = waker;
       return PENDING;

@@ -1,4 +1,5 @@
 /** The futures that the library's own operations are. */
+import { FutureConsumedError } from "../errors.ts";
 import { asRoutine, type Suspend, type Suspending } from "./body.ts";
 import { claim, Future, nextOf, suspendOn, throwInto } from "./future.ts";
 import { unwind } from "./suspension.ts";
@@ -23,4 +24,9 @@ export abstract class Operation<T> extends Future<T> implements Suspending<T> {
     throwInto(this, undefined);
     return { done: true, value };
   }
+}
+
+/** It was polled again after it had given its result. */
+export function completed(): FutureConsumedError {
+  return new FutureConsumedError("this operation has already completed; start a new one");
 }

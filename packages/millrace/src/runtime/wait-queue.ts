@@ -52,6 +52,9 @@ export class Waiter {
   }
 }
 
+/** In the place of a waiter: the operation is over. */
+export const USED: Waiter = new Waiter(0, { wake: () => {} });
+
 export class WaitQueue {
   /** What is free, not counting what is assigned to waiters. */
   declare available: number;

@@ -4,7 +4,7 @@ import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { mayProceed } from "../runtime/cooperation.ts";
 import { checkCount } from "../runtime/duration.ts";
 import type { Future } from "../runtime/future.ts";
-import { Operation } from "../runtime/operation.ts";
+import { completed, Operation } from "../runtime/operation.ts";
 import { cx } from "../runtime/kernel.ts";
 import {
   label,
@@ -14,7 +14,7 @@ import {
   type Resource,
   type ResourceKind,
 } from "../runtime/resource.ts";
-import { WaitQueue, type Waiter } from "../runtime/wait-queue.ts";
+import { USED, WaitQueue, type Waiter } from "../runtime/wait-queue.ts";
 
 /** What the parties of one barrier share. Those who have arrived are those who wait in the queue. */
 class Meeting implements Resource {
@@ -49,10 +49,14 @@ class Wait extends Operation<BarrierResult> {
   }
   poll(waker: Waker): Poll<BarrierResult> {
     const { meeting, waiter } = this;
+    if (waiter === USED) throw completed();
     if (waiter !== null) {
-      if (!waiter.isWaiting) return { isLeader: false };
-      waiter.waker = waker;
-      return PENDING;
+      if (waiter.isWaiting) {
+        waiter.waker = waker;
+        return PENDING;
+      }
+      this.waiter = USED;
+      return { isLeader: false };
     }
     if (!mayProceed(waker)) return PENDING;
     cx.budget--;
@@ -60,13 +64,14 @@ class Wait extends Operation<BarrierResult> {
       this.waiter = meeting.queue.enter(1, waker);
       return PENDING;
     }
+    this.waiter = USED;
     meeting.arrived = 0;
     meeting.queue.grantAll();
     return { isLeader: true };
   }
   override drop(): void {
     const { meeting, waiter } = this;
-    if (waiter === null) return;
+    if (waiter === null || waiter === USED) return;
     if (waiter.isWaiting) meeting.arrived--;
     meeting.queue.abandon(waiter);
   }

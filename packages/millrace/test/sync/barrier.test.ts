@@ -1,4 +1,4 @@
-import { Barrier, PENDING, spawn, yieldNow } from "millrace";
+import { Barrier, FutureConsumedError, PENDING, spawn, yieldNow } from "millrace";
 import { step } from "millrace/testing";
 import { expect, test } from "vitest";
 import { get, inBothStyles } from "../both-styles.ts";
@@ -67,4 +67,15 @@ test("one abandoned after the last came changes nothing for the next round", () 
   expect(step(barrier.wait()).poll()).toEqual({ isLeader: true });
   first.drop();
   expect(step(barrier.wait()).poll()).toBe(PENDING);
+});
+
+test("one that has completed cannot be polled again: it does not arrive twice", () => {
+  const barrier = new Barrier(2);
+  const [first, leader] = [step(barrier.wait()), step(barrier.wait())];
+  first.poll();
+  leader.poll();
+  expect(() => leader.poll()).toThrow(FutureConsumedError);
+  expect(first.poll()).toEqual({ isLeader: false });
+  expect(() => first.poll()).toThrow(FutureConsumedError);
+  expect([step(barrier.wait()).poll(), step(barrier.wait()).poll()]).toEqual([PENDING, { isLeader: true }]);
 });
