@@ -47,6 +47,7 @@ class GetOrInit<T> extends Future<T> {
   readonly #init: Body<T>;
   readonly #turn: Future<void>;
   #call: Call<T, []> | null = null;
+  #isDropped: boolean = false;
 
   constructor(cell: Cell<T>, init: Body<T>) {
     super();
@@ -64,16 +65,26 @@ class GetOrInit<T> extends Future<T> {
         return cell.value as T;
       }
       if (this.#turn.poll(waker) === PENDING) return PENDING;
-      // Also when it was abandoned: whoever is next begins after its cleanup.
-      this.#call = new Call(this.#init, [], { onEnd: () => cell.turn.give(1) });
+      this.#call = new Call(this.#init, [], { onEnd: () => this.#unwound() });
     }
-    const value = this.#call.poll(waker);
-    if (value === PENDING) return PENDING;
-    // The turn has just been given back, and nobody has run since.
-    cell.set(value);
+    let value: Poll<T>;
+    try {
+      value = this.#call.poll(waker);
+    } catch (error) {
+      this.#call = null;
+      cell.turn.give(1);
+      throw error;
+    }
+    // The turn is not given back first: whoever was woken for it would not find the value yet.
+    if (value !== PENDING) cell.set(value);
     return value;
   }
+  /** The call has ended. If it was abandoned, whoever is next begins after its cleanup. */
+  #unwound(): void {
+    if (this.#isDropped) this.#cell.turn.give(1);
+  }
   override drop(): void {
+    this.#isDropped = true;
     abandon(this.#call ?? this.#turn);
   }
   override describeWait(): string {

@@ -1,4 +1,4 @@
-import { OnceCell, PENDING, SetOnce, sleep, spawn, yieldNow } from "millrace";
+import { FutureConsumedError, Notify, OnceCell, PENDING, SetOnce, sleep, spawn, yieldNow } from "millrace";
 import { step } from "millrace/testing";
 import { expect, test } from "vitest";
 import { get, inBothStyles } from "../both-styles.ts";
@@ -194,4 +194,40 @@ test("an abandoned SetOnce.wait leaves no trace", () => {
     undefined,
     false,
   ]);
+});
+
+test("ONC-01 whoever is woken by the value finds it, even if its waker polls at once", () => {
+  const cell = new OnceCell<string>();
+  const gate = new Notify();
+  const first = step(
+    cell.getOrInit(function* () {
+      yield* gate.notified();
+      return "made by the first";
+    }),
+  );
+  const second = cell.getOrInit(() => "made by the second");
+  let seen: unknown;
+  const eager = {
+    wake() {
+      seen = second.poll(eager);
+    },
+  };
+  first.poll();
+  expect(second.poll(eager)).toBe(PENDING);
+  gate.notifyOne();
+  expect([first.poll(), seen, cell.get()]).toEqual(Array(3).fill("made by the first"));
+});
+
+test("ONC-02 an initialiser that failed cannot be polled again, and gives its turn on once", () => {
+  const cell = new OnceCell<string>();
+  const failing = step(
+    cell.getOrInit(() => {
+      throw new Error("no value");
+    }),
+  );
+  const [next, last] = [0, 1].map(() => step(cell.getOrInit(() => new Promise<string>(() => {}))));
+  expect(() => failing.poll()).toThrow("no value");
+  expect([next!.poll(), last!.poll()]).toEqual([PENDING, PENDING]);
+  expect(() => failing.poll()).toThrow(FutureConsumedError);
+  expect(last!.isWoken).toBe(false);
 });
