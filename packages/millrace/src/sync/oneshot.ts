@@ -58,7 +58,7 @@ class State<T> implements Watchable, Resource {
   declare isSenderClosed: boolean;
   declare isReceiverClosed: boolean;
   declare waker: Waker | null;
-  /** The two halves, each until the other one has waited for it for a turn; and what is left of them after that. */
+  /** The two halves, each until the other one has waited for it, or was refused, when a turn ends; and what is left of them after that. */
   declare sender: object | null;
   declare receiver: object | null;
   declare senderRemains: Remains | null;
@@ -121,13 +121,10 @@ class State<T> implements Watchable, Resource {
     this.isSenderAwaited = true;
     this.beWatchedSoon();
   }
-  receiverAwaited(): WaitQueue {
-    const waiters = (this.closedWaiters ??= new WaitQueue(0));
-    if (this.receiver !== null) {
-      this.isReceiverAwaited = true;
-      this.beWatchedSoon();
-    }
-    return waiters;
+  receiverAwaited(): void {
+    if (this.receiver === null) return;
+    this.isReceiverAwaited = true;
+    this.beWatchedSoon();
   }
   private beWatchedSoon(): void {
     if (this.isSoon) return;
@@ -171,7 +168,8 @@ class Closed extends Future<void> {
       return undefined;
     }
     if (this.#waiter === null) {
-      this.#waiter = this.#state.receiverAwaited().enter(1, waker);
+      this.#state.receiverAwaited();
+      this.#waiter = (this.#state.closedWaiters ??= new WaitQueue(0)).enter(1, waker);
     } else this.#waiter.waker = waker;
     return PENDING;
   }
@@ -229,7 +227,9 @@ export class Sender<T> implements Disposable {
   }
   /** Whether the receiver is closed, dropped, or has its value, or this sender was closed unused. */
   get isClosed(): boolean {
-    return this.isGivenUp || this.state.isReceiverClosed;
+    if (this.isGivenUp || this.state.isReceiverClosed) return true;
+    this.state.receiverAwaited();
+    return false;
   }
   /** Without a value sent, the receiver throws `RecvError`. */
   close(): void {
@@ -282,10 +282,12 @@ export class Receiver<T> extends Future<T> {
     return PENDING;
   }
 
-  /** Closes it. */
+  /** Closes it, and gives up what was sent. */
   override drop(): void {
-    this.state.waker = null;
-    this.close();
+    const { state } = this;
+    state.waker = null;
+    if (state.phase === SENT) state.take();
+    else this.close();
   }
 
   /** The value if it is there already; never waits. */
@@ -297,6 +299,7 @@ export class Receiver<T> extends Future<T> {
       if (state.waker === null) this.isFinished = true;
       return refused("closed");
     }
+    state.senderAwaited();
     return refused("empty");
   }
 

@@ -38,7 +38,10 @@ class OneshotModel extends Model<"value" | "closed"> {
     this.isOver = true;
   }
   override dropped({ about }: Operation<"value" | "closed">): void {
-    if (about === "value") this.isReceiverClosed = true;
+    if (about !== "value") return;
+    this.isReceiverClosed = true;
+    // What was sent is given up with it.
+    if (this.value === "sent") this.value = "taken";
   }
 
   send(): void {

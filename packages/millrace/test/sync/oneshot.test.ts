@@ -3,6 +3,7 @@ import {
   FutureConsumedError,
   oneshot,
   PENDING,
+  ready,
   RecvError,
   select,
   sleep,
@@ -13,7 +14,7 @@ import {
 import { step } from "millrace/testing";
 import { expect, test } from "vitest";
 import { get, inBothStyles } from "../both-styles.ts";
-import { caught, expectMisuse, now } from "./outcome.ts";
+import { caught, collect, expectMisuse, now } from "./outcome.ts";
 
 const CLOSED = { ok: false, reason: "closed" };
 const EMPTY = { ok: false, reason: "empty" };
@@ -265,4 +266,33 @@ test("a receiver that is dropped before it was polled, while it waits or after i
     if (moment !== "woken") expect(tx.send("late")).toBe(false);
     expect(receiving.wakeCount).toBe(moment === "woken" ? 1 : 0);
   }
+});
+
+inBothStyles("a value that was sent is given up with a receiver that is dropped or disposed", function* () {
+  for (const giveUp of [
+    (rx: oneshot.Receiver<string>) => step(rx).drop(),
+    (rx: oneshot.Receiver<string>) => rx[Symbol.dispose](),
+  ]) {
+    const [tx, rx] = oneshot.channel<string>();
+    expect(tx.send("nobody takes it")).toBe(true);
+    giveUp(rx);
+    expect([tx.isClosed, rx.tryRecv()]).toEqual([true, CLOSED]);
+    yield* get(tx.closed());
+  }
+  const [tx, rx] = oneshot.channel<string>();
+  tx.send("nobody takes it");
+  expect((yield* get(select({ first: ready(1), rx }, { biased: true }))).key).toBe("first");
+  expect([tx.isClosed, rx.tryRecv()]).toEqual([true, CLOSED]);
+});
+
+test("a sender does not keep what a dropped receiver gave up", async () => {
+  const [tx, rx] = oneshot.channel<object>();
+  const sent = ((): WeakRef<object> => {
+    const value = {};
+    tx.send(value);
+    return new WeakRef(value);
+  })();
+  step(rx).drop();
+  await collect(() => sent.deref() === undefined);
+  expect([sent.deref(), tx.isClosed]).toEqual([undefined, true]);
 });
