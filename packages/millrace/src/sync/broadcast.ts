@@ -292,7 +292,8 @@ export class Receiver<T extends Message> extends Handle implements AsyncIterable
     super();
     this.#position = position;
     const { receivers } = position.state;
-    receivers.handles.opened(this, !receivers.waiters.isEmpty);
+    // Each counts, and keeps messages, whether or not somebody waits for it to go.
+    receivers.handles.opened(this, true);
   }
 
   /**
@@ -310,7 +311,11 @@ export class Receiver<T extends Message> extends Handle implements AsyncIterable
     | { readonly ok: false; readonly reason: "lagged"; readonly missed: number } {
     const position = this.#open("tryRecv");
     const { state } = position;
-    if (position.next === state.tail) return refused(state.senders === 0 ? "closed" : "empty");
+    if (position.next === state.tail) {
+      if (state.senders === 0) return refused("closed");
+      state.audience.senders.awaited();
+      return refused("empty");
+    }
     const missed = position.takeMissed();
     if (missed > 0) return { ok: false, reason: "lagged", missed };
     return { ok: true, value: state.seen(position.next++) };

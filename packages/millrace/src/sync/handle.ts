@@ -3,11 +3,11 @@
  * permit as released), and is reported.
  *
  * To be watched by the collector costs several times what taking a lock does. So a resource keeps its
- * open handles alive, in a list, until somebody has waited for what they hold when a turn of the host
- * ends: losing them before that harms nobody, and most are closed by then. Then they are handed to the
- * collector, once each.
+ * open handles alive, in a list, until a turn of the host ends in which they were missed: somebody waited
+ * for what they hold, or was refused it, or one more was opened (no more than one is kept that nobody
+ * misses). Most are closed by then. The others are handed to the collector, once each.
  *
- *   OPEN, LISTED ──somebody waits──► OPEN, LISTED, SOON ──turn ends──► OPEN, WATCHED ──collected──► LOST
+ *   OPEN, LISTED ──missed──► OPEN, LISTED, SOON ──turn ends──► OPEN, WATCHED ──collected──► LOST
  *        └───────────close──────────────────┴──────────────────────────────┴────► CLOSED      (released, reported)
  */
 import { hooks } from "../runtime/hooks.ts";
@@ -124,7 +124,7 @@ export class Handles implements Watchable {
       head.prevHandle = handle;
     }
     this.head = handle;
-    if (isAwaited) this.awaited();
+    if (isAwaited || head !== null) this.awaited();
     if (hooks.current !== null) hooks.current.handleOpened?.(this, handle);
   }
   closed(handle: Handle): void {
@@ -143,7 +143,7 @@ export class Handles implements Watchable {
     nextHandle.prevHandle = prevHandle;
     handle.nextHandle = null;
   }
-  /** Somebody waits for what they hold. */
+  /** Somebody waits for what they hold, or was refused it. */
   awaited(): void {
     if (this.isSoon || this.head === null) return;
     this.isSoon = true;

@@ -163,7 +163,9 @@ export class Mutex<T = undefined> {
 
   /** The lock, if it is free and nobody waits for it. */
   tryLock(): MutexGuard<T> | undefined {
-    return this.guarded.turn.tryTake(1) ? new Guard(this.guarded) : undefined;
+    if (this.guarded.turn.tryTake(1)) return new Guard(this.guarded);
+    this.guarded.handles.awaited();
+    return undefined;
   }
 
   /**
@@ -178,7 +180,9 @@ export class Mutex<T = undefined> {
 
   /** Whether it is held, or assigned to a waiter that has not resumed yet. */
   get isLocked(): boolean {
-    return this.guarded.turn.available === 0;
+    const isLocked = this.guarded.turn.available === 0;
+    if (isLocked) this.guarded.handles.awaited();
+    return isLocked;
   }
 }
 

@@ -247,11 +247,15 @@ export class RwLock<T = undefined> {
   }
   /** `undefined` while written, and while a writer waits. */
   tryRead(): ReadGuard<T> | undefined {
-    return this.guarded.permits.tryTake(1) ? new Reading(this.guarded) : undefined;
+    if (this.guarded.permits.tryTake(1)) return new Reading(this.guarded);
+    this.guarded.handles.awaited();
+    return undefined;
   }
   /** `undefined` while anybody reads or writes, or waits to. */
   tryWrite(): WriteGuard<T> | undefined {
-    return this.guarded.permits.tryTake(this.guarded.maxReaders) ? new Writing(this.guarded) : undefined;
+    if (this.guarded.permits.tryTake(this.guarded.maxReaders)) return new Writing(this.guarded);
+    this.guarded.handles.awaited();
+    return undefined;
   }
 }
 

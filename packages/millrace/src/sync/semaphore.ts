@@ -221,9 +221,9 @@ export class Semaphore {
   tryAcquire(count: number = 1): Try<SemaphorePermit, "none" | "closed"> {
     checkCount("Semaphore.tryAcquire", "count", count, 0);
     if (this.shared.permits.isClosed) return refused("closed");
-    return this.shared.permits.tryTake(count)
-      ? { ok: true, value: new Permit(this.shared, count) }
-      : refused("none");
+    if (this.shared.permits.tryTake(count)) return { ok: true, value: new Permit(this.shared, count) };
+    this.shared.handles.awaited();
+    return refused("none");
   }
 
   /**

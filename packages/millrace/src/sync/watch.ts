@@ -145,7 +145,8 @@ export class Receiver<T> extends Handle implements AsyncIterable<T>, Disposable 
     super();
     this.#position = position;
     const { receivers } = position.state;
-    receivers.handles.opened(this, !receivers.waiters.isEmpty);
+    // Each counts, whether or not somebody waits for it to go.
+    receivers.handles.opened(this, true);
   }
 
   /** The latest value; does not count as seen. Works for ever, also without senders. */
@@ -181,7 +182,9 @@ export class Receiver<T> extends Handle implements AsyncIterable<T>, Disposable 
   /** Whether there is an unseen value; throws `RecvError` as soon as all senders are gone. */
   hasChanged(): boolean {
     const position = this.#open("hasChanged");
-    if (position.state.senders === 0) throw new RecvError(SENDERS_GONE);
+    const { state } = position;
+    if (state.senders === 0) throw new RecvError(SENDERS_GONE);
+    state.audience.senders.awaited();
     return position.hasUnseen;
   }
   /** Wakes a pending `changed()` of this receiver. */

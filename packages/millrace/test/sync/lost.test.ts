@@ -1,4 +1,7 @@
-/** Handles that are garbage-collected while open count as closed, and are reported, once somebody waits. */
+/**
+ * Handles that are garbage-collected while open count as closed once they are missed: somebody waits for
+ * what they hold (then they are reported), or is refused it.
+ */
 import {
   broadcast,
   mpsc,
@@ -13,7 +16,7 @@ import {
   watch,
 } from "millrace";
 import { step, type Stepper } from "millrace/testing";
-import { expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { collect, now } from "./outcome.ts";
 
 const reports = vi.spyOn(console, "error").mockImplementation(() => {});
@@ -24,6 +27,9 @@ async function expectWoken(waiting: Stepper<unknown>, what: string): Promise<voi
   expect(reports.mock.calls.map(String)).toContainEqual(
     expect.stringContaining(`${what} was garbage-collected`),
   );
+}
+function reasonOf(tried: { readonly ok: boolean; readonly reason?: string }): string | undefined {
+  return tried.reason;
 }
 /** The local variables of `make` are gone when it returns. */
 function apart<T>(make: () => T): T {
@@ -172,4 +178,118 @@ test("what was closed or released before it is collected is not closed again", a
   expect([semaphore.availablePermits, tx.downgrade().strongCount, rx.isClosed]).toEqual([1, 1, false]);
   permit.release();
   expect(tx.capacity).toBe(1);
+});
+
+describe("with nobody who waits, a lost handle is missed by those who are refused", () => {
+  const refusals: Record<string, () => () => boolean> = {
+    "a permit, by tryAcquire": () => {
+      const semaphore = new Semaphore(1);
+      apart(() => void semaphore.tryAcquire());
+      return () => semaphore.tryAcquire().ok;
+    },
+    "a guard, by tryLock": () => {
+      const mutex = new Mutex();
+      apart(() => void mutex.tryLock());
+      return () => mutex.tryLock() !== undefined;
+    },
+    "a guard, by isLocked": () => {
+      const mutex = new Mutex();
+      apart(() => void mutex.tryLock());
+      return () => !mutex.isLocked;
+    },
+    "a read guard, by tryWrite": () => {
+      const lock = new RwLock();
+      apart(() => void lock.tryRead());
+      return () => lock.tryWrite() !== undefined;
+    },
+    "a write guard, by tryRead": () => {
+      const lock = new RwLock();
+      apart(() => void lock.tryWrite());
+      return () => lock.tryRead() !== undefined;
+    },
+    "an mpsc permit, by trySend": () => {
+      const [tx, rx] = mpsc.channel<number>(1);
+      apart(() => void tx.tryReserve());
+      return () => tx.trySend(1).ok && rx.size === 1;
+    },
+    "an mpsc receiver, by tryReserve": () => {
+      const tx = apart(() => mpsc.channel<number>(1)[0]);
+      tx.trySend(1);
+      return () => reasonOf(tx.tryReserve()) === "closed";
+    },
+    "an mpsc receiver, by isClosed": () => {
+      const tx = apart(() => mpsc.channel<number>(1)[0]);
+      return () => tx.isClosed;
+    },
+    "an mpsc sender, by tryRecv": () => {
+      const rx = apart(() => mpsc.channel<number>(1)[1]);
+      return () => reasonOf(rx.tryRecv()) === "closed";
+    },
+    "an mpsc sender, by isClosed": () => {
+      const rx = apart(() => mpsc.unbounded<number>()[1]);
+      return () => rx.isClosed;
+    },
+    "a oneshot sender, by tryRecv": () => {
+      const rx = apart(() => oneshot.channel<number>()[1]);
+      return () => reasonOf(rx.tryRecv()) === "closed";
+    },
+    "a oneshot receiver, by isClosed": () => {
+      const tx = apart(() => oneshot.channel<number>()[0]);
+      return () => tx.isClosed;
+    },
+    "a broadcast sender, by tryRecv": () => {
+      const rx = apart(() => broadcast.channel<number>(1)[1]);
+      return () => reasonOf(rx.tryRecv()) === "closed";
+    },
+    "a broadcast receiver, by send": () => {
+      const tx = apart(() => broadcast.channel<number>(1)[0]);
+      return () => tx.send(1) === 0;
+    },
+    "a watch sender, by hasChanged": () => {
+      const rx = apart(() => watch.channel(0)[1]);
+      return () => {
+        try {
+          return rx.hasChanged();
+        } catch {
+          return true;
+        }
+      };
+    },
+    "a watch receiver, by send": () => {
+      const tx = apart(() => watch.channel(0)[0]);
+      return () => !tx.send(1);
+    },
+  };
+  test.each(Object.entries(refusals))("%s", async (_, make) => {
+    const asked = make();
+    let isGone = false;
+    await collect(() => (isGone = asked()));
+    expect(isGone).toBe(true);
+  });
+});
+
+test("lost handles that nobody misses do not pile up", async () => {
+  const [events] = broadcast.channel<number>(1);
+  const [state] = watch.channel(0);
+  const [tx] = mpsc.channel<number>(1);
+  const lock = new RwLock();
+  const semaphore = new Semaphore(1000);
+  const refs = apart(() =>
+    Array.from({ length: 100 }, () => [
+      events.subscribe(),
+      events.clone(),
+      state.subscribe(),
+      state.clone(),
+      tx.clone(),
+      lock.tryRead()!,
+      now(semaphore.acquire()),
+    ])
+      .flat()
+      .map((handle) => new WeakRef<object>(handle)),
+  );
+  await collect(() => refs.every((ref) => ref.deref() === undefined));
+  expect(refs.filter((ref) => ref.deref() !== undefined)).toEqual([]);
+  expect([events.receiverCount, state.receiverCount]).toEqual([0, 0]);
+  await collect(() => semaphore.availablePermits === 1000);
+  expect([semaphore.availablePermits, tx.downgrade().strongCount]).toEqual([1000, 1]);
 });

@@ -117,11 +117,11 @@ export class Channel<T> implements Resource {
     if (this.capacity !== UNBOUNDED) this.slots.give(count);
   }
 
-  /** Somebody waits for a message, or for the end. */
+  /** Somebody waits for a message, or for the end, or was refused it. */
   messageAwaited(): void {
     this.handles.awaited();
   }
-  /** Somebody waits for a slot. */
+  /** Somebody waits for a slot, or was refused one. */
   slotAwaited(): void {
     this.handles.awaited();
     this.receiverAwaited();

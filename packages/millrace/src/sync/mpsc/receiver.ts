@@ -127,7 +127,9 @@ export class Receiver<T extends Message> implements AsyncIterable<T>, Disposable
   tryRecv(): Try<T, "empty" | "closed"> {
     const { items } = this.channel;
     if (items.isClosed) return refused("closed");
-    return items.tryTake(1) ? { ok: true, value: this.channel.shift() } : refused("empty");
+    if (items.tryTake(1)) return { ok: true, value: this.channel.shift() };
+    this.channel.messageAwaited();
+    return refused("empty");
   }
 
   /** No more sends; what is buffered, and what outstanding permits send, can still be received. */
@@ -136,7 +138,9 @@ export class Receiver<T extends Message> implements AsyncIterable<T>, Disposable
   }
   /** True once nothing new can be sent, though messages may still be buffered. */
   get isClosed(): boolean {
-    return this.channel.isReceiverClosed || this.channel.isAbandonedBySenders;
+    if (this.channel.isReceiverClosed || this.channel.isAbandonedBySenders) return true;
+    this.channel.messageAwaited();
+    return false;
   }
   /** Buffered messages. */
   get size(): number {

@@ -208,7 +208,7 @@ export class Sender<T extends Message> extends Handle implements Disposable {
     const channel = this.open("trySend");
     checkMessage("Sender.trySend", value);
     if (channel.isReceiverClosed) return refused("closed");
-    if (!channel.slots.tryTake(1)) return refused("full");
+    if (!channel.slots.tryTake(1)) return full(channel);
     channel.push(value);
     return OK;
   }
@@ -235,7 +235,7 @@ export class Sender<T extends Message> extends Handle implements Disposable {
   tryReserve(): Try<Permit<T>, "full" | "closed"> {
     const channel = this.open("tryReserve");
     if (channel.isReceiverClosed) return refused("closed");
-    return channel.slots.tryTake(1) ? { ok: true, value: new Permit(channel) } : refused("full");
+    return channel.slots.tryTake(1) ? { ok: true, value: new Permit(channel) } : full(channel);
   }
 
   clone(): Sender<T> {
@@ -254,7 +254,9 @@ export class Sender<T extends Message> extends Handle implements Disposable {
   }
   /** Whether nothing can be sent with this handle any more: the receiver or the handle itself is closed. */
   get isClosed(): boolean {
-    return this.isGivenUp || this.sharedChannel.isReceiverClosed;
+    if (this.isGivenUp || this.sharedChannel.isReceiverClosed) return true;
+    this.sharedChannel.receiverAwaited();
+    return false;
   }
   /** Free slots, not counting those assigned to waiters. */
   get capacity(): number {
@@ -307,6 +309,10 @@ export class WeakSender<T extends Message> {
   }
 }
 
+function full(channel: Channel<never> | Channel<unknown>): { readonly ok: false; readonly reason: "full" } {
+  channel.slotAwaited();
+  return refused("full");
+}
 function onePermit<T>(channel: Channel<T>): Permit<T> {
   return new Permit(channel);
 }
