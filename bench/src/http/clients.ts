@@ -39,10 +39,12 @@ async function abortable(url: string): Promise<Response> {
   return fetch(url, { method: "GET", headers: { accept: "application/json" }, signal });
 }
 
+// As in a program that goes on for long: what is made once is not of a request.
+const runtime = new Runtime();
+const client = new HttpClient();
+
 async function awaiting(url: string, requests: number): Promise<void> {
-  const client = new HttpClient();
   let asked = 0;
-  await using runtime = new Runtime();
   await runtime.run(() =>
     scope((tasks) => {
       for (let worker = 0; worker < CONCURRENCY; worker++) {
@@ -55,12 +57,10 @@ async function awaiting(url: string, requests: number): Promise<void> {
 }
 
 async function yielding(url: string, requests: number): Promise<void> {
-  const client = new HttpClient();
   let asked = 0;
   const worker = asyncFn(function* () {
     while (asked++ < requests) yield* client.get(url).json();
   });
-  await using runtime = new Runtime();
   await runtime.run(() =>
     scope((tasks) => {
       for (let each = 0; each < CONCURRENCY; each++) tasks.spawn(worker());
