@@ -18,8 +18,11 @@ export interface ThreadPoolMetrics {
   readonly restarted: number;
   /** Threads that sleep until there is work. */
   readonly parked: number;
-  /** How calls and results travel: by message where the platform does not let threads share memory. */
-  readonly transport: "shared memory" | "messages";
+  /**
+   * How calls and results travel: by message where the platform does not let threads share memory. Always
+   * given; optional for whoever makes such figures without a pool.
+   */
+  readonly transport?: "shared memory" | "messages";
 }
 
 export interface WorkshopOptions {
