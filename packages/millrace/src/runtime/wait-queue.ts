@@ -13,11 +13,13 @@
  *     abandoned before, while or after it was woken.
  *  4. Waking is the last thing an operation does: everybody it concerns has left the queue and all that
  *     was given is accounted for before foreign code runs, which may join, leave, take and give again.
+ *     A waker that throws is reported: who wakes others is not to blame, and must not fail halfway.
  *
  * All operations are O(1) a waiter.
  */
 import { pin } from "../internal/pin.ts";
 import type { Waker } from "./body.ts";
+import { host } from "./host.ts";
 
 const WAITING = 0;
 const GRANTED = 1;
@@ -129,7 +131,7 @@ export class WaitQueue {
     }
     this.available += count;
     if (first === null) return;
-    if (first === last) first.waker.wake();
+    if (first === last) wake(first);
     else wakeAll(first);
   }
   // #endregion give
@@ -140,7 +142,7 @@ export class WaitQueue {
     if (waiter === null) return this.give(1);
     waiter.isLatest = true;
     this.grant(waiter);
-    waiter.waker.wake();
+    wake(waiter);
   }
 
   /** The waiter's next poll took what it was granted. */
@@ -203,25 +205,22 @@ export class WaitQueue {
   }
 }
 
-/**
- * Wakes a chain of waiters that have left the queue, save those that an earlier one has made go. A
- * waker that throws costs the others nothing; its error is thrown once all are woken.
- */
+/** Wakes a chain of waiters that have left the queue, save those that an earlier one has made go. */
 function wakeAll(first: Waiter): void {
-  let failure: { readonly error: unknown } | null = null;
   for (let waiter: Waiter | null = first; waiter !== null;) {
     const next: Waiter | null = waiter.next;
     waiter.next = null;
-    if (waiter.state !== GONE) {
-      try {
-        waiter.waker.wake();
-      } catch (error) {
-        failure ??= { error };
-      }
-    }
+    if (waiter.state !== GONE) wake(waiter);
     waiter = next;
   }
-  if (failure !== null) throw failure.error;
+}
+
+function wake(waiter: Waiter): void {
+  try {
+    waiter.waker.wake();
+  } catch (error) {
+    host.report("millrace: a waker threw:", error);
+  }
 }
 
 pin(new Waiter(1, { wake: () => {} }));

@@ -1,0 +1,76 @@
+/** A waker that throws is reported; whoever woke it, and whoever else waits, goes on as if it had not. */
+import { broadcast, type Future, mpsc, PENDING, spawn, type Waker, watch, yieldNow } from "millrace";
+import { step, type Stepper } from "millrace/testing";
+import { afterAll, beforeEach, expect, test, vi } from "vitest";
+import { get, inBothStyles } from "../both-styles.ts";
+import { CLOSED, now, permitOf } from "./outcome.ts";
+
+const reports = vi.spyOn(console, "error").mockImplementation(() => {});
+beforeEach(() => void reports.mockClear());
+afterAll(() => reports.mockRestore());
+
+const FAILURE = new Error("from a waker");
+const bad: Waker = {
+  wake() {
+    throw FAILURE;
+  },
+};
+function expectReported(times: number): void {
+  expect(reports.mock.calls).toEqual(Array(times).fill(["millrace: a waker threw:", FAILURE]));
+}
+function waiting<T>(future: Future<T>): Stepper<T> {
+  const stepper = step(future);
+  expect(stepper.poll()).toBe(PENDING);
+  return stepper;
+}
+test("a permit that was sent is gone, so that the channel ends", () => {
+  const [tx, rx] = mpsc.channel<number>(1);
+  const permit = permitOf(tx);
+  tx.close();
+  const receiving = rx.recv();
+  receiving.poll(bad);
+  permit.send(1);
+  expect([rx.isClosed, receiving.poll(bad), now(rx.recv())]).toEqual([true, 1, undefined]);
+  expectReported(1);
+});
+
+test("a message is not lost on its way to a receiver that frees a slot", () => {
+  const [tx, rx] = mpsc.channel<number>(1);
+  tx.trySend(1);
+  tx.send(2).poll(bad);
+  expect(now(rx.recv())).toBe(1);
+  expectReported(1);
+});
+
+test("closing a receiver wakes all who wait for that", () => {
+  const [tx, rx] = mpsc.channel<number>(1);
+  tx.trySend(1);
+  tx.send(2).poll(bad);
+  const [sending, closed] = [waiting(tx.send(3)), waiting(tx.closed())];
+  rx.close();
+  expect([sending.isWoken, closed.isWoken, now(rx.recv()), rx.tryRecv()]).toEqual([true, true, 1, CLOSED]);
+  expectReported(1);
+});
+
+inBothStyles("a broadcast, and a change, reach every other receiver", function* ({ body }) {
+  const [events, first] = broadcast.channel<number>(1);
+  const [state, watched] = watch.channel(0);
+  const [second, other] = [events.subscribe(), state.subscribe()];
+  first.recv().poll(bad);
+  watched.changed().poll(bad);
+  const heard = spawn(
+    body(function* () {
+      return yield* get(second.recv());
+    }),
+  );
+  const seen = spawn(
+    body(function* () {
+      yield* get(other.changed());
+      return other.borrow();
+    }),
+  );
+  yield* get(yieldNow());
+  expect([events.send(7), state.send(1)]).toEqual([2, true]);
+  expect([yield* get(heard), yield* get(seen)]).toEqual([7, 1]);
+  expectReported(2);
+});
