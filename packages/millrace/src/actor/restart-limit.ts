@@ -1,5 +1,6 @@
 /** How often something may be restarted: at most `limit` times within any stretch of `within` ms. */
-import { checkCount, toMs, type Duration } from "../runtime/duration.ts";
+import { checkCount } from "../runtime/argument.ts";
+import { toMs, type Duration } from "../runtime/duration.ts";
 import { counted } from "../runtime/counted.ts";
 
 const DEFAULT: RestartOptions = { limit: 3, within: 5000 };

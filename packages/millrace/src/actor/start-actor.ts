@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { checkCount, type Duration } from "../runtime/duration.ts";
+import { checkCount } from "../runtime/argument.ts";
+import { type Duration } from "../runtime/duration.ts";
 import { requireBody } from "../runtime/call.ts";
 import { ambientKernel } from "../runtime/trail.ts";
 import { Actor, type ActorSettings } from "./actor.ts";

@@ -1,6 +1,6 @@
 /** Turns recording on and off. */
 import { rootTask } from "../runtime/call.ts";
-import { checkCount } from "../runtime/duration.ts";
+import { checkCount } from "../runtime/argument.ts";
 import { hooks } from "../runtime/hooks.ts";
 import { ambientBranch } from "../runtime/trail.ts";
 import { updateSignal } from "./dump-signal.ts";

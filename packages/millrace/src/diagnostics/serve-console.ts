@@ -1,6 +1,6 @@
 /** The console is a package of its own, since it has dependencies; it is loaded when it is asked for. */
 import { fromPromise } from "../combinators/from-promise.ts";
-import { checkCount } from "../runtime/duration.ts";
+import { checkCount } from "../runtime/argument.ts";
 import type { Future } from "../runtime/future.ts";
 import { captureContext } from "../runtime/host.ts";
 import { Feed } from "./feed.ts";

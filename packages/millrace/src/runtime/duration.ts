@@ -1,4 +1,5 @@
 /** Durations: milliseconds, or an object shaped like `Temporal.Duration`. */
+import { shown } from "./argument.ts";
 
 /** Milliseconds, or a `Temporal.Duration`-shaped object. Negative and NaN throw `RangeError`; `Infinity` never elapses. */
 export type Duration =
@@ -24,7 +25,7 @@ export function toMs(caller: string, duration: Duration): number {
   const ms = typeof duration === "number" ? duration : sum(duration);
   if (ms >= 0) return ms;
   throw new RangeError(
-    `${caller} expects a duration of 0 ms or more (a number, or { seconds: 5 }), got ${describe(duration)}`,
+    `${caller} expects a duration of 0 ms or more (a number, or { seconds: 5 }), got ${shown(duration)}`,
   );
 }
 
@@ -43,29 +44,8 @@ function sum(duration: Exclude<Duration, number>): number {
   return isEmpty ? NaN : ms;
 }
 
-function describe(duration: unknown): string {
-  if (typeof duration === "string") return JSON.stringify(duration);
-  if (typeof duration !== "object" || duration === null) return String(duration);
-  const parts = Object.entries(duration).map(([part, count]) => `${part}: ${describePart(count)}`);
-  // A `Temporal.Duration` has no properties of its own, but a `toJSON`.
-  if (parts.length === 0) return JSON.stringify(duration);
-  return `{ ${parts.join(", ")} }`;
-}
-
-function describePart(count: unknown): string {
-  return typeof count === "object" && count !== null ? "an object" : describe(count);
-}
-
 /** A point in time of the runtime's clock. */
 export function checkDeadline(caller: string, deadline: number): number {
   if (typeof deadline === "number" && !Number.isNaN(deadline)) return deadline;
-  throw new RangeError(`${caller} expects a deadline in ms, as now() gives, got ${String(deadline)}`);
-}
-
-/** A count of things: a non-negative (or positive) integer. */
-export function checkCount(caller: string, what: string, count: number, least: number): number {
-  if (Number.isSafeInteger(count) && count >= least) return count;
-  throw new RangeError(
-    `${caller} expects ${what} to be an integer of at least ${least}, got ${String(count)}`,
-  );
+  throw new RangeError(`${caller} expects a deadline in ms, as now() gives, got ${shown(deadline)}`);
 }

@@ -3,7 +3,7 @@ import { CancelledError } from "../errors.ts";
 import { Ring } from "../internal/ring.ts";
 import { Acquire } from "./acquire.ts";
 import { PENDING, type Body, type Outcome, type Poll, type Waker } from "./body.ts";
-import { checkCount } from "./duration.ts";
+import { checkCount } from "./argument.ts";
 import { noteFailure } from "./failure.ts";
 import { Future } from "./future.ts";
 import { abortHandleOf, type AbortHandle } from "./join-handle.ts";

@@ -4,6 +4,7 @@
  *
  * Who waits is read off the tasks; who holds is known while something records (`hooks.ts`).
  */
+import { shown } from "./argument.ts";
 import { hooks } from "./hooks.ts";
 
 /** What can be waited for. */
@@ -56,7 +57,14 @@ const names: WeakMap<Resource, string> = new WeakMap();
 
 /** A resource was made. */
 export function made(resource: Resource, options: Named | undefined): void {
-  if (options?.name !== undefined) names.set(resource, options.name);
+  const name: unknown = options?.name;
+  if (name !== undefined) {
+    if (typeof name !== "string")
+      throw new TypeError(
+        `a ${NOUNS[resource.resourceKind]} expects its name to be a string, got ${shown(name)}`,
+      );
+    names.set(resource, name);
+  }
   if (hooks.current !== null) hooks.current.resourceMade?.(resource);
 }
 

@@ -13,7 +13,8 @@ import { PENDING, type Awaitable, type Body, type Poll, type Routine, type Waker
 import { Call, requireBody } from "./call.ts";
 import { holdCleanup } from "./cleanup.ts";
 import { Timer } from "./clock.ts";
-import { checkCount, toMs, type Duration } from "./duration.ts";
+import { checkCount } from "./argument.ts";
+import { toMs, type Duration } from "./duration.ts";
 import { noteFailure, reportFailure } from "./failure.ts";
 import { abandon, Future } from "./future.ts";
 import { JoinHandle } from "./join-handle.ts";

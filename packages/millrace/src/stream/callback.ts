@@ -65,12 +65,6 @@ export class Callback<A, B, R> {
   }
 }
 
-/** A function that is called as it is. */
-export function requireFunction<F>(caller: string, f: F): F {
-  if (typeof f === "function") return f;
-  throw new TypeError(`${caller} expects a function, got ${f === null ? "null" : typeof f}`);
-}
-
 /** A number of things, or `Infinity`. */
 export function requireLimit(caller: string, what: string, count: number, least: number): number {
   if ((Number.isSafeInteger(count) || count === Infinity) && count >= least) return count;

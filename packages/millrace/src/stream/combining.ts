@@ -1,7 +1,8 @@
 /** Many at once: items in flight, streams of streams, several streams, groups and pace. */
 import { toMs, type Duration } from "../runtime/duration.ts";
 import { Buffered } from "./buffered.ts";
-import { requireFunction, requireLimit } from "./callback.ts";
+import { requireFunction } from "../runtime/argument.ts";
+import { requireLimit } from "./callback.ts";
 import { Chunks, ChunksTimeout, ReadyChunks } from "./chunks.ts";
 import { sourceOf, type Pullable } from "./iteration.ts";
 import { FlatMapUnordered, Merged } from "./merged.ts";

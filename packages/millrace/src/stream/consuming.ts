@@ -2,7 +2,8 @@
 import type { Awaitable, Body } from "../runtime/body.ts";
 import type { Future } from "../runtime/future.ts";
 import { Buffered } from "./buffered.ts";
-import { Callback, requireFunction, requireLimit } from "./callback.ts";
+import { requireFunction } from "../runtime/argument.ts";
+import { Callback, requireLimit } from "./callback.ts";
 import { fuse, MAP } from "./fused.ts";
 import { Pulling } from "./pulling.ts";
 import { Collect, Count, Find, Fold, ForEach, Forward, Last, Search } from "./terminal.ts";

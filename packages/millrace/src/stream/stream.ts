@@ -7,7 +7,8 @@
  */
 import { PENDING, type Awaitable, type Body, type Waker } from "../runtime/body.ts";
 import type { Future } from "../runtime/future.ts";
-import { requireFunction, requireLimit } from "./callback.ts";
+import { requireFunction } from "../runtime/argument.ts";
+import { requireLimit } from "./callback.ts";
 import { Combining } from "./combining.ts";
 import { EventSource, type Overflow } from "./events.ts";
 import { OnceSource, RangeSource, RepeatSource, UnfoldSource } from "./generated.ts";

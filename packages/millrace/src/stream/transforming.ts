@@ -1,7 +1,8 @@
 /** One item in, at most one out. All but `mapAsync` and `takeUntil` cost about a call an item. */
 import type { Awaitable, Body } from "../runtime/body.ts";
 import type { CancellationToken } from "../sync/cancellation-token.ts";
-import { requireFunction, requireLimit } from "./callback.ts";
+import { requireFunction } from "../runtime/argument.ts";
+import { requireLimit } from "./callback.ts";
 import { Consuming } from "./consuming.ts";
 import * as steps from "./fused.ts";
 import { MapAsync } from "./map-async.ts";

@@ -2,7 +2,7 @@
 import { pin } from "../internal/pin.ts";
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { mayProceed } from "../runtime/cooperation.ts";
-import { checkCount } from "../runtime/duration.ts";
+import { checkCount } from "../runtime/argument.ts";
 import type { Future } from "../runtime/future.ts";
 import { completed, Operation } from "../runtime/operation.ts";
 import { cx } from "../runtime/kernel.ts";

@@ -22,7 +22,7 @@ import { pin } from "../internal/pin.ts";
 import { ClosedError, LaggedError } from "../errors.ts";
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { mayProceed } from "../runtime/cooperation.ts";
-import { checkCount } from "../runtime/duration.ts";
+import { checkCount } from "../runtime/argument.ts";
 import { Future } from "../runtime/future.ts";
 import { iterate } from "../runtime/iterate.ts";
 import { cx } from "../runtime/kernel.ts";

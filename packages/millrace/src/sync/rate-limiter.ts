@@ -4,7 +4,7 @@ import { Acquire } from "../runtime/acquire.ts";
 import type { Poll, Waker } from "../runtime/body.ts";
 import { PENDING } from "../runtime/body.ts";
 import type { Clock } from "../runtime/clock.ts";
-import { checkCount } from "../runtime/duration.ts";
+import { checkCount, requireOptions, shown } from "../runtime/argument.ts";
 import type { Future } from "../runtime/future.ts";
 import { ambientKernel } from "../runtime/trail.ts";
 import { WaitQueue } from "../runtime/wait-queue.ts";
@@ -138,11 +138,11 @@ export class RateLimiter {
    * @throws RangeError unless `rate` and `burst` are positive integers and `per` is a positive number.
    */
   constructor(options: { rate: number; per: number; burst?: number }) {
-    const { rate, per, burst = rate } = options;
+    const { rate, per, burst = rate } = requireOptions("RateLimiter", options, "{ rate: 10, per: 1000 }");
     checkCount("RateLimiter", "rate", rate, 1);
     checkCount("RateLimiter", "burst", burst, 1);
     if (!(Number.isFinite(per) && per > 0))
-      throw new RangeError(`RateLimiter expects per to be a positive number of ms, got ${String(per)}`);
+      throw new RangeError(`RateLimiter expects per to be a positive number of ms, got ${shown(per)}`);
     this.#bucket = new Bucket(rate, per, burst);
   }
 

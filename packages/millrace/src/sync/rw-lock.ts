@@ -3,6 +3,7 @@ import { pin } from "../internal/pin.ts";
 import { ClosedError } from "../errors.ts";
 import { PENDING, type Poll, type Suspend } from "../runtime/body.ts";
 import { Acquire } from "../runtime/acquire.ts";
+import { requireOptions, shown } from "../runtime/argument.ts";
 import type { Future } from "../runtime/future.ts";
 import { cx } from "../runtime/kernel.ts";
 import { doneWith } from "../runtime/suspension.ts";
@@ -219,10 +220,10 @@ export class RwLock<T = undefined> {
    * @throws RangeError unless `maxReaders` is an integer from 1 to 2^29 - 1 (the default).
    */
   constructor(value?: T, options: { maxReaders?: number; name?: string } = {}) {
-    const { maxReaders = MAX_READERS } = options;
+    const { maxReaders = MAX_READERS } = requireOptions("RwLock", options, "{ maxReaders: 10 }");
     if (!Number.isInteger(maxReaders) || maxReaders < 1 || maxReaders > MAX_READERS) {
       throw new RangeError(
-        `RwLock expects maxReaders to be an integer from 1 to ${MAX_READERS}, got ${String(maxReaders)}`,
+        `RwLock expects maxReaders to be an integer from 1 to ${MAX_READERS}, got ${shown(maxReaders)}`,
       );
     }
     // Without a value T is undefined.

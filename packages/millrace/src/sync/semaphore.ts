@@ -4,7 +4,7 @@ import { ClosedError } from "../errors.ts";
 import { Acquire } from "../runtime/acquire.ts";
 import { type Body, PENDING, type Poll, type Suspend } from "../runtime/body.ts";
 import { requireBody } from "../runtime/call.ts";
-import { checkCount } from "../runtime/duration.ts";
+import { checkCount } from "../runtime/argument.ts";
 import { type Future } from "../runtime/future.ts";
 import { cx } from "../runtime/kernel.ts";
 import { doneWith } from "../runtime/suspension.ts";

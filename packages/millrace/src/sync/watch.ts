@@ -25,6 +25,7 @@
  */
 import { pin } from "../internal/pin.ts";
 import { ClosedError, RecvError } from "../errors.ts";
+import { requireFunction } from "../runtime/argument.ts";
 import type { Future } from "../runtime/future.ts";
 import { FutureIterator } from "../runtime/iterate.ts";
 import type { Named } from "../runtime/resource.ts";
@@ -76,12 +77,12 @@ export class Sender<T> extends Handle implements Disposable {
   /** Stores what `change` makes of the value, receivers or not. If it throws, nothing changes. */
   sendModify(change: (value: T) => T): void {
     const state = this.#open("sendModify");
-    state.store(change(state.value));
+    state.store(requireFunction("watch.Sender.sendModify", change)(state.value));
   }
   /** Notifies only if `change` returns a value other than `undefined`. */
   sendIfModified(change: (value: T) => T | undefined): boolean {
     const state = this.#open("sendIfModified");
-    const value = change(state.value);
+    const value = requireFunction("watch.Sender.sendIfModified", change)(state.value);
     if (value === undefined) return false;
     state.store(value);
     return true;
@@ -175,9 +176,7 @@ export class Receiver<T> extends Handle implements AsyncIterable<T>, Disposable 
    */
   waitFor(predicate: (value: T) => boolean): Future<T> {
     const position = this.#open("waitFor");
-    if (typeof predicate !== "function")
-      throw new TypeError(`watch.Receiver.waitFor expects a function, got ${typeof predicate}`);
-    return new WaitFor(this, position, predicate);
+    return new WaitFor(this, position, requireFunction("watch.Receiver.waitFor", predicate));
   }
   /** Whether there is an unseen value; throws `RecvError` as soon as all senders are gone. */
   hasChanged(): boolean {

@@ -2,7 +2,7 @@
 import { importModule } from "./import-module.ts";
 import { isRoutine, isThenable, type Routine } from "../runtime/body.ts";
 import { Call } from "../runtime/call.ts";
-import { checkCount } from "../runtime/duration.ts";
+import { checkCount } from "../runtime/argument.ts";
 import type { Future } from "../runtime/future.ts";
 import { host } from "../runtime/host.ts";
 import { ambientKernel } from "../runtime/trail.ts";

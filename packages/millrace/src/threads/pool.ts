@@ -1,6 +1,7 @@
 /** A pool of threads: its shared memory, its threads, and this thread's calls into it. */
 import { ClosedError, ThreadError } from "../errors.ts";
-import { checkCount, toMs, type Duration } from "../runtime/duration.ts";
+import { checkCount } from "../runtime/argument.ts";
+import { toMs, type Duration } from "../runtime/duration.ts";
 import { host } from "../runtime/host.ts";
 import type { JoinHandle } from "../runtime/join-handle.ts";
 import type { Kernel } from "../runtime/kernel.ts";

@@ -1,7 +1,7 @@
 /** A bounded channel between any two threads. */
 import { ClosedError, SendError } from "../errors.ts";
 import { PENDING, type Poll } from "../runtime/body.ts";
-import { checkCount } from "../runtime/duration.ts";
+import { checkCount } from "../runtime/argument.ts";
 import type { Future } from "../runtime/future.ts";
 import { checkMessage, OK, refused, type Try } from "../sync/try.ts";
 import { sharesMemory } from "./backend.ts";

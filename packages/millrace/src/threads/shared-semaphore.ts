@@ -1,5 +1,5 @@
 /** Permits that any thread takes and gives back. */
-import { checkCount } from "../runtime/duration.ts";
+import { checkCount } from "../runtime/argument.ts";
 import type { Future } from "../runtime/future.ts";
 import { makePermits, samePermits } from "./make-permits.ts";
 import type { Permits, SharedGuard } from "./permits.ts";

@@ -21,7 +21,7 @@
  * @module
  */
 import { pin } from "../../internal/pin.ts";
-import { checkCount } from "../../runtime/duration.ts";
+import { checkCount } from "../../runtime/argument.ts";
 import type { Named } from "../../runtime/resource.ts";
 import type { Message } from "../try.ts";
 import { Channel, UNBOUNDED } from "./channel.ts";

@@ -1,7 +1,7 @@
 /** The receiving half of a channel. */
 import { Acquire } from "../../runtime/acquire.ts";
 import { PENDING, type Poll, type Suspend, type Waker } from "../../runtime/body.ts";
-import { checkCount } from "../../runtime/duration.ts";
+import { checkCount, shown } from "../../runtime/argument.ts";
 import { type Future } from "../../runtime/future.ts";
 import { cx } from "../../runtime/kernel.ts";
 import { doneWith } from "../../runtime/suspension.ts";
@@ -119,7 +119,7 @@ export class Receiver<T extends Message> implements AsyncIterable<T>, Disposable
    */
   recvMany(into: T[], limit: number): Future<number> {
     if (!Array.isArray(into))
-      throw new TypeError(`Receiver.recvMany expects an array to append to, got ${typeof into}`);
+      throw new TypeError(`Receiver.recvMany expects an array to append to, got ${shown(into)}`);
     return new RecvMany(this.channel, this, into, checkCount("Receiver.recvMany", "limit", limit, 0));
   }
 

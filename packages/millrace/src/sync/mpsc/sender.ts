@@ -2,7 +2,7 @@
 import { ClosedError, SendError } from "../../errors.ts";
 import { Acquire } from "../../runtime/acquire.ts";
 import { PENDING, type Poll, type Suspend, type Waker } from "../../runtime/body.ts";
-import { checkCount } from "../../runtime/duration.ts";
+import { checkCount } from "../../runtime/argument.ts";
 import { Future } from "../../runtime/future.ts";
 import { mayProceed } from "../../runtime/cooperation.ts";
 import { cx } from "../../runtime/kernel.ts";

@@ -1,7 +1,8 @@
 /** `explore` and `replay`: a program under every order of its steps that can make a difference. */
 import type { Body } from "../../runtime/body.ts";
 import { requireBody } from "../../runtime/call.ts";
-import { checkCount, toMs, type Duration } from "../../runtime/duration.ts";
+import { checkCount } from "../../runtime/argument.ts";
+import { toMs, type Duration } from "../../runtime/duration.ts";
 import { host } from "../../runtime/host.ts";
 import { Execution, type Ending, type Program } from "./execution.ts";
 import type { Chooser } from "./decision.ts";

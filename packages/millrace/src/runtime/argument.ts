@@ -1,0 +1,47 @@
+/** Arguments that are wrong: what was expected, and what was given instead. */
+
+/** A value as it is named in "expects a function, got …". */
+export function shown(value: unknown): string {
+  switch (typeof value) {
+    case "string":
+      return JSON.stringify(value);
+    case "bigint":
+      return `${value}n`;
+    case "function":
+      return "a function";
+    case "object":
+      return value === null ? "null" : shownObject(value);
+  }
+  return String(value);
+}
+
+function shownObject(value: object): string {
+  const parts = Object.entries(value).map(([key, part]) => `${key}: ${shownPart(part)}`);
+  if (parts.length > 0) return `{ ${parts.join(", ")} }`;
+  // A `Temporal.Duration` has no properties of its own, but a `toJSON`.
+  return JSON.stringify(value) ?? "an object";
+}
+
+function shownPart(part: unknown): string {
+  return typeof part === "object" && part !== null ? "an object" : shown(part);
+}
+
+/** A count of things: a non-negative (or positive) integer. */
+export function checkCount(caller: string, what: string, count: number, least: number): number {
+  if (Number.isSafeInteger(count) && count >= least) return count;
+  throw new RangeError(
+    `${caller} expects ${what} to be an integer of at least ${least}, got ${shown(count)}`,
+  );
+}
+
+/** A function that is called as it is. */
+export function requireFunction<F>(caller: string, f: F): F {
+  if (typeof f === "function") return f;
+  throw new TypeError(`${caller} expects a function, got ${f === null ? "null" : typeof f}`);
+}
+
+/** Options that cannot be left out. */
+export function requireOptions<O>(caller: string, options: O, such: string): O {
+  if (typeof options === "object" && options !== null) return options;
+  throw new TypeError(`${caller} expects options such as ${such}, got ${shown(options)}`);
+}
