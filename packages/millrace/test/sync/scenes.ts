@@ -1,5 +1,6 @@
 /** Every operation that waits, with what it waits for. */
 import {
+  Barrier,
   broadcast,
   type Future,
   mpsc,
@@ -164,6 +165,17 @@ export const scenes: Readonly<Record<string, () => Scene>> = {
       serve: () => running.drop(),
       rest: () => cell.isInitialized,
     };
+  },
+  "Barrier wait": () => {
+    const barrier = new Barrier(10);
+    // How many have to come until one leads: ten, if nobody is there.
+    const fill = (): number => {
+      for (let came = 1; ; came++) {
+        const party = step(barrier.wait()).poll();
+        if (party !== PENDING && party.isLeader) return came;
+      }
+    };
+    return { start: () => barrier.wait(), serve: () => void fill(), servesAll: true, rest: fill };
   },
   "SetOnce wait": () => {
     const once = new SetOnce<string>();
