@@ -179,7 +179,7 @@ export class Lints {
     this.#warnings.add(
       {
         lint: "leaked-handle",
-        message: `${what}${details} was garbage-collected while it was open and others waited for it; it counts as closed. Close it when done, or declare it with \`using\`.`,
+        message: `${what}${details} was garbage-collected while it was open; it counts as closed. Close it when done, or declare it with \`using\`.`,
         ...(task === undefined ? {} : { task: task.id }),
         ...(entry === undefined ? {} : { resource: entry.id }),
       },

@@ -49,7 +49,7 @@ export interface Hooks {
   handleClosed?(handles: object, handle: object): void;
   /** The collector watches it from now on; `remains` is what will be left of it. `of` is its list, or its resource. */
   handleWatched?(of: object, handle: object, remains: { readonly what: string }): void;
-  /** It was garbage-collected while open and others waited. */
+  /** It was garbage-collected while open, and that is reported. */
   handleLost?(remains: { readonly what: string }): void;
   /** Who has the guards of the resource, as far as it is known. */
   holdersOf?(resource: Resource): readonly Task<unknown>[];

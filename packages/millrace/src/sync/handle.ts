@@ -17,8 +17,8 @@ import { host } from "../runtime/host.ts";
 export interface HandleKind<R> {
   /** For the report. */
   readonly what: string;
-  /** Whether somebody waits for it to be closed; otherwise there is nothing to report. */
-  isAwaited(of: R): boolean;
+  /** Whether somebody waits for it to be closed; otherwise there is nothing to report. Not given: there always is. */
+  isAwaited?(of: R): boolean;
   /** Does what closing the handle would have done. */
   release(of: R): void;
 }
@@ -36,8 +36,8 @@ export class Remains<R = unknown> {
   get what(): string {
     return this.kind.what;
   }
-  get isAwaited(): boolean {
-    return this.kind.isAwaited(this.of);
+  get isReported(): boolean {
+    return this.kind.isAwaited?.(this.of) !== false;
   }
   release(): void {
     this.kind.release(this.of);
@@ -50,12 +50,12 @@ const reported: Set<string> = new Set();
 const lost = new FinalizationRegistry<Remains>((remains) => {
   if (!remains.isOpen) return;
   remains.isOpen = false;
-  if (remains.isAwaited) {
+  if (remains.isReported) {
     if (hooks.current !== null) hooks.current.handleLost?.(remains);
     if (!reported.has(remains.what)) {
       reported.add(remains.what);
       host.report(
-        `millrace: ${remains.what} was garbage-collected while open, and others wait for it; it counts as closed. Close it when done, or declare it with \`using\`. (Said once for each kind of handle.)`,
+        `millrace: ${remains.what} was garbage-collected while open; it counts as closed. Close it when done, or declare it with \`using\`. (Said once for each kind of handle.)`,
       );
     }
   }

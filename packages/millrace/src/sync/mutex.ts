@@ -49,7 +49,6 @@ class Guarded<T> implements Resource {
 
 const GUARD: HandleKind<Guarded<unknown>> = {
   what: "the guard of a mutex",
-  isAwaited: ({ turn }) => !turn.isEmpty,
   release: ({ turn }) => turn.give(1),
 };
 

@@ -63,12 +63,10 @@ class Guarded<T> implements Resource {
 
 const READING: HandleKind<Guarded<unknown>> = {
   what: "a read guard of an RwLock",
-  isAwaited: ({ permits }) => !permits.isEmpty,
   release: ({ permits }) => permits.give(1),
 };
 const WRITING: HandleKind<Guarded<unknown>> = {
   what: "a write guard of an RwLock",
-  isAwaited: ({ permits }) => !permits.isEmpty,
   release: ({ permits, maxReaders }) => permits.give(maxReaders),
 };
 

@@ -133,7 +133,6 @@ interface Share {
 }
 const PERMIT: HandleKind<Share> = {
   what: "a permit of a semaphore",
-  isAwaited: ({ permits }) => !permits.isEmpty,
   release: ({ permits, count }) => permits.give(count),
 };
 

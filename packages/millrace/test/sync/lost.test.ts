@@ -1,6 +1,6 @@
 /**
  * Handles that are garbage-collected while open count as closed once they are missed: somebody waits for
- * what they hold (then they are reported), or is refused it.
+ * what they hold, or is refused it. Guards and permits are reported then, the others if somebody waits.
  */
 import {
   broadcast,
@@ -120,10 +120,16 @@ test("lost permits of a semaphore come back, as many as they were after splittin
 
 test("a lost guard releases its mutex, its read-write lock", async () => {
   const mutex = new Mutex();
+  apart(() => void mutex.tryLock());
+  // Nobody waits: somebody was refused it.
+  await collect(() => !mutex.isLocked);
+  expect(mutex.isLocked).toBe(false);
+  expect(reports.mock.calls.map(String)).toContainEqual(expect.stringContaining("the guard of a mutex"));
   apart(() => void now(mutex.lock()));
   const waiting = step(mutex.lock());
   waiting.poll();
-  await expectWoken(waiting, "the guard of a mutex");
+  await collect(() => waiting.isWoken);
+  expect(waiting.isWoken).toBe(true);
   const lock = new RwLock();
   apart(() => void now(lock.write()));
   const reading = step(lock.read());

@@ -328,7 +328,6 @@ export const SENDER: HandleKind<Channel<unknown>> = {
 };
 const PERMIT: HandleKind<Channel<unknown>> = {
   what: "a permit of an mpsc channel",
-  isAwaited: ({ slots, items }) => !slots.isEmpty || !items.isEmpty,
   release(channel) {
     channel.slots.give(1);
     channel.permitGone();
