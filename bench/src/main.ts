@@ -24,7 +24,7 @@ import {
 import type { Slope } from "./slope.ts";
 import { median } from "./statistics.ts";
 import { renderTable } from "./table.ts";
-import type { Contender, Metric, Workload } from "./workload.ts";
+import type { Contender, ProcessMetric, Workload } from "./workload.ts";
 import { workloads } from "./workloads/index.ts";
 
 const BUNDLE_ROW = "minified + gzip, spawn + sleep + join";
@@ -97,23 +97,24 @@ async function alternatingRows(workload: Workload, contenders: readonly Contende
     quick,
     wall,
   });
-  const entries = contenders.map((contender): Entry => {
-    const measured = figures[contender.name]!;
-    const base = describeEntry(workload, contender);
-    return "error" in measured
-      ? { ...base, rounds: [], error: measured.error }
-      : { ...base, rounds: measured.rounds };
-  });
   return workload.measures.map(({ metric, label, required }) => ({
     name: label ?? workload.name,
     unit: UNITS[metric].unit,
-    entries,
+    entries: contenders.map((contender): Entry => {
+      const measured = figures[contender.name]!;
+      const base = describeEntry(workload, contender);
+      if ("error" in measured) return { ...base, rounds: [], error: measured.error };
+      return {
+        ...base,
+        rounds: (metric === "p50" || metric === "p99" ? measured[metric] : measured.time) ?? [],
+      };
+    }),
     required,
   }));
 }
 
 async function freshRows(workload: Workload, contenders: readonly Contender[]): Promise<Row[]> {
-  const samples = contenders.map((): Readonly<Record<Metric, number>>[] => []);
+  const samples = contenders.map((): Readonly<Record<ProcessMetric, number>>[] => []);
   const errors = new Map<number, string>();
   for (let round = 0; round < freshRounds; round++) {
     for (const [index, contender] of contenders.entries()) {
@@ -131,7 +132,10 @@ async function freshRows(workload: Workload, contenders: readonly Contender[]): 
       const base = describeEntry(workload, contender);
       const error = errors.get(index);
       if (error !== undefined) return { ...base, rounds: [], error };
-      return { ...base, rounds: samples[index]!.map((sample) => sample[metric] / UNITS[metric].size) };
+      return {
+        ...base,
+        rounds: samples[index]!.map((sample) => sample[metric as ProcessMetric] / UNITS[metric].size),
+      };
     }),
   }));
 }

@@ -7,18 +7,21 @@
  * loop of its own, because an `await` around every single one would cost more than most of them. These
  * workloads keep a processor busy and never wait, so what is timed is the processor, which other work on the
  * machine disturbs far less than the clock on the wall. Those between threads do wait (`isWaiting`): theirs is
- * the clock.
+ * the clock. A row about single operations (`p50`, `p99`) takes one more run of each turn, warm by then.
  *
  * Fresh: one contender, one run, a process of its own, for processor time and memory.
  */
 import { measure } from "mitata";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { Contender, Metric, Workload } from "./workload.ts";
+import { Laps } from "./laps.ts";
+import type { Contender, Percentile, ProcessMetric, Workload } from "./workload.ts";
 
-/** One figure an operation for every round, or why there is none. */
-export type Figures = { readonly rounds: readonly number[] } | { readonly error: string };
+/** One figure an operation for every round, by metric, or why there is none. */
+export type Figures =
+  | (Readonly<Record<"time", readonly number[]>> & Readonly<Partial<Record<Percentile, readonly number[]>>>)
+  | { readonly error: string };
 /** What one run in a fresh process gave, by metric. */
-export type Sample = Readonly<Record<Metric, number>> | { readonly error: string };
+export type Sample = Readonly<Record<ProcessMetric, number>> | { readonly error: string };
 
 const RUNS_A_TURN = 3;
 
@@ -27,7 +30,8 @@ export async function measureAlternating(
   contenders: readonly Contender[],
   options: { readonly rounds: number; readonly quick: boolean; readonly wall: boolean },
 ): Promise<Record<string, Figures>> {
-  const rounds = contenders.map((): number[] => []);
+  const figures = contenders.map(() => ({ time: [] as number[], p50: [] as number[], p99: [] as number[] }));
+  const hasLaps = workload.measures.some(({ metric }) => metric === "p50" || metric === "p99");
   const errors = new Map<number, string>();
   for (let round = 0; round < options.rounds; round++) {
     for (let turn = 0; turn < contenders.length; turn++) {
@@ -38,7 +42,7 @@ export async function measureAlternating(
       try {
         const stats = await measure(
           async () => {
-            checkSum(workload, operations, await contender.run(operations));
+            checkSum(workload, operations, await contender.run(operations, noLap));
           },
           {
             min_samples: RUNS_A_TURN,
@@ -47,7 +51,12 @@ export async function measureAlternating(
             now: options.wall || workload.isWaiting === true ? wallNanoseconds : processorNanoseconds,
           },
         );
-        rounds[index]!.push(stats.p50 / operations);
+        figures[index]!.time.push(stats.p50 / operations);
+        if (!hasLaps) continue;
+        const laps = new Laps(operations);
+        checkSum(workload, operations, await contender.run(operations, laps.lap));
+        figures[index]!.p50.push(laps.percentile(50));
+        figures[index]!.p99.push(laps.percentile(99));
       } catch (error) {
         errors.set(index, describe(error));
       }
@@ -56,10 +65,12 @@ export async function measureAlternating(
   return Object.fromEntries(
     contenders.map((contender, index) => {
       const error = errors.get(index);
-      return [contender.name, error === undefined ? { rounds: rounds[index]! } : { error }];
+      return [contender.name, error === undefined ? figures[index]! : { error }];
     }),
   );
 }
+
+const noLap = (): void => {};
 
 /** User and system time, the collector's threads included. */
 function processorNanoseconds(): number {
@@ -80,12 +91,13 @@ export async function measureFresh(
   try {
     await using _ = await contender.prepare?.();
     // Without this, one-time allocations (compiled code, tables) would count as the operations' heap.
-    if (workload.measures.some(({ metric }) => metric === "heap")) await contender.run(WARM_UP_OPERATIONS);
+    if (workload.measures.some(({ metric }) => metric === "heap"))
+      await contender.run(WARM_UP_OPERATIONS, noLap);
     const heapBefore = await settledHeap();
     const residentBefore = process.memoryUsage.rss();
     const cpuBefore = process.cpuUsage();
     const start = performance.now();
-    const sum = await contender.run(operations);
+    const sum = await contender.run(operations, noLap);
     const elapsed = performance.now() - start;
     const cpu = process.cpuUsage(cpuBefore);
     const peak = process.resourceUsage().maxRSS * 1024;

@@ -31,6 +31,8 @@ export const UNITS: Readonly<Record<Metric, { readonly unit: string; readonly si
   cpu: { unit: "ns", size: 1 },
   peak: { unit: "MB", size: 1e6 },
   heap: { unit: "B", size: 1 },
+  p50: { unit: "ns", size: 1 },
+  p99: { unit: "ns", size: 1 },
 };
 
 export const HEADER: readonly string[] = [

@@ -16,7 +16,8 @@ export interface Contender {
   readonly how: string;
   /** Fewer operations for a contender that is orders of magnitude slower. Figures are per operation. */
   readonly operations?: number;
-  readonly run: (operations: number) => Promise<number>;
+  /** `lap` is to be called after each operation, by contenders of rows about single ones (`p50`, `p99`). */
+  readonly run: (operations: number, lap: () => void) => Promise<number>;
   /** What is there while it runs; not measured. For fresh processes. */
   readonly prepare?: () => Promise<AsyncDisposable>;
 }
@@ -27,8 +28,13 @@ export interface Contender {
  * - `cpu`: processor nanoseconds (user and system) an operation.
  * - `peak`: bytes by which the process's peak resident set exceeds what it held before the run.
  * - `heap`: heap bytes an operation still reachable when the run is over.
+ * - `p50`, `p99`: nanoseconds of the clock that the median operation takes, and the slowest of a hundred.
  */
-export type Metric = "time" | "cpu" | "peak" | "heap";
+export type Metric = "time" | "cpu" | "peak" | "heap" | Percentile;
+/** Where contenders alternate. */
+export type Percentile = "p50" | "p99";
+/** In a fresh process. */
+export type ProcessMetric = Exclude<Metric, Percentile>;
 
 /**
  * A promise of ours: at most `ratio` times the promise column, at most `limit` in the metric's own unit, or

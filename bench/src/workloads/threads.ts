@@ -43,32 +43,38 @@ async function yielding(operations: number): Promise<number> {
 }
 
 /** One after the other. */
-async function inTurn(operations: number, call: Call): Promise<number> {
+async function inTurn(operations: number, call: Call, lap: () => void): Promise<number> {
   let sum = 0;
-  for (let n = 0; n < operations; n++) sum = add(sum, await call(n));
+  for (let n = 0; n < operations; n++) {
+    sum = add(sum, await call(n));
+    lap();
+  }
   return sum;
 }
-async function inTurnYielding(operations: number): Promise<number> {
+async function inTurnYielding(operations: number, lap: () => void): Promise<number> {
   const call = ours();
   return spawn(function* (): Routine<number> {
     let sum = 0;
-    for (let n = 0; n < operations; n++) sum = add(sum, yield* call(n));
+    for (let n = 0; n < operations; n++) {
+      sum = add(sum, yield* call(n));
+      lap();
+    }
     return sum;
   });
 }
 
 function contenders(
-  run: (operations: number, call: Call) => Promise<number>,
-  yieldingRun: (operations: number) => Promise<number>,
+  run: (operations: number, call: Call, lap: () => void) => Promise<number>,
+  yieldingRun: (operations: number, lap: () => void) => Promise<number>,
 ): readonly Contender[] {
   return [
     ...peersWith(1).map(({ name, how, call }): Contender => ({
       column: "peer",
       name,
       how,
-      run: (n) => run(n, (each) => call()<number>("same", each)),
+      run: (n, lap) => run(n, (each) => call()<number>("same", each), lap),
     })),
-    { column: "await", name: "await", how: "async functions", run: (n) => run(n, ours()) },
+    { column: "await", name: "await", how: "async functions", run: (n, lap) => run(n, ours(), lap) },
     { column: "yield*", name: "yield*", how: "tasks", run: yieldingRun },
   ];
 }
@@ -93,6 +99,18 @@ export const threadRoundTrip: Workload = {
   checksum: sumBelow,
   method: "alternating",
   isWaiting: true,
-  measures: [{ metric: "time", required: [{ column: "yield*", isAheadOfPeers: true }] }],
+  measures: [
+    { metric: "time", required: [{ column: "yield*", isAheadOfPeers: true }] },
+    {
+      metric: "p50",
+      label: "round trip of a call to one thread, p50",
+      required: [{ column: "yield*", isAheadOfPeers: true }],
+    },
+    {
+      metric: "p99",
+      label: "round trip of a call to one thread, p99",
+      required: [{ column: "yield*", isAheadOfPeers: true }],
+    },
+  ],
   contenders: contenders(inTurn, inTurnYielding),
 };
