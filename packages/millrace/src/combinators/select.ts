@@ -14,6 +14,9 @@ export type Selected<B extends Branches> = {
   [K in keyof B]: { readonly key: K; readonly value: Awaited<Exclude<B[K], undefined | null | false>> };
 }[keyof B];
 
+/** Of so many branches a number can say which. */
+const BITS = 31;
+
 class Select<B extends Branches> extends Operation<Selected<B>> {
   declare private readonly keys: string[];
   declare private readonly futures: Future<unknown>[];
@@ -59,22 +62,38 @@ class Select<B extends Branches> extends Operation<Selected<B>> {
     const count = futures.length;
     if (count === 0)
       throw new SelectError("select has no enabled branch: every one is undefined, null or false");
-    let index = this.isBiased || count === 1 ? 0 : ambientKernel().random.below(count);
-    for (let i = 0; i < count; i++) {
-      let value: unknown;
-      try {
-        value = futures[index]!.poll(waker);
-      } catch (error) {
-        this.end(index);
-        throw error;
+    const start = this.isBiased || count === 1 ? 0 : ambientKernel().random.below(count);
+    // Who would only begin to wait comes last: when another wins, there is nothing to undo.
+    let later = 0;
+    for (let i = 0, index = start; i < count; i++) {
+      if (index < BITS && futures[index]!.wouldWait) later |= 1 << index;
+      else {
+        const value = this.pollOne(index, waker);
+        if (value !== PENDING) return value;
       }
-      if (value !== PENDING) {
-        this.end(index);
-        return { key: this.keys[index]!, value } as Selected<B>;
+      if (++index === count) index = 0;
+    }
+    for (let i = 0, index = start; later !== 0 && i < count; i++) {
+      if (index < BITS && later & (1 << index)) {
+        const value = this.pollOne(index, waker);
+        if (value !== PENDING) return value;
       }
       if (++index === count) index = 0;
     }
     return PENDING;
+  }
+
+  private pollOne(index: number, waker: Waker): Poll<Selected<B>> {
+    let value: unknown;
+    try {
+      value = this.futures[index]!.poll(waker);
+    } catch (error) {
+      this.end(index);
+      throw error;
+    }
+    if (value === PENDING) return PENDING;
+    this.end(index);
+    return { key: this.keys[index]!, value } as Selected<B>;
   }
 
   override drop(): void {

@@ -51,6 +51,11 @@ export abstract class Acquire<T> extends Operation<T> {
     return true;
   }
 
+  /** What `wouldWait` of an operation is whose `poll` is the one below. */
+  protected findsNothing(queue: WaitQueue, need: number): boolean {
+    return this.waiter === null && cx.budget > 0 && !queue.isClosed && !queue.has(need);
+  }
+
   // #region poll
   poll(waker: Waker): Poll<T> {
     const { queue, waiter } = this;

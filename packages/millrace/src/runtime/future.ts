@@ -166,6 +166,10 @@ export abstract class Future<T> implements Promise<T>, Disposable {
   futureNow(): Poll<T> {
     return PENDING;
   }
+  /** Polling it now for the first time would do no more than make it wait. @internal */
+  get wouldWait(): boolean {
+    return false;
+  }
   /** One use of a reusable future. @internal */
   useAgain(): Future<T> {
     return this;
@@ -183,11 +187,7 @@ export abstract class Future<T> implements Promise<T>, Disposable {
   innerWaits(): Iterable<Future<unknown>> {
     return NONE;
   }
-  /**
-   * The channel, lock or timer that it waits for.
-   *
-   * @internal
-   */
+  /** The channel, lock or timer that it waits for. @internal */
   get waitedResource(): Resource | undefined {
     return undefined;
   }

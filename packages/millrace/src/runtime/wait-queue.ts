@@ -87,7 +87,12 @@ export class WaitQueue {
     return this.head === null;
   }
 
-  /** Takes `count` now if they are free and nobody waits. Nothing can be had at any time. */
+  /** Whether `count` are free and nobody waits. Nothing can be had at any time. */
+  has(count: number): boolean {
+    return this.available >= count && (this.head === null || count === 0);
+  }
+
+  /** Takes `count` now if it has them. */
   tryTake(count: number): boolean {
     if (this.available < count || (this.head !== null && count > 0)) return false;
     this.available -= count;

@@ -95,6 +95,9 @@ class Lock<T> extends Acquire<MutexGuard<T>> {
   override futureNow(): Poll<MutexGuard<T>> {
     return this.takesAtOnce(this.guarded.turn, 1) ? new Guard(this.guarded) : PENDING;
   }
+  override get wouldWait(): boolean {
+    return this.findsNothing(this.guarded.turn, 1);
+  }
   override next(): IteratorResult<Suspend, MutexGuard<T>> {
     const value = cx.waker === null ? PENDING : this.futureNow();
     return value === PENDING ? super.next() : doneWith(value);

@@ -149,6 +149,9 @@ abstract class Enter<T, G> extends Acquire<G> {
   override futureNow(): Poll<G> {
     return this.takesAtOnce(this.guarded.permits, this.need) ? this.granted() : PENDING;
   }
+  override get wouldWait(): boolean {
+    return this.findsNothing(this.guarded.permits, this.need);
+  }
   override next(): IteratorResult<Suspend, G> {
     const value = cx.waker === null ? PENDING : this.futureNow();
     return value === PENDING ? super.next() : doneWith(value);

@@ -150,6 +150,9 @@ class AcquirePermit extends Acquire<SemaphorePermit> {
   override futureNow(): Poll<SemaphorePermit> {
     return this.takesAtOnce(this.semaphore.permits, this.count) ? this.granted() : PENDING;
   }
+  override get wouldWait(): boolean {
+    return this.findsNothing(this.semaphore.permits, this.count);
+  }
   override next(): IteratorResult<Suspend, SemaphorePermit> {
     const value = cx.waker === null ? PENDING : this.futureNow();
     return value === PENDING ? super.next() : doneWith(value);

@@ -5,6 +5,7 @@ import {
   mpsc,
   Notify,
   oneshot,
+  PENDING,
   pollFn,
   ready,
   select,
@@ -324,3 +325,16 @@ test("only the object's own keys are branches", () =>
     branches["own"] = after(1);
     expect(await select(branches)).toEqual({ key: "own", value: 1 });
   }));
+
+inBothStyles("SEL-04: a branch that another one's poll makes ready wins at once", function* () {
+  const [tx, rx] = mpsc.channel<string>(1);
+  const sends = pollFn<never>(() => {
+    tx.trySend("sent by the other branch");
+    return PENDING;
+  });
+  const selecting = step(select({ message: rx.recv(), sends }, { biased: true }));
+  expect(selecting.poll()).toEqual({ key: "message", value: "sent by the other branch" });
+  tx.trySend("first");
+  const won = yield* get(select({ message: rx.recv(), other: ready(1) }, { biased: true }));
+  expect(won).toEqual({ key: "message", value: "first" });
+});

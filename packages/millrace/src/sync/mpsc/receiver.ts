@@ -24,6 +24,9 @@ class Recv<T> extends Acquire<T | undefined> {
   override futureNow(): Poll<T | undefined> {
     return this.takesAtOnce(this.channel.items, 1) ? this.channel.shift() : PENDING;
   }
+  override get wouldWait(): boolean {
+    return this.findsNothing(this.channel.items, 1);
+  }
   override next(): IteratorResult<Suspend, T | undefined> {
     const value = cx.waker === null ? PENDING : this.futureNow();
     return value === PENDING ? super.next() : doneWith(value);

@@ -55,6 +55,9 @@ class Send<T> extends TakeSlots<T, void> {
   override futureNow(): Poll<void> {
     return this.takesAtOnce(this.channel.slots, 1) ? this.channel.push(this.value) : PENDING;
   }
+  override get wouldWait(): boolean {
+    return this.findsNothing(this.channel.slots, 1);
+  }
   override next(): IteratorResult<Suspend, void> {
     const value = cx.waker === null ? PENDING : this.futureNow();
     return value === PENDING ? super.next() : doneWith(value);
