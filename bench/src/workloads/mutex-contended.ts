@@ -193,7 +193,8 @@ async function awaitContend(operations: number): Promise<number> {
   const tasks: JoinHandle<void>[] = [];
   for (let t = 0; t < TASKS; t++) tasks.push(spawn(() => awaitRepeat(t, operations, counter)));
   for (const task of tasks) await task;
-  return (await counter.lock()).value;
+  using guard = await counter.lock();
+  return guard.value;
 }
 
 function* yieldRepeat(
@@ -215,7 +216,8 @@ function* yieldContend(operations: number, pause: () => Future<void>): Routine<n
   const tasks: JoinHandle<void>[] = [];
   for (let t = 0; t < TASKS; t++) tasks.push(spawn(() => yieldRepeat(t, operations, counter, pause)));
   for (const task of tasks) yield* task;
-  return (yield* counter.lock()).value;
+  using guard = yield* counter.lock();
+  return guard.value;
 }
 
 const effectRepeat = Effect.fnUntraced(function* (
