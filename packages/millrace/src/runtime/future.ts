@@ -29,7 +29,6 @@ import { hostFollowsPromises, markTrail, type Then, thenFor } from "./trail.ts";
 import { resumeWith, Suspension, unwind } from "./suspension.ts";
 
 const NONE: readonly never[] = [];
-
 // One field says which: most futures are made, polled once and forgotten, so each field of theirs counts.
 const FRESH = 0;
 const CLAIMED = 1;
@@ -178,7 +177,6 @@ export abstract class Future<T> implements Promise<T>, Disposable {
   describeWait(): string {
     return describeClass(this);
   }
-
   /** The function that this is a plain, unstarted call of: a task runs it as its own body. @internal */
   get callOf(): ((...args: never[]) => unknown) | undefined {
     return undefined;
@@ -187,7 +185,11 @@ export abstract class Future<T> implements Promise<T>, Disposable {
   innerWaits(): Iterable<Future<unknown>> {
     return NONE;
   }
-  /** The channel, lock or timer that it waits for. @internal */
+  /**
+   * The channel, lock or timer that it waits for.
+   *
+   * @internal
+   */
   get waitedResource(): Resource | undefined {
     return undefined;
   }
