@@ -46,9 +46,12 @@ export function record(file: string, options: RecordOptions = {}): Recording {
     if (!out.isBusy) write(reader.take());
   });
   const finish = (reason: string): void => {
-    source.look();
-    do write(reader.take());
-    while (reader.hasMore);
+    // One look is bounded, and so is one message.
+    do {
+      source.look();
+      do write(reader.take());
+      while (reader.hasMore);
+    } while (source.model.state.pending > 0);
     write({ type: "end", reason });
   };
   out.onExit = () => finish("the program ended");
