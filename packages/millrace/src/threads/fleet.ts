@@ -9,11 +9,12 @@
  * A thread takes work only after it has begun by itself; nothing is ever assigned to one that may not come.
  */
 import { ThreadError } from "../errors.ts";
-import { startWorker, type WorkerHandle } from "./backend.ts";
+import { host } from "../runtime/host.ts";
+import { startWorker, terminationWaits, type WorkerHandle } from "./backend.ts";
 import { graves } from "./graves.ts";
 import { bootUrl, THREAD_KEY } from "./boot.ts";
 import { KeepAlive } from "./keep-alive.ts";
-import { ATTENTION, CURRENT, DEATHS, INCARNATION, STAT_RUNNING } from "./layout.ts";
+import { ATTENTION, CURRENT, DEATHS, INCARNATION, STAT_RUNNING, TENURE } from "./layout.ts";
 import { obituaryOf, type Obituary } from "./obituary.ts";
 import type { PayloadMessage } from "./payload.ts";
 import type { SharedMemory } from "./shared-memory.ts";
@@ -22,6 +23,8 @@ import type { FromThread, ThreadStart } from "./thread.ts";
 
 /** So many threads in a row that die before they begin are a reason to give up. */
 const MAX_FALSE_STARTS = 3;
+/** So long (ms) a thread may take to end itself, where the platform does not wait for the end of one. */
+const LEAVE_MS = 100;
 
 /** Those that have threads. */
 const fleets: Set<Fleet> = new Set();
@@ -173,7 +176,20 @@ export class Fleet implements Threads {
     const life = this.#lives[thread];
     if (life === null || life === undefined || life.incarnation !== incarnation) return;
     life.why = why;
-    void life.worker.terminate();
+    this.#dismiss(thread, life);
+    if (terminationWaits) return void life.worker.terminate();
+    // What it is at shares memory with its successor, so it should be over before there is one.
+    this.#memory.parking.rouse(thread);
+    const timer = host.timer(LEAVE_MS, () => {
+      if (this.#lives[thread] === life) void life.worker.terminate();
+    });
+    (timer as { unref?(): void }).unref?.();
+  }
+
+  /** From now on it does nothing in the pool, wherever its code may still run. */
+  #dismiss(thread: number, life: Life): void {
+    const { words, layout } = this.#memory;
+    Atomics.store(words, layout.block(thread) + TENURE, life.incarnation + 1);
   }
 
   #died(thread: number, life: Life, code: number): void {
@@ -187,6 +203,7 @@ export class Fleet implements Threads {
     this.#lives[thread] = null;
     this.#missing++;
     if (this.live === 0) fleets.delete(this);
+    this.#dismiss(thread, life);
     parking.forget(thread);
     words[layout.block(thread) + STAT_RUNNING] = 0;
     words[layout.block(thread) + CURRENT] = 0;

@@ -1,9 +1,10 @@
 /** The pool's shared memory, seen from one of its threads: views, rings, bitmaps. */
 import { bytesOf, type Bytes } from "./backend.ts";
 import { HintRing } from "./hint-ring.ts";
-import { COMPLETED_DIRTY, INBOX_DIRTY, INCARNATION, Layout, STATE } from "./layout.ts";
+import { COMPLETED_DIRTY, INBOX_DIRTY, INCARNATION, Layout, STATE, TENURE } from "./layout.ts";
 import { Parking } from "./parking.ts";
 import { SharedBits } from "./shared-bits.ts";
+import { Tenure } from "./tenure.ts";
 
 export class SharedMemory {
   readonly buffer: SharedArrayBuffer;
@@ -16,8 +17,11 @@ export class SharedMemory {
   readonly completed: readonly SharedBits[];
   /** Tasks that one thread, and no other, must run. */
   readonly inboxes: readonly SharedBits[];
+  /** Of the participant that looks. */
+  readonly tenure: Tenure;
 
-  constructor(threads: number, buffer?: SharedArrayBuffer) {
+  /** As participant `self` sees it in its life `life`. */
+  constructor(threads: number, buffer?: SharedArrayBuffer, self: number = 0, life: number = 0) {
     const layout = new Layout(threads);
     this.layout = layout;
     this.buffer = buffer ?? new SharedArrayBuffer(layout.words * 4);
@@ -25,6 +29,7 @@ export class SharedMemory {
     this.words = words;
     this.bytes = bytesOf(this.buffer);
     this.parking = new Parking(words, layout);
+    this.tenure = new Tenure(words, layout.block(self) + TENURE, life);
     const each = <T>(make: (participant: number) => T): T[] =>
       Array.from({ length: threads + 1 }, (_, participant) => make(participant));
     this.rings = each((p) => new HintRing(words, layout.block(p), layout.ring(p)));

@@ -17,7 +17,8 @@
  *  3. A task that one thread must run, because its arguments were sent to it, is QUEUED for that thread in
  *     that life. The state says so, and not the hint: a stale hint of the slot may be in anybody's ring.
  *  4. RUNNING and DONE name the thread and its incarnation. A thread's incarnation number grows when it
- *     has ended, after it has stopped running code; then, and only then, its slots are reclaimed.
+ *     has ended, after it has stopped running code, or code that comes here (tenure.ts); then, and only
+ *     then, its slots are reclaimed.
  */
 
 export const FREE = 0;

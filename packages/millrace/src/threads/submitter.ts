@@ -122,6 +122,7 @@ export class Submitter implements Calls {
   }
 
   submit(call: SubmittedCall, mayDefer: boolean = false): void {
+    this.memory.tenure.check();
     call.slot = -1;
     if (this.#free.length === 0) this.#backlog.push(call);
     else this.#publish(call, this.#free.pop()!, mayDefer);
@@ -168,6 +169,7 @@ export class Submitter implements Calls {
   }
 
   abandon(call: SubmittedCall): boolean {
+    this.memory.tenure.check();
     const { slot } = call;
     if (slot < 0) {
       this.#backlog.withdraw(call);

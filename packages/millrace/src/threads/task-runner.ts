@@ -103,6 +103,7 @@ export class TaskRunner implements Desk {
     this.#words[this.#block + CURRENT] = slot + 1;
   }
   left(): void {
+    this.#memory.tenure.check();
     this.#words[this.#block + CURRENT] = 0;
   }
   cancelWord(slot: number): readonly [words: Int32Array, at: number] {
@@ -110,7 +111,8 @@ export class TaskRunner implements Desk {
   }
 
   complete(slot: number, hasFailed: boolean, result: unknown): void {
-    const { layout, completed, parking } = this.#memory;
+    const { layout, completed, parking, tenure } = this.#memory;
+    tenure.check();
     const words = this.#words;
     const at = layout.slot(slot);
     const owner = layout.ownerOf(slot);

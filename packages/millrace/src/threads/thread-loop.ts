@@ -85,6 +85,8 @@ export class ThreadLoop {
   }
 
   #run(): void {
+    const { tenure } = this.#memory;
+    tenure.check();
     this.#memory.parking.rise(this.#self);
     const started = host.now();
     let stride = 8;
@@ -97,6 +99,7 @@ export class ThreadLoop {
       }
       this.#found();
       this.#runner.run(slot);
+      tenure.check();
       if (count % stride !== 0) continue;
       const spent = host.now() - started;
       if (spent > MS_PER_TURN) return this.#giveTurn();
@@ -246,8 +249,9 @@ export class ThreadLoop {
   /** True when nothing came. */
   #block(): boolean {
     if (!this.#announce(BLOCKED)) return false;
-    const { parking } = this.#memory;
+    const { parking, tenure } = this.#memory;
     parking.block(this.#self, BLOCK_MS);
+    tenure.check();
     const wasWoken = parking.isAwake(this.#self);
     parking.rise(this.#self);
     return !wasWoken;

@@ -43,7 +43,8 @@ export function startThread(start: ThreadStart): void {
   const { self, incarnation, threads } = start;
   const port = parentPort!;
   graves.adopt(start.graves);
-  const memory = new SharedMemory(threads, start.buffer);
+  const memory = new SharedMemory(threads, start.buffer, self, incarnation);
+  memory.tenure.check();
   const table = new FunctionTable(memory);
   const tell = (message: FromThread, transfer?: readonly Transferable[]): void =>
     port.postMessage(message, transfer);

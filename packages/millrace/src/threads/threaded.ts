@@ -29,7 +29,11 @@ export interface ThreadCall {
   pin?: boolean;
   /** May be run again if its thread dies. Default false: it then fails with `ThreadError`. */
   idempotent?: boolean;
-  /** How long (ms) an abandoned call may go on before its thread is replaced. Default 1000. */
+  /**
+   * How long (ms) an abandoned call may go on before its thread is replaced. Default 1000. Deno cannot stop a
+   * function that never comes to an end: replaced there, its thread takes part in nothing any more, but uses a
+   * processor until the program ends.
+   */
   killAfter?: Duration;
 }
 

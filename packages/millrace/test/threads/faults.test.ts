@@ -129,6 +129,24 @@ test("threads killed under load lose what they ran, and nothing else", async () 
   // Many threads are started, and each imports the library through the test runner.
 }, 60_000);
 
+test("a thread that was replaced and runs on does nothing to the calls of its successor", async () => {
+  fresh({ threads: 1 });
+  const [clinging, occupying] = [new SharedArrayBuffer(8), new SharedArrayBuffer(8)];
+  const clings = spawn(work.cling.with({ pool, killAfter: 1 })(clinging));
+  await begun(clinging);
+  const occupies = pool.spawn(work.occupy, occupying).settled();
+  await begun(occupying);
+  clings.abort();
+  expect((await clings.settled()).status).toBe("cancelled");
+  expect((await occupies).status).toBe("rejected");
+  const calls = Array.from({ length: 100 }, (_, i) => pool.spawn(work.double, i));
+  // Where a thread can be ended in the middle of what it does, nobody hears it.
+  Atomics.store(new Int32Array(occupying), 1, 1);
+  Atomics.notify(new Int32Array(occupying), 1);
+  expect(await joinAll(calls)).toEqual(calls.map((_, i) => i * 2));
+  await heals();
+});
+
 test("a full queue makes calls wait, and all of them run", async () => {
   fresh({ threads: 1, queue: 4 });
   const calls = Array.from({ length: 50 }, (_, i) => pool.spawn(work.double, i));

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { HintRing } from "../../src/threads/hint-ring.ts";
 import { Layout } from "../../src/threads/layout.ts";
-import { BLOCKED, Parking } from "../../src/threads/parking.ts";
+import { BLOCKED, IDLE, Parking } from "../../src/threads/parking.ts";
 import { SharedBits } from "../../src/threads/shared-bits.ts";
 import { EMPTY, FULL, SENT_IT, SharedRing } from "../../src/threads/shared-ring.ts";
 import { explore, type Program } from "./atomics-model.ts";
@@ -67,10 +67,11 @@ describe("a set of bits", () => {
 });
 
 interface How {
+  readonly sleeps: typeof BLOCKED | typeof IDLE;
   readonly looksAgain: boolean;
   readonly wakesMore: boolean;
 }
-const right: How = { looksAgain: true, wakesMore: true };
+const right: How = { sleeps: BLOCKED, looksAgain: true, wakesMore: true };
 
 describe("parking", () => {
   const ringStart = layout.ring(0);
@@ -80,7 +81,7 @@ describe("parking", () => {
   };
   /** Looks, searches, and sleeps, as the loop of a thread does, until it has a hint. */
   const worker = (memory: SharedArrayBuffer, self: number, how: How) => (): number => {
-    const { looksAgain, wakesMore } = how;
+    const { sleeps, looksAgain, wakesMore } = how;
     const { parking, ring } = parts(memory);
     let owesWaking = false;
     const found = (hint: number): number => {
@@ -97,9 +98,10 @@ describe("parking", () => {
         owesWaking = true;
         if (hint >= 0) return found(hint);
       }
-      parking.announce(self, BLOCKED);
+      parking.announce(self, sleeps);
       if (looksAgain && !ring.isEmpty) continue;
-      parking.block(self, Infinity);
+      if (sleeps === BLOCKED) parking.block(self, Infinity);
+      else void parking.idle(self);
     }
   };
   const program = (how: How, workers: number) => (): Program => {
@@ -121,10 +123,15 @@ describe("parking", () => {
     };
   };
 
-  test("never leaves a task beside a thread that sleeps", limit, () => {
-    expect(explore(program(right, 1), 3)).toBeGreaterThan(50);
-    expect(explore(program(right, 2), 1, 2000)).toBeGreaterThan(50);
-  });
+  test.each([BLOCKED, IDLE] as const)(
+    "never leaves a task beside a thread that sleeps, in Atomics.wait or in its event loop (%i)",
+    limit,
+    (sleeps) => {
+      const how = { ...right, sleeps };
+      expect(explore(program(how, 1), 3)).toBeGreaterThan(50);
+      expect(explore(program(how, 2), 1, 2000)).toBeGreaterThan(50);
+    },
+  );
   test("would, if a thread did not look again after it said that it sleeps", limit, () => {
     expect(() => explore(program({ ...right, looksAgain: false }, 1), 3)).toThrow("sleeps beside a task");
   });
