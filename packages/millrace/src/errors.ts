@@ -7,8 +7,18 @@
 export class MillraceError extends Error {
   /** Which error it is, for programs; the same in every version. */
   readonly code: string = "ERR_MILLRACE";
+  /** Its `name`, which so survives minification; a class that nobody uses can be left out of a bundle. @internal */
+  static readonly errorName: string = "MillraceError";
   static {
-    named(this, "MillraceError");
+    Object.defineProperty(this.prototype, "name", {
+      configurable: true,
+      get(this: MillraceError) {
+        return (this.constructor as typeof MillraceError).errorName;
+      },
+      set(this: MillraceError, value: unknown) {
+        Object.defineProperty(this, "name", { value, configurable: true, writable: true });
+      },
+    });
   }
 }
 
@@ -26,36 +36,32 @@ export class CancelledError extends MillraceError {
     super(message, reason === undefined ? undefined : { cause: reason });
     this.reason = reason;
   }
-  static {
-    named(this, "AbortError");
-  }
+  /** @internal */
+  static override readonly errorName: string = "AbortError";
 }
 
 /** A time limit passed before the operation finished; the operation was abandoned. */
 export class TimeoutError extends MillraceError {
   /** Which error it is, for programs. */
   override readonly code: "ERR_TIMEOUT" = "ERR_TIMEOUT";
-  static {
-    named(this, "TimeoutError");
-  }
+  /** @internal */
+  static override readonly errorName: string = "TimeoutError";
 }
 
 /** A single-use future was used a second time. */
 export class FutureConsumedError extends MillraceError {
   /** Which error it is, for programs. */
   override readonly code: "ERR_FUTURE_CONSUMED" = "ERR_FUTURE_CONSUMED";
-  static {
-    named(this, "FutureConsumedError");
-  }
+  /** @internal */
+  static override readonly errorName: string = "FutureConsumedError";
 }
 
 /** Every branch of a `select` was disabled. */
 export class SelectError extends MillraceError {
   /** Which error it is, for programs. */
   override readonly code: "ERR_SELECT" = "ERR_SELECT";
-  static {
-    named(this, "SelectError");
-  }
+  /** @internal */
+  static override readonly errorName: string = "SelectError";
 }
 
 /** Nothing can ever run again. `waits` says what every task waits for, and the cycle if there is one. */
@@ -69,18 +75,16 @@ export class DeadlockError extends MillraceError {
     super(message);
     this.waits = waits;
   }
-  static {
-    named(this, "DeadlockError");
-  }
+  /** @internal */
+  static override readonly errorName: string = "DeadlockError";
 }
 
 /** The channel, semaphore, scope or actor is closed. */
 export class ClosedError extends MillraceError {
   /** Which error it is, for programs. */
   override readonly code: string = "ERR_CLOSED";
-  static {
-    named(this, "ClosedError");
-  }
+  /** @internal */
+  static override readonly errorName: string = "ClosedError";
 }
 
 /** A value could not be delivered; `value` hands it back. */
@@ -94,18 +98,16 @@ export class SendError<T> extends ClosedError {
     super(message);
     this.value = value;
   }
-  static {
-    named(this, "SendError");
-  }
+  /** @internal */
+  static override readonly errorName: string = "SendError";
 }
 
 /** The sender is gone and nothing is left to receive. */
 export class RecvError extends ClosedError {
   /** Which error it is, for programs. */
   override readonly code: "ERR_RECV" = "ERR_RECV";
-  static {
-    named(this, "RecvError");
-  }
+  /** @internal */
+  static override readonly errorName: string = "RecvError";
 }
 
 /** A receiver fell behind; `missed` messages were overwritten before it read them. */
@@ -119,18 +121,16 @@ export class LaggedError extends MillraceError {
     super(message);
     this.missed = missed;
   }
-  static {
-    named(this, "LaggedError");
-  }
+  /** @internal */
+  static override readonly errorName: string = "LaggedError";
 }
 
 /** The runtime was shut down while the operation was running on it. */
 export class RuntimeShutdownError extends MillraceError {
   /** Which error it is, for programs. */
   override readonly code: "ERR_RUNTIME_SHUTDOWN" = "ERR_RUNTIME_SHUTDOWN";
-  static {
-    named(this, "RuntimeShutdownError");
-  }
+  /** @internal */
+  static override readonly errorName: string = "RuntimeShutdownError";
 }
 
 /** A thread of a pool died (exit, out of memory, uncaught exception) or was replaced; says which call and why. */
@@ -144,12 +144,6 @@ export class ThreadError extends MillraceError {
     super(message, options);
     this.exitCode = exitCode;
   }
-  static {
-    named(this, "ThreadError");
-  }
-}
-
-/** `name` sits on the prototype: one string a class, and it survives minification. */
-function named(type: { prototype: object }, name: string): void {
-  Object.defineProperty(type.prototype, "name", { value: name, configurable: true, writable: true });
+  /** @internal */
+  static override readonly errorName: string = "ThreadError";
 }

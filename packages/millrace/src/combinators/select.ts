@@ -3,6 +3,7 @@ import { SelectError } from "../errors.ts";
 import { isThenable, PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { abandon, type Future } from "../runtime/future.ts";
 import { Operation } from "../runtime/operation.ts";
+import { randomOf } from "../runtime/random.ts";
 import { ambientKernel } from "../runtime/trail.ts";
 import { toFuture } from "./from-promise.ts";
 import { pin } from "../internal/pin.ts";
@@ -62,7 +63,7 @@ class Select<B extends Branches> extends Operation<Selected<B>> {
     const count = futures.length;
     if (count === 0)
       throw new SelectError("select has no enabled branch: every one is undefined, null or false");
-    const start = this.isBiased || count === 1 ? 0 : ambientKernel().random.below(count);
+    const start = this.isBiased || count === 1 ? 0 : randomOf(ambientKernel()).below(count);
     // Who would only begin to wait comes last: when another wins, there is nothing to undo.
     let later = 0;
     for (let i = 0, index = start; i < count; i++) {

@@ -65,27 +65,19 @@ export abstract class Timer implements TimerEntry {
 }
 
 export class TimerWheel {
-  #elapsed: number;
-  #size: number = 0;
-  readonly #heads: (TimerEntry | null)[] = noEntries();
-  readonly #tails: (TimerEntry | null)[] = noEntries();
+  /** The tick up to which time has been advanced. */
+  elapsed: number;
+  /** Linked entries, due ones that were not popped yet among them. */
+  size: number = 0;
+  readonly heads: (TimerEntry | null)[] = noEntries();
+  readonly tails: (TimerEntry | null)[] = noEntries();
   /** Bit i of word w is set while list 32w + i has entries. */
-  readonly #occupied: Int32Array = new Int32Array(WHEEL_WORDS + 1);
+  readonly occupied: Int32Array = new Int32Array(WHEEL_WORDS + 1);
   /** At most the earliest tick in the overflow list, in a later wheel span than `elapsed`; meaningless while that is empty. */
-  #overflowFrom: number = Infinity;
+  overflowFrom: number = Infinity;
 
   constructor(startTick: number = 0) {
-    this.#elapsed = startTick;
-  }
-
-  /** The tick up to which time has been advanced. */
-  get elapsed(): number {
-    return this.#elapsed;
-  }
-
-  /** Linked entries, due ones that were not popped yet among them. */
-  get size(): number {
-    return this.#size;
+    this.elapsed = startTick;
   }
 
   /**
@@ -93,27 +85,24 @@ export class TimerWheel {
    * wheel is moved, behind those that have its new tick.
    */
   insert(entry: TimerEntry, tick: number): void {
-    if (entry.slot !== NONE) this.remove(entry);
-    entry.tick = tick > this.#elapsed ? tick : this.#elapsed + 1;
-    this.#size++;
-    this.#place(entry);
+    this.remove(entry);
+    entry.tick = tick > this.elapsed ? tick : this.elapsed + 1;
+    this.size++;
+    place(this, entry);
   }
 
   /** Unlinks `entry`, wherever in this wheel it is, due or not. Harmless when it is not linked. */
   remove(entry: TimerEntry): void {
-    const list = entry.slot;
+    const { slot: list, prevTimer: prev, nextTimer: next } = entry;
     if (list === NONE) return;
-    const prev = entry.prevTimer;
-    const next = entry.nextTimer;
-    if (prev === null) this.#heads[list] = next;
+    if (prev === null) this.heads[list] = next;
     else prev.nextTimer = next;
-    if (next === null) this.#tails[list] = prev;
+    if (next === null) this.tails[list] = prev;
     else next.prevTimer = prev;
-    if (prev === next) this.#occupied[list >>> 5]! &= ~(1 << list); // both null: it was the only one
-    entry.prevTimer = null;
-    entry.nextTimer = null;
+    if (prev === next) this.occupied[list >>> 5]! &= ~(1 << list); // both null: it was the only one
+    entry.prevTimer = entry.nextTimer = null;
     entry.slot = NONE;
-    this.#size--;
+    this.size--;
   }
 
   /**
@@ -122,116 +111,115 @@ export class TimerWheel {
    * while an entry is due; `Infinity` when empty.
    */
   nextTick(): number {
-    const due = this.#heads[DUE] ?? null;
-    return due === null ? this.#startOf(this.#first()) : due.tick;
-  }
-
-  /** The earliest deadline, `Infinity` when empty. Walks one slot if it is in level 1 or above. */
-  earliest(): number {
-    return this.first()?.tick ?? Infinity;
-  }
-
-  /** The entry that will be popped next, however far off, without unlinking it. Costs as `earliest`. */
-  first(): TimerEntry | null {
-    const due = this.#heads[DUE] ?? null;
-    if (due !== null) return due;
-    const list = this.#first();
-    let first = this.#heads[list] ?? null;
-    if (list < LEVEL_SLOTS) return first;
-    for (let entry = first; entry !== null; entry = entry.nextTimer) {
-      if (entry.tick < first!.tick) first = entry;
-    }
-    return first;
+    const due = this.heads[DUE]!;
+    return due === null ? startOf(this, firstList(this)) : due.tick;
   }
 
   /** Moves time to `tick`, never back. Entries that are due by then can be popped. */
   advance(tick: number): void {
     for (;;) {
-      const list = this.#first();
-      const start = this.#startOf(list);
+      const list = firstList(this);
+      const start = startOf(this, list);
       if (start > tick || list === NONE) break;
-      this.#elapsed = start;
-      this.#replaceAll(list);
+      this.elapsed = start;
+      placeAnew(this, list);
     }
-    if (tick > this.#elapsed) this.#elapsed = tick;
+    if (tick > this.elapsed) this.elapsed = tick;
   }
 
   /** The next due entry, unlinked, in order of deadline and then of insertion; null when there is none. */
   popExpired(): TimerEntry | null {
-    const entry = this.#heads[DUE] ?? null;
+    const entry = this.heads[DUE]!;
     if (entry !== null) this.remove(entry);
     return entry;
   }
+}
 
-  /** Due entries that were not popped yet, in the order in which they would be. */
-  *due(): IterableIterator<TimerEntry> {
-    for (let entry = this.#heads[DUE] ?? null; entry !== null; entry = entry.nextTimer) yield entry;
-  }
+/** The earliest deadline, `Infinity` when empty. Walks one slot if it is in level 1 or above. */
+export function earliestIn(wheel: TimerWheel): number {
+  return firstIn(wheel)?.tick ?? Infinity;
+}
 
-  /** The first list that has entries, the due ones aside. */
-  #first(): number {
-    for (let word = 0; word < WHEEL_WORDS; word++) {
-      const bits = this.#occupied[word]!;
-      if (bits !== 0) return word * 32 + 31 - Math.clz32(bits & -bits);
-    }
-    return this.#heads[OVERFLOW] === null ? NONE : OVERFLOW;
+/** The entry that will be popped next, however far off, without unlinking it. Costs as `earliestIn`. */
+export function firstIn(wheel: TimerWheel): TimerEntry | null {
+  const due = wheel.heads[DUE]!;
+  if (due !== null) return due;
+  const list = firstList(wheel);
+  let first = wheel.heads[list] ?? null;
+  if (list < LEVEL_SLOTS) return first;
+  for (let entry = first; entry !== null; entry = entry.nextTimer) {
+    if (entry.tick < first!.tick) first = entry;
   }
+  return first;
+}
 
-  /** No entry of `list` is due before this tick. */
-  #startOf(list: number): number {
-    if (list === NONE) return Infinity;
-    if (list === OVERFLOW) return Math.floor(this.#overflowFrom / WHEEL_SPAN) * WHEEL_SPAN;
-    const slotSpan = LEVEL_SLOTS ** (list >>> 6);
-    const levelSpan = slotSpan * LEVEL_SLOTS;
-    return Math.floor(this.#elapsed / levelSpan) * levelSpan + (list & 63) * slotSpan;
-  }
+/** Due entries that were not popped yet, in the order in which they would be. */
+export function* dueIn(wheel: TimerWheel): IterableIterator<TimerEntry> {
+  for (let entry = wheel.heads[DUE] ?? null; entry !== null; entry = entry.nextTimer) yield entry;
+}
 
-  /** Places what `list` holds anew, after `elapsed` has reached its start. */
-  #replaceAll(list: number): void {
-    let entry = this.#heads[list] ?? null;
-    this.#heads[list] = null;
-    this.#tails[list] = null;
-    this.#occupied[list >>> 5]! &= ~(1 << list);
-    while (entry !== null) {
-      const next: TimerEntry | null = entry.nextTimer;
-      entry.nextTimer = null;
-      this.#place(entry);
-      entry = next;
-    }
+/** The first list that has entries, the due ones aside. */
+function firstList({ heads, occupied }: TimerWheel): number {
+  for (let word = 0; word < WHEEL_WORDS; word++) {
+    const bits = occupied[word]!;
+    if (bits !== 0) return word * 32 + 31 - Math.clz32(bits & -bits);
   }
+  return heads[OVERFLOW] === null ? NONE : OVERFLOW;
+}
 
-  /** Appends `entry`, whose tick is set and whose links are null, to the list of its tick. */
-  #place(entry: TimerEntry): void {
-    const list = this.#listOf(entry.tick);
-    const tail = this.#tails[list] ?? null;
-    if (list === OVERFLOW) {
-      this.#overflowFrom = tail === null ? entry.tick : Math.min(this.#overflowFrom, entry.tick);
-    }
-    entry.slot = list;
-    entry.prevTimer = tail;
-    this.#tails[list] = entry;
-    if (tail === null) {
-      this.#heads[list] = entry;
-      this.#occupied[list >>> 5]! |= 1 << list;
-    } else {
-      tail.nextTimer = entry;
-    }
-  }
+/** No entry of `list` is due before this tick. */
+function startOf({ elapsed, overflowFrom }: TimerWheel, list: number): number {
+  if (list === NONE) return Infinity;
+  if (list === OVERFLOW) return Math.floor(overflowFrom / WHEEL_SPAN) * WHEEL_SPAN;
+  const slotSpan = LEVEL_SLOTS ** (list >>> 6);
+  const levelSpan = slotSpan * LEVEL_SLOTS;
+  return Math.floor(elapsed / levelSpan) * levelSpan + (list & 63) * slotSpan;
+}
 
-  /** Invariant 1, for a tick that is not before `elapsed`. */
-  #listOf(tick: number): number {
-    const elapsed = this.#elapsed;
-    const low = elapsed & LOW_MASK;
-    const tickLow = low + (tick - elapsed);
-    if (tickLow < LOW_SPAN) {
-      const differing = low ^ tickLow;
-      if (differing === 0) return DUE;
-      const level = ((31 - Math.clz32(differing)) / 6) | 0;
-      return level * LEVEL_SLOTS + ((tickLow >>> (level * 6)) & 63);
-    }
-    if (Math.floor(tick / WHEEL_SPAN) !== Math.floor(elapsed / WHEEL_SPAN)) return OVERFLOW;
-    return TOP_LEVEL * LEVEL_SLOTS + (Math.floor(tick / LOW_SPAN) & 63);
+/** Places what `list` holds anew, after `elapsed` has reached its start. */
+function placeAnew(wheel: TimerWheel, list: number): void {
+  const { heads, tails, occupied } = wheel;
+  let entry = heads[list] ?? null;
+  heads[list] = tails[list] = null;
+  occupied[list >>> 5]! &= ~(1 << list);
+  while (entry !== null) {
+    const next: TimerEntry | null = entry.nextTimer;
+    entry.nextTimer = null;
+    place(wheel, entry);
+    entry = next;
   }
+}
+
+/** Appends `entry`, whose tick is set and whose links are null, to the list of its tick. */
+function place(wheel: TimerWheel, entry: TimerEntry): void {
+  const { heads, tails, occupied } = wheel;
+  const { tick } = entry;
+  const list = listOf(wheel.elapsed, tick);
+  const tail = tails[list]!;
+  if (list === OVERFLOW) wheel.overflowFrom = tail === null ? tick : Math.min(wheel.overflowFrom, tick);
+  entry.slot = list;
+  entry.prevTimer = tail;
+  tails[list] = entry;
+  if (tail === null) {
+    heads[list] = entry;
+    occupied[list >>> 5]! |= 1 << list;
+  } else {
+    tail.nextTimer = entry;
+  }
+}
+
+/** Invariant 1, for a tick that is not before `elapsed`. */
+function listOf(elapsed: number, tick: number): number {
+  const low = elapsed & LOW_MASK;
+  const tickLow = low + (tick - elapsed);
+  if (tickLow < LOW_SPAN) {
+    const differing = low ^ tickLow;
+    if (differing === 0) return DUE;
+    const level = ((31 - Math.clz32(differing)) / 6) | 0;
+    return level * LEVEL_SLOTS + ((tickLow >>> (level * 6)) & 63);
+  }
+  if (Math.floor(tick / WHEEL_SPAN) !== Math.floor(elapsed / WHEEL_SPAN)) return OVERFLOW;
+  return TOP_LEVEL * LEVEL_SLOTS + (Math.floor(tick / LOW_SPAN) & 63);
 }
 
 function noEntries(): (TimerEntry | null)[] {

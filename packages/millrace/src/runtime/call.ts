@@ -270,4 +270,4 @@ export function requireBody(caller: string, body: unknown): void {
 }
 
 pin(new Call(() => {}, []));
-pin(new CallBranch(new Kernel({ isManual: true }), () => {}, [], NO_OPTIONS));
+pin(new CallBranch(new Kernel(), () => {}, [], NO_OPTIONS));

@@ -1,9 +1,6 @@
 /**
  * A runtime's time: one hierarchical wheel behind one host timer, armed for the next expiry. A tick is
- * a millisecond; deadlines are rounded up, so nothing fires early.
- *
- * A paused clock has no host timer. Its time moves when somebody moves it: a test, or the runtime when
- * nothing else can run.
+ * a millisecond; deadlines are rounded up, so nothing fires early. `PausedClock` is one that stands still.
  */
 import { NONE, Timer, type TimerEntry, TimerWheel } from "../internal/timer-wheel.ts";
 import { host, MAX_HOST_DELAY } from "./host.ts";
@@ -11,18 +8,14 @@ import { host, MAX_HOST_DELAY } from "./host.ts";
 export { NONE, Timer, type TimerEntry };
 
 /** Deadlines past this cannot be told apart any more; they never come. */
-const NEVER = Number.MAX_SAFE_INTEGER;
+export const NEVER: number = Number.MAX_SAFE_INTEGER;
 
 export class Clock {
-  readonly isPaused: boolean;
-  /** Told of every new timer of a paused clock. */
-  onSchedule: (() => void) | null = null;
+  readonly wheel: TimerWheel;
   /** During a drain the host's timer is left alone: most timers set in it are removed in it. */
-  private isHeld: boolean = false;
+  #isHeld: boolean = false;
   /** The earliest tick that was set during the drain; perhaps removed again. */
-  private earliestHeld: number = Infinity;
-  readonly #wheel: TimerWheel;
-  #virtual: number = 0;
+  #earliestHeld: number = Infinity;
   #armed: unknown = undefined;
   #armedFor: number = Infinity;
   readonly #onHostTimer: () => void = () => {
@@ -30,128 +23,79 @@ export class Clock {
     this.#armedFor = Infinity;
     // What a waker throws is the host's to report; the timers behind it must not be lost with it.
     try {
-      this.#fireUpTo(host.now());
+      this.fireUpTo(host.now());
     } finally {
-      this.#arm();
+      this.#arm(this.wheel.nextTick());
     }
   };
 
-  constructor(isPaused: boolean) {
-    this.isPaused = isPaused;
-    this.#wheel = new TimerWheel(isPaused ? 0 : Math.floor(host.now()));
+  constructor(startTick: number = Math.floor(host.now())) {
+    this.wheel = new TimerWheel(startTick);
   }
 
   now(): number {
-    return this.isPaused ? this.#virtual : host.now();
-  }
-
-  /** Pending timers. */
-  get size(): number {
-    return this.#wheel.size;
+    return host.now();
   }
 
   /** Fires `entry` at `deadline` or as soon after as the host allows. A deadline of `Infinity` never comes. */
   schedule(entry: TimerEntry, deadline: number): void {
+    const { wheel } = this;
     const tick = Math.ceil(deadline);
     if (tick >= NEVER) return;
-    if (this.isPaused) {
-      this.#wheel.insert(entry, tick);
-      this.onSchedule?.();
+    if (this.#isHeld || tick >= this.#armedFor) {
+      wheel.insert(entry, tick);
+      if (entry.tick < this.#earliestHeld) this.#earliestHeld = entry.tick;
       return;
     }
-    if (this.isHeld || tick >= this.#armedFor) {
-      this.#wheel.insert(entry, tick);
-      if (entry.tick < this.earliestHeld) this.earliestHeld = entry.tick;
-      return;
-    }
-    const now = host.now();
     // Time passes by an empty wheel at no cost, and what is then placed low needs no second look.
-    if (this.#wheel.size === 0) this.#wheel.advance(Math.floor(now));
-    this.#wheel.insert(entry, tick);
-    this.#armAt(entry.tick, now);
+    if (wheel.size === 0) wheel.advance(Math.floor(host.now()));
+    wheel.insert(entry, tick);
+    this.#arm(entry.tick);
   }
 
   cancel(entry: TimerEntry): void {
     if (entry.slot < 0) return;
-    this.#wheel.remove(entry);
-    if (this.#wheel.size === 0 && !this.isHeld) this.#disarm();
+    this.wheel.remove(entry);
+    if (this.wheel.size === 0 && !this.#isHeld) this.stop();
   }
 
   /** A drain begins. */
   hold(now: number): void {
-    this.isHeld = true;
-    this.earliestHeld = Infinity;
-    if (!this.isPaused && this.#wheel.size === 0) this.#wheel.advance(Math.floor(now));
+    this.#isHeld = true;
+    this.#earliestHeld = Infinity;
+    if (this.wheel.size === 0) this.wheel.advance(Math.floor(now));
   }
   /** The drain is over: what it changed reaches the host's timer, once. */
   release(): void {
-    this.isHeld = false;
-    if (this.isPaused) return;
-    const next = this.#wheel.nextTick();
-    if (next === Infinity) return this.#disarm();
+    this.#isHeld = false;
     // The wheel knows a far tick only by its slot. If it was set just now it is known exactly; if it was
     // there before, the host's timer is armed for it.
-    const tick = Math.max(next, this.earliestHeld);
-    if (tick < this.#armedFor) this.#armAt(tick, host.now());
+    const next = this.wheel.nextTick();
+    if (next === Infinity) this.stop();
+    else this.#arm(Math.max(next, this.#earliestHeld));
   }
 
-  /** The deadline of the earliest timer, `Infinity` when there is none. */
-  earliest(): number {
-    return this.#wheel.earliest();
-  }
-
-  /** Moves a paused clock to `time`, never back, in one jump: everything due fires together. */
-  jumpTo(time: number): void {
-    this.#virtual = Math.max(this.#virtual, time);
-    this.#fireUpTo(this.#virtual);
-  }
-
-  /** Moves a paused clock to its earliest timer without firing anything; false when there is none. */
-  moveToEarliest(): boolean {
-    const time = this.earliest();
-    if (time === Infinity) return false;
-    this.#virtual = Math.max(this.#virtual, time);
-    this.#wheel.advance(Math.floor(this.#virtual));
-    return true;
-  }
-  /** Timers whose time has come and that have not fired. */
-  due(): IterableIterator<TimerEntry> {
-    return this.#wheel.due();
-  }
-  /** Fires one that is due, out of turn. */
-  fireNow(entry: TimerEntry): void {
-    this.#wheel.remove(entry);
-    entry.fire();
-  }
-
-  /** Stops the host timer for good: the runtime has ended. */
-  stop(): void {
-    this.#disarm();
-  }
-
-  #fireUpTo(time: number): void {
-    const wheel = this.#wheel;
+  /** Fires what is due by then, in order. */
+  fireUpTo(time: number): void {
+    const { wheel } = this;
     wheel.advance(Math.floor(time));
     for (let entry = wheel.popExpired(); entry !== null; entry = wheel.popExpired()) entry.fire();
   }
 
-  #arm(): void {
-    const tick = this.#wheel.nextTick();
-    if (tick === Infinity) this.#disarm();
-    else if (tick < this.#armedFor) this.#armAt(tick, host.now());
-  }
-
-  #armAt(tick: number, now: number): void {
-    this.#disarm();
-    this.#armedFor = tick;
-    // The host may fire up to a millisecond early; then nothing is due yet and the rest is waited for.
-    const delay = Math.max(Math.ceil(tick - now), 1);
-    this.#armed = host.timer(Math.min(delay, MAX_HOST_DELAY), this.#onHostTimer);
-  }
-
-  #disarm(): void {
+  /** Stops the host timer. */
+  stop(): void {
     if (this.#armed !== undefined) host.clearTimer(this.#armed);
     this.#armed = undefined;
     this.#armedFor = Infinity;
+  }
+
+  /** Has the host's timer come at `tick`, unless it comes before. */
+  #arm(tick: number): void {
+    if (tick >= this.#armedFor) return;
+    this.stop();
+    this.#armedFor = tick;
+    // The host may fire up to a millisecond early; then nothing is due yet and the rest is waited for.
+    const delay = Math.max(Math.ceil(tick - host.now()), 1);
+    this.#armed = host.timer(Math.min(delay, MAX_HOST_DELAY), this.#onHostTimer);
   }
 }

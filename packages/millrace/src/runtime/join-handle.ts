@@ -127,6 +127,6 @@ export function abortHandleOf(task: Task<unknown>): AbortHandle {
 /** The joins of handles that are polled by hand. */
 const polled: WeakMap<object, Join<unknown>> = new WeakMap();
 
-const specimen = new Task(new Kernel({ isManual: true }), () => {});
+const specimen = new Task(new Kernel(), () => {});
 pin(new JoinHandle(specimen));
 pin(new Join(specimen));

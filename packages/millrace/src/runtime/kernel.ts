@@ -6,12 +6,11 @@
  * left. It is set around every poll and restored after it. An async body, which is resumed by the engine
  * and not by us, finds its way through the host's async context instead (`trail.ts`).
  */
-import { Random } from "../internal/random.ts";
+import type { Random } from "../internal/random.ts";
 import type { Await } from "./await.ts";
 import type { Branch } from "./branch.ts";
 import type { Waker } from "./body.ts";
 import { Clock } from "./clock.ts";
-import { freshSeed, launchOptions } from "./launch.ts";
 import { BUDGET, Scheduler } from "./scheduler.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Task } from "./task.ts";
@@ -33,14 +32,14 @@ export interface TaskFailure {
 
 export interface KernelOptions {
   readonly name?: string | undefined;
-  readonly isPaused?: boolean;
-  readonly isManual?: boolean;
   readonly seed?: number | undefined;
   readonly cleanupWindow?: number;
   readonly onTaskFailure?: "report" | "shutdown" | "ignore" | ((failure: TaskFailure) => void);
   readonly asyncContext?: boolean;
-  /** Instead of its own: for whoever decides what is otherwise left to chance (the explorer). */
-  readonly parts?: { makeScheduler(clock: Clock): Scheduler; readonly random: Random };
+  /** Instead of what it makes itself: for other kinds of them. */
+  readonly clock?: Clock | undefined;
+  readonly scheduler?: Scheduler;
+  readonly random?: Random;
   readonly threads?: number | undefined;
 }
 
@@ -53,7 +52,9 @@ export class Kernel {
   readonly name: string | undefined;
   readonly scheduler: Scheduler;
   readonly clock: Clock;
-  readonly random: Random;
+  readonly seed: number | undefined;
+  /** Made when it is first asked for (`random.ts`). */
+  random: Random | undefined;
   readonly cleanupWindow: number;
   readonly onTaskFailure: "report" | "shutdown" | "ignore" | ((failure: TaskFailure) => void);
   readonly asyncContext: boolean;
@@ -90,10 +91,10 @@ export class Kernel {
 
   constructor(options: KernelOptions = {}) {
     this.name = options.name;
-    this.clock = new Clock(options.isPaused ?? false);
-    const { parts } = options;
-    this.scheduler = parts?.makeScheduler(this.clock) ?? new Scheduler(this.clock, options.isManual ?? false);
-    this.random = parts?.random ?? new Random(options.seed ?? freshSeed());
+    this.clock = options.clock ?? new Clock();
+    this.scheduler = options.scheduler ?? new Scheduler(this.clock);
+    this.seed = options.seed;
+    this.random = options.random;
     this.cleanupWindow = options.cleanupWindow ?? 5000;
     this.onTaskFailure = options.onTaskFailure ?? "report";
     this.asyncContext = options.asyncContext ?? true;
@@ -129,17 +130,12 @@ export const cx: PollContext = { branch: null, waker: null, budget: UNLIMITED, i
 
 let byDefault: Kernel | undefined;
 
-/** What a paused clock needs to move, which is above: set by `runtime.ts`. */
-export const virtual: { begin: ((kernel: Kernel) => void) | null } = { begin: null };
+/** Makes the default runtime as whoever started the program wants it: set by `runtime.ts`. */
+export const byLaunch: { make: (() => Kernel) | null } = { make: null };
 
 /** The runtime of whoever belongs to no other. */
 export function defaultKernel(): Kernel {
-  if (byDefault === undefined) {
-    const { seed, clock } = launchOptions();
-    byDefault = new Kernel({ seed, isPaused: clock === "paused" });
-    if (byDefault.clock.isPaused) virtual.begin?.(byDefault);
-  }
-  return byDefault;
+  return (byDefault ??= byLaunch.make === null ? new Kernel() : byLaunch.make());
 }
 
 /** Those of which a `run` or a `shutdown` is in progress: whom an empty host loop concerns. */

@@ -7,6 +7,7 @@
  * inside of, and a listed task that is run from within others has them listed first.
  */
 import { cx, type Kernel } from "./kernel.ts";
+import { readyIn } from "./scheduler.ts";
 import { listRunning, Task } from "./task.ts";
 
 /** Live tasks, newest first. */
@@ -14,7 +15,7 @@ export function liveTasks(kernel: Kernel): Task<unknown>[] {
   const found: Task<unknown>[] = [];
   listRunning(cx.branch);
   for (let task = kernel.firstLive; task !== null; task = task.nextLive) found.push(task);
-  for (const runnable of kernel.scheduler.ready())
+  for (const runnable of readyIn(kernel.scheduler))
     if (runnable instanceof Task && !runnable.isListed) found.push(runnable);
   return found.sort((a, b) => b.id - a.id);
 }

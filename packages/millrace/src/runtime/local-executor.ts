@@ -1,10 +1,13 @@
 /** A minimal executor that the host drives itself: inside another event loop, a game loop, a test. */
 import type { Awaitable, Body } from "./body.ts";
 import { isThenable } from "./body.ts";
+import { Clock } from "./clock.ts";
 import { Future, futureMethods } from "./future.ts";
 import { host } from "./host.ts";
 import { JoinHandle } from "./join-handle.ts";
 import { Kernel } from "./kernel.ts";
+import { ManualScheduler } from "./manual-scheduler.ts";
+import { isIdle } from "./scheduler.ts";
 import { spawnOn, type SpawnOptions } from "./spawn.ts";
 import type { TaskContext } from "./task.ts";
 
@@ -23,14 +26,17 @@ import type { TaskContext } from "./task.ts";
  */
 export class LocalExecutor {
   readonly #kernel: Kernel;
+  readonly #scheduler: ManualScheduler;
   #runs: number = 0;
 
   /** `seed` makes the random choices the same in every run. */
   constructor(options: { seed?: number } = {}) {
-    this.#kernel = new Kernel({ isManual: true, seed: options.seed });
+    const clock = new Clock();
+    this.#scheduler = new ManualScheduler(clock);
+    this.#kernel = new Kernel({ clock, scheduler: this.#scheduler, seed: options.seed });
     // Ticking one at a time is the point: a joiner does not run what it joins.
     this.#kernel.runsInline = false;
-    this.#kernel.scheduler.onReady = () => this.#drive();
+    this.#scheduler.onReady = () => this.#drive();
   }
 
   /**
@@ -44,7 +50,7 @@ export class LocalExecutor {
 
   /** Runs one ready task; false when none is ready. */
   tick(): boolean {
-    return this.#kernel.scheduler.tick();
+    return this.#scheduler.tick();
   }
 
   /** Drives everything until `future` has its result. */
@@ -67,7 +73,7 @@ export class LocalExecutor {
 
   /** True when nothing is ready to run. */
   get isIdle(): boolean {
-    return this.#kernel.scheduler.isIdle;
+    return isIdle(this.#scheduler);
   }
 
   #isDriving: boolean = false;

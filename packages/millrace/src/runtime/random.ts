@@ -1,4 +1,7 @@
 /** The runtime's randomness, for programs. */
+import { Random } from "../internal/random.ts";
+import type { Kernel } from "./kernel.ts";
+import { freshSeed } from "./launch.ts";
 import { ambientKernel } from "./trail.ts";
 
 /**
@@ -16,5 +19,10 @@ import { ambientKernel } from "./trail.ts";
  * ```
  */
 export function random(): number {
-  return ambientKernel().random.float();
+  return randomOf(ambientKernel()).float();
+}
+
+/** That of a runtime, which many never need. */
+export function randomOf(kernel: Kernel): Random {
+  return (kernel.random ??= new Random(kernel.seed ?? freshSeed()));
 }

@@ -9,10 +9,12 @@ import { reportAll } from "./failure.ts";
 import type { Future } from "./future.ts";
 import { hostProcess } from "./host.ts";
 import { JoinHandle } from "./join-handle.ts";
-import { Kernel, runningKernels, virtual, type TaskFailure, type TaskId } from "./kernel.ts";
+import { byLaunch, Kernel, runningKernels, type TaskFailure, type TaskId } from "./kernel.ts";
 import { ambientKernel } from "./trail.ts";
 import { spawnOn, type SpawnOptions } from "./spawn.ts";
 import { Timer } from "./clock.ts";
+import { launchOptions } from "./launch.ts";
+import { PausedClock } from "./paused-clock.ts";
 import type { Task, TaskBody, TaskContext } from "./task.ts";
 import { VirtualTime } from "./virtual-time.ts";
 
@@ -109,7 +111,7 @@ export class Runtime implements AsyncDisposable {
       adopted ??
       new Kernel({
         ...options,
-        isPaused: clock === "paused",
+        clock: clock === "paused" ? new PausedClock() : undefined,
         cleanupWindow: toMs("Runtime", cleanupWindow),
       });
     this.#kernel.runtime = this;
@@ -117,9 +119,9 @@ export class Runtime implements AsyncDisposable {
       this.#shutdownError = error;
       void this.shutdown();
     };
-    this.#virtual = this.#kernel.clock.isPaused
-      ? new VirtualTime(this.#kernel, true, () => this.#deadlocked())
-      : null;
+    const own = this.#kernel.clock;
+    this.#virtual =
+      own instanceof PausedClock ? new VirtualTime(this.#kernel, own, true, () => this.#deadlocked()) : null;
   }
 
   /** The runtime of the running task; outside of tasks, the default one. */
@@ -189,7 +191,7 @@ export class Runtime implements AsyncDisposable {
   metrics(): RuntimeMetrics {
     const { scheduler, clock, alive, spawned } = this.#kernel;
     const { polls, depth, forcedYields, busyMs, parkCount } = scheduler;
-    const timers = clock.size;
+    const timers = clock.wheel.size;
     return { aliveTasks: alive, spawned, polls, queueDepth: depth, forcedYields, timers, busyMs, parkCount };
   }
 
@@ -199,7 +201,7 @@ export class Runtime implements AsyncDisposable {
   }
 
   static {
-    virtual.begin = runtimeOf;
+    byLaunch.make = defaultByLaunch;
     kernelOf = (runtime) => runtime.#kernel;
     virtualTimeOf = (runtime) => runtime.#virtual;
     hostIsEmpty = (runtime) => {
@@ -256,6 +258,15 @@ export function runtimeOf(kernel: Kernel): Runtime {
   } finally {
     adopting = undefined;
   }
+}
+
+/** The default runtime: its time may have to stand still, and then it needs somebody who moves it. */
+function defaultByLaunch(): Kernel {
+  const { seed, clock } = launchOptions();
+  if (clock !== "paused") return new Kernel({ seed });
+  const kernel = new Kernel({ seed, clock: new PausedClock() });
+  runtimeOf(kernel);
+  return kernel;
 }
 
 let watchesHost = false;

@@ -20,6 +20,16 @@ import { host } from "./host.ts";
 
 /** The bit of `flags` that is the run queue's. */
 export const QUEUED = 1;
+/** Operations a runnable may complete before it must let others run. */
+export const BUDGET = 128;
+const POLLS_PER_TURN = 4096;
+const MS_PER_TURN = 1;
+/** The clock is read once in this many polls (a power of two). */
+const CLOCK_STRIDE = 16;
+
+const IDLE = 0;
+const MICRO = 1;
+const MACRO = 2;
 
 /**
  * Something the scheduler runs. The links belong to the run queue; subclasses use the other bits of
@@ -41,17 +51,6 @@ export abstract class Runnable {
   abstract run(): void;
 }
 
-/** Operations a runnable may complete before it must let others run. */
-export const BUDGET = 128;
-const POLLS_PER_TURN = 4096;
-const MS_PER_TURN = 1;
-/** The clock is read once in this many polls (a power of two). */
-const CLOCK_STRIDE = 16;
-
-const IDLE = 0;
-const MICRO = 1;
-const MACRO = 2;
-
 export class Scheduler {
   /** Counts macrotask turns: whoever yielded in an earlier turn may go on. */
   turn: number = 0;
@@ -63,13 +62,11 @@ export class Scheduler {
   /** Called when the queue has run empty and nothing is deferred. */
   onIdle: (() => void) | null = null;
 
-  /** A manual scheduler has something to run. */
-  onReady: (() => void) | null = null;
-
-  #head: Runnable | null = null;
+  /** What is ready, in the order in which it became so. */
+  head: Runnable | null = null;
   #tail: Runnable | null = null;
   #deferred: (Waker | undefined)[] = [];
-  #deferredCount: number = 0;
+  deferredCount: number = 0;
   /** The other array: the two take turns, so that neither has to grow each time. */
   #spare: (Waker | undefined)[] = [];
   #scheduled: number = IDLE;
@@ -77,18 +74,11 @@ export class Scheduler {
   #turnPolls: number = 0;
   #turnStart: number = 0;
   readonly clock: Clock;
-  readonly #isManual: boolean;
   readonly #drainMicro: () => void = () => this.#drain();
   readonly #drainMacro: () => void = () => this.#startTurn();
 
-  /** A manual scheduler never runs by itself: its owner calls `tick`. */
-  constructor(clock: Clock, isManual: boolean) {
+  constructor(clock: Clock) {
     this.clock = clock;
-    this.#isManual = isManual;
-  }
-
-  get isIdle(): boolean {
-    return this.#head === null && this.#deferredCount === 0;
   }
 
   // #region push
@@ -97,18 +87,18 @@ export class Scheduler {
     runnable.flags |= QUEUED;
     const tail = this.#tail;
     runnable.prevRun = tail;
-    if (tail === null) this.#head = runnable;
+    if (tail === null) this.head = runnable;
     else tail.nextRun = runnable;
     this.#tail = runnable;
     this.depth++;
-    if (this.#scheduled === IDLE && !this.#isDraining) this.#schedule(MICRO);
+    if (this.#scheduled === IDLE && !this.#isDraining) this.schedule(MICRO);
   }
   // #endregion push
 
   unlink(runnable: Runnable): void {
     if ((runnable.flags & QUEUED) === 0) return;
     const { prevRun, nextRun } = runnable;
-    if (prevRun === null) this.#head = nextRun;
+    if (prevRun === null) this.head = nextRun;
     else prevRun.nextRun = nextRun;
     if (nextRun === null) this.#tail = prevRun;
     else nextRun.prevRun = prevRun;
@@ -119,40 +109,12 @@ export class Scheduler {
 
   /** Wakes `waker` in the next turn, after the host's I/O and timers. */
   defer(waker: Waker): void {
-    this.#deferred[this.#deferredCount++] = waker;
-    if (this.#scheduled === IDLE && !this.#isDraining) this.#schedule(MACRO);
+    this.#deferred[this.deferredCount++] = waker;
+    if (this.#scheduled === IDLE && !this.#isDraining) this.schedule(MACRO);
   }
 
-  /** Runs one ready runnable; deferred ones are ready once nothing else is. */
-  tick(): boolean {
-    if (this.#head === null && this.#deferredCount > 0) this.#wakeDeferred();
-    const runnable = this.#head;
-    if (runnable === null) return false;
-    this.unlink(runnable);
-    this.polls++;
-    runnable.run();
-    return true;
-  }
-
-  // ── for whoever chooses what runs next (the explorer)
-
-  /** What could run now, in the order in which it became ready. */
-  *ready(): IterableIterator<Runnable> {
-    for (let each = this.#head; each !== null; each = each.nextRun) yield each;
-  }
-  /** Runs a ready one out of turn. */
-  runNow(runnable: Runnable): void {
-    this.unlink(runnable);
-    this.polls++;
-    runnable.run();
-  }
-  /** Those that have yielded are ready again. */
-  nextTurn(): void {
-    if (this.#deferredCount > 0) this.#wakeDeferred();
-  }
-
-  #schedule(how: number): void {
-    if (this.#isManual) return this.onReady?.();
+  /** Something is there to run. */
+  protected schedule(how: number): void {
     this.#scheduled = how;
     if (how === MICRO) host.microtask(this.#drainMicro);
     else host.macrotask(this.#drainMacro);
@@ -160,16 +122,17 @@ export class Scheduler {
 
   #startTurn(): void {
     this.#turnPolls = 0;
-    this.#wakeDeferred();
+    this.wakeDeferred();
     this.#drain();
   }
 
-  #wakeDeferred(): void {
+  /** Those that have yielded are ready again. */
+  wakeDeferred(): void {
     this.turn++;
     const wakers = this.#deferred;
-    const count = this.#deferredCount;
+    const count = this.deferredCount;
     this.#deferred = this.#spare;
-    this.#deferredCount = 0;
+    this.deferredCount = 0;
     this.#isDraining = true;
     for (let i = 0; i < count; i++) {
       const waker = wakers[i]!;
@@ -187,19 +150,13 @@ export class Scheduler {
     this.#isDraining = true;
     this.clock.hold(started);
     let isOver = false;
-    while (this.#head !== null) {
+    while (this.head !== null) {
       if ((++this.#turnPolls & (CLOCK_STRIDE - 1)) === 0) {
         isOver = this.#turnPolls >= POLLS_PER_TURN || host.now() - this.#turnStart > MS_PER_TURN;
         if (isOver) break;
       }
-      const runnable: Runnable = this.#head;
-      const { nextRun } = runnable;
-      this.#head = nextRun;
-      if (nextRun === null) this.#tail = null;
-      else nextRun.prevRun = null;
-      runnable.nextRun = null;
-      runnable.flags &= ~QUEUED;
-      this.depth--;
+      const runnable: Runnable = this.head;
+      this.unlink(runnable);
       this.polls++;
       try {
         runnable.run();
@@ -211,11 +168,21 @@ export class Scheduler {
     this.clock.release();
     this.busyMs += host.now() - started;
     this.#scheduled = IDLE;
-    if (isOver || this.#deferredCount > 0) this.#schedule(MACRO);
+    if (isOver || this.deferredCount > 0) this.schedule(MACRO);
     else {
       this.parkCount++;
       this.onIdle?.();
     }
   }
   // #endregion drain
+}
+
+/** Nothing is ready, and nothing will be at the next turn. */
+export function isIdle({ head, deferredCount }: Scheduler): boolean {
+  return head === null && deferredCount === 0;
+}
+
+/** What could run now, in the order in which it became ready. */
+export function* readyIn(scheduler: Scheduler): IterableIterator<Runnable> {
+  for (let each = scheduler.head; each !== null; each = each.nextRun) yield each;
 }

@@ -6,22 +6,26 @@
 import { isStuck } from "./deadlock.ts";
 import { host } from "./host.ts";
 import type { Kernel } from "./kernel.ts";
+import type { PausedClock } from "./paused-clock.ts";
+import { isIdle } from "./scheduler.ts";
 
 export class VirtualTime {
   autoAdvance: boolean;
   readonly #kernel: Kernel;
+  readonly #clock: PausedClock;
   readonly #onDeadlock: () => void;
   /** Whoever waits until nothing else can run; time stands still for them. */
   readonly #settling: Set<() => void> = new Set();
   #isChecking: boolean = false;
 
-  constructor(kernel: Kernel, autoAdvance: boolean, onDeadlock: () => void) {
+  constructor(kernel: Kernel, clock: PausedClock, autoAdvance: boolean, onDeadlock: () => void) {
     this.#kernel = kernel;
+    this.#clock = clock;
     this.autoAdvance = autoAdvance;
     this.#onDeadlock = onDeadlock;
     kernel.onIdle = () => this.check();
     kernel.scheduler.onIdle = kernel.onIdle;
-    kernel.clock.onSchedule = kernel.onIdle;
+    clock.onSchedule = kernel.onIdle;
   }
 
   /** Something changed; look whether time may move once the host has had a full turn. */
@@ -35,7 +39,7 @@ export class VirtualTime {
         this.#isChecking = false;
         const { scheduler } = this.#kernel;
         if (scheduler.polls !== polls) this.check();
-        else if (scheduler.isIdle) this.#quiet();
+        else if (isIdle(scheduler)) this.#quiet();
       }),
     );
   }
@@ -50,7 +54,7 @@ export class VirtualTime {
   // #region quiet
   /** Nothing else can run. */
   #quiet(): void {
-    const { clock, foreign } = this.#kernel;
+    const { foreign } = this.#kernel;
     if (this.#settling.size > 0) {
       const settling = [...this.#settling];
       this.#settling.clear();
@@ -58,7 +62,7 @@ export class VirtualTime {
       return;
     }
     if (foreign > 0) return;
-    const next = clock.earliest();
+    const next = this.#clock.earliest();
     if (next === Infinity) {
       if (isStuck(this.#kernel)) this.#onDeadlock();
     } else if (this.autoAdvance) this.moveTo(next);
@@ -67,14 +71,19 @@ export class VirtualTime {
 
   /** The host's loop is empty: foreign work that was waited for will never come. */
   moveAnyway(): boolean {
-    const next = this.#kernel.clock.earliest();
+    const next = this.#clock.earliest();
     if (next === Infinity || !this.autoAdvance) return false;
     this.moveTo(next);
     return true;
   }
 
+  /** The deadline of the earliest timer, `Infinity` when there is none. */
+  earliest(): number {
+    return this.#clock.earliest();
+  }
+
   moveTo(time: number): void {
-    this.#kernel.clock.jumpTo(time);
+    this.#clock.jumpTo(time);
     this.check();
   }
 }

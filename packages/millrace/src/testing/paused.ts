@@ -127,8 +127,8 @@ class Advance extends Future<void> {
     if (Number.isNaN(this.#target)) this.#target = clock.now() + this.#duration;
     for (;;) {
       if (this.#settle.poll(waker) === PENDING) return PENDING;
-      if (clock.now() >= this.#target && clock.earliest() > this.#target) return undefined;
-      this.#virtual.moveTo(Math.min(clock.earliest(), this.#target));
+      if (clock.now() >= this.#target && this.#virtual.earliest() > this.#target) return undefined;
+      this.#virtual.moveTo(Math.min(this.#virtual.earliest(), this.#target));
       this.#settle = new Settle(this.#virtual);
     }
   }

@@ -1,6 +1,6 @@
 /** Values that come out when their delay has passed. */
 import { Ring } from "../internal/ring.ts";
-import { Timer, TimerWheel } from "../internal/timer-wheel.ts";
+import { earliestIn, firstIn, Timer, TimerWheel } from "../internal/timer-wheel.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { checkDeadline, toMs, type Duration } from "../runtime/duration.ts";
@@ -168,15 +168,15 @@ export class DelayQueue<T> implements AsyncIterable<T> {
   peek(): DelayKey | undefined {
     this.#collect();
     this.#skipGone();
-    return this.#due.peek() ?? (this.#time.wheel.first() as Entry<T> | null) ?? undefined;
+    return this.#due.peek() ?? (firstIn(this.#time.wheel) as Entry<T> | null) ?? undefined;
   }
 
   /** Takes everything out. */
   clear(): void {
     for (
-      let entry = this.#time.wheel.first() as Entry<T> | null;
+      let entry = firstIn(this.#time.wheel) as Entry<T> | null;
       entry !== null;
-      entry = this.#time.wheel.first() as Entry<T> | null
+      entry = firstIn(this.#time.wheel) as Entry<T> | null
     ) {
       this.#time.wheel.remove(entry);
       entry.leave();
@@ -264,7 +264,7 @@ export class DelayQueue<T> implements AsyncIterable<T> {
 
   static {
     takeDue = (queue) => queue.#takeDue();
-    earliestOf = (queue) => queue.#time.wheel.earliest();
+    earliestOf = (queue) => earliestIn(queue.#time.wheel);
     partsOf = (queue) => ({ waiters: queue.#waiters, clock: queue.#time.clock });
   }
 }

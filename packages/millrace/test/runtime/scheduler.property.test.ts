@@ -2,7 +2,9 @@
 import { expect, test } from "vitest";
 import fc from "fast-check";
 import { Clock } from "../../src/runtime/clock.ts";
-import { Runnable, Scheduler } from "../../src/runtime/scheduler.ts";
+import { ManualScheduler } from "../../src/runtime/manual-scheduler.ts";
+import { PausedClock } from "../../src/runtime/paused-clock.ts";
+import { isIdle, Runnable, Scheduler } from "../../src/runtime/scheduler.ts";
 import { randomPrograms } from "../random-programs.ts";
 import { nextTurn, turn } from "../turn.ts";
 
@@ -40,7 +42,7 @@ test("push, unlink, defer and tick in any order do what they do to an array", ()
       const inRun = new Map<number, number>();
       let queue: number[] = [];
       let deferred: number[] = [];
-      const scheduler = new Scheduler(new Clock(true), true);
+      const scheduler = new ManualScheduler(new PausedClock());
       const push = (each: number) => {
         if (!queue.includes(each)) queue.push(each);
       };
@@ -79,7 +81,7 @@ test("push, unlink, defer and tick in any order do what they do to an array", ()
           }
         }
         expect(scheduler.depth).toBe(queue.length);
-        expect(scheduler.isIdle).toBe(queue.length === 0 && deferred.length === 0);
+        expect(isIdle(scheduler)).toBe(queue.length === 0 && deferred.length === 0);
         for (const each of jobs) expect(each.isQueued).toBe(queue.includes(each.id));
       }
       expect(ran).toEqual(expected);
@@ -90,7 +92,7 @@ test("push, unlink, defer and tick in any order do what they do to an array", ()
 
 test("a scheduler that runs by itself runs everything once, in order, and what is deferred after a macrotask", async () => {
   const ran: number[] = [];
-  const scheduler = new Scheduler(new Clock(false), false);
+  const scheduler = new Scheduler(new Clock());
   const jobs = Array.from({ length: 10_000 }, (_, i) => new Job(i, ran));
   let isImmediate = false;
   const last = new Job(-1, ran);
@@ -104,5 +106,5 @@ test("a scheduler that runs by itself runs everything once, in order, and what i
   while (ran.length <= jobs.length) await turn();
   expect(ran.filter((each) => each >= 0)).toEqual(jobs.map((job) => job.id));
   expect(scheduler.polls).toBe(10_001);
-  expect(scheduler.isIdle).toBe(true);
+  expect(isIdle(scheduler)).toBe(true);
 });

@@ -17,7 +17,8 @@ import { deadlockError, waitsOutside } from "../../runtime/deadlock.ts";
 import { reportAll } from "../../runtime/failure.ts";
 import { host } from "../../runtime/host.ts";
 import { Kernel } from "../../runtime/kernel.ts";
-import type { Runnable } from "../../runtime/scheduler.ts";
+import { PausedClock } from "../../runtime/paused-clock.ts";
+import { isIdle, readyIn, type Runnable } from "../../runtime/scheduler.ts";
 import { spawnOn } from "../../runtime/spawn.ts";
 import type { Task } from "../../runtime/task.ts";
 import { noFootprint, type Actor, type Chooser, type Footprint } from "./decision.ts";
@@ -59,7 +60,8 @@ export class Execution implements Stage {
   readonly isTold: boolean;
   readonly #program: Program;
   readonly #chooser: Chooser;
-  readonly #scheduler: ChosenScheduler;
+  readonly clock: PausedClock;
+  readonly scheduler: ChosenScheduler;
   readonly #root: Task<unknown>;
   readonly #actors: Map<object, Actor> = new Map();
   readonly #choices: number[] = [];
@@ -84,26 +86,23 @@ export class Execution implements Stage {
     this.isTold = isTold;
     this.#program = program;
     this.#chooser = chooser;
-    let scheduler: ChosenScheduler | undefined;
+    this.clock = new PausedClock();
+    this.scheduler = new ChosenScheduler(this.clock);
     this.kernel = new Kernel({
-      isManual: true,
-      isPaused: true,
+      clock: this.clock,
+      scheduler: this.scheduler,
       seed: program.seed,
       onTaskFailure: ({ error }) => {
         if (!isInjected(error)) this.#unobserved.push(error);
       },
-      parts: {
-        makeScheduler: (clock) => (scheduler = new ChosenScheduler(clock)),
-        random: new ChosenRandom(program.seed, (count) => this.#value(count)),
-      },
+      random: new ChosenRandom(program.seed, (count) => this.#value(count)),
     });
-    this.#scheduler = scheduler!;
     // Whoever joins a task does not run it, and an async body that has what it awaited does not go on
     // before others: these are steps of their own.
     this.kernel.runsInline = false;
     this.kernel.resumeLater = (pending) =>
-      new Promise((resolve) => this.#scheduler.push(new Continuation(pending, resolve)));
-    this.#scheduler.pushed = (runnable) => this.#sawPush(runnable);
+      new Promise((resolve) => this.scheduler.push(new Continuation(pending, resolve)));
+    this.scheduler.pushed = (runnable) => this.#sawPush(runnable);
     watchSettling(this.kernel, (task) => this.#sawSettling(task));
     this.narrator = new Narrator(this.kernel, () => this.#root);
     this.#root = spawnOn(this.kernel, program.body as Body<unknown>, { name: "body" }, true);
@@ -169,7 +168,7 @@ export class Execution implements Stage {
     step.perform();
     await turn();
     // What has yielded in this step is ready now, and part of what the step did.
-    this.#scheduler.nextTurn();
+    this.scheduler.nextTurn();
     this.#isStepping = false;
     step.touched(footprint);
     this.#steps++;
@@ -182,7 +181,7 @@ export class Execution implements Stage {
   /** The body has ended, somebody has failed, or nothing can happen any more but a cancellation. */
   get #isOver(): boolean {
     if (this.#root.isSettled || this.#unobserved.length > 0) return true;
-    return this.#scheduler.isIdle && this.kernel.clock.size === 0;
+    return isIdle(this.scheduler) && this.clock.wheel.size === 0;
   }
 
   #sawPush(runnable: Runnable): void {
@@ -231,10 +230,11 @@ export class Execution implements Stage {
   // ── what may come next
 
   #options(isTimeFree: boolean): Step[] {
-    const { clock, foreign } = this.kernel;
-    const scheduler = this.#scheduler;
+    const { clock } = this;
+    const { foreign } = this.kernel;
+    const { scheduler } = this;
     scheduler.nextTurn();
-    const options: Step[] = Array.from(scheduler.ready(), (runnable) => new PollStep(this, runnable));
+    const options: Step[] = Array.from(readyIn(scheduler), (runnable) => new PollStep(this, runnable));
     if (options.length === 0 && (foreign === 0 || isTimeFree)) clock.moveToEarliest();
     for (const entry of clock.due()) options.push(new TimerStep(this, entry));
     if (this.#program.cancel !== undefined && !this.#hasInjected)
@@ -292,22 +292,22 @@ export class Execution implements Stage {
 
   /** Nothing of this run is left behind. */
   async #cleanUp(): Promise<void> {
-    const { kernel } = this;
+    const { kernel, clock } = this;
     kernel.isClosed = true;
     for (const task of liveTasks(kernel)) task.abort("the explored run is over");
     await this.#drain(() => {
       const ready = this.#firstReady();
-      if (ready !== undefined || kernel.alive === 0 || !kernel.clock.moveToEarliest()) return ready;
-      for (const entry of kernel.clock.due()) {
-        kernel.clock.fireNow(entry);
+      if (ready !== undefined || kernel.alive === 0 || !clock.moveToEarliest()) return ready;
+      for (const entry of clock.due()) {
+        clock.fireNow(entry);
         break;
       }
       return this.#firstReady() ?? null;
     });
   }
   #firstReady(): Runnable | undefined {
-    this.#scheduler.nextTurn();
-    return this.#scheduler.ready().next().value;
+    this.scheduler.nextTurn();
+    return readyIn(this.scheduler).next().value;
   }
 
   /** Runs what it is given, as long as there is something; `null` for another turn. */
@@ -315,7 +315,7 @@ export class Execution implements Stage {
     for (let steps = 0; steps < this.#program.maxSteps; steps++) {
       const runnable = next();
       if (runnable === undefined) return;
-      if (runnable !== null) this.#scheduler.runNow(runnable);
+      if (runnable !== null) this.scheduler.runNow(runnable);
       await turn();
     }
   }

@@ -10,7 +10,7 @@ import type { Future } from "../../runtime/future.ts";
 import type { WaitQueue } from "../../runtime/wait-queue.ts";
 import type { Branch } from "../../runtime/branch.ts";
 import type { Kernel } from "../../runtime/kernel.ts";
-import type { Runnable } from "../../runtime/scheduler.ts";
+import { readyIn, type Runnable } from "../../runtime/scheduler.ts";
 import type { Task } from "../../runtime/task.ts";
 import { Continuation, taskOf } from "./parts.ts";
 import { counted } from "../../runtime/counted.ts";
@@ -94,7 +94,7 @@ export class Narrator {
       if (task.isSettled || task.cleanups === 0) return this.#ending(task);
       return `${this.#ending(task)}, once ${counted(task.cleanups, "abandoned call")} ${task.cleanups === 1 ? "has" : "have"} cleaned up`;
     }
-    for (const ready of this.#kernel.scheduler.ready())
+    for (const ready of readyIn(this.#kernel.scheduler))
       if (ready instanceof Continuation && taskOf(ready) === task)
         return `then gets at once what it awaits: ${this.words([ready.future])}`;
     return `then ${this.waiting(task)}`;

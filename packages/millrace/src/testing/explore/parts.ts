@@ -7,18 +7,15 @@ import { Await } from "../../runtime/await.ts";
 import { Branch } from "../../runtime/branch.ts";
 import { rootTask } from "../../runtime/call.ts";
 import type { Future } from "../../runtime/future.ts";
-import type { Clock } from "../../runtime/clock.ts";
 import type { Kernel } from "../../runtime/kernel.ts";
-import { Runnable, Scheduler } from "../../runtime/scheduler.ts";
+import { ManualScheduler } from "../../runtime/manual-scheduler.ts";
+import { Runnable } from "../../runtime/scheduler.ts";
 import { Task } from "../../runtime/task.ts";
 import { InFlight } from "../../stream/in-flight.ts";
 
-export class ChosenScheduler extends Scheduler {
+export class ChosenScheduler extends ManualScheduler {
   /** Told of whatever becomes ready, and of what is ready already and woken again. */
   pushed: (runnable: Runnable) => void = () => {};
-  constructor(clock: Clock) {
-    super(clock, true);
-  }
   override push(runnable: Runnable): void {
     this.pushed(runnable);
     super.push(runnable);

@@ -4,8 +4,9 @@
  */
 import { Await } from "../../runtime/await.ts";
 import type { TimerEntry } from "../../runtime/clock.ts";
-import type { Kernel } from "../../runtime/kernel.ts";
-import type { Runnable } from "../../runtime/scheduler.ts";
+import type { ManualScheduler } from "../../runtime/manual-scheduler.ts";
+import type { PausedClock } from "../../runtime/paused-clock.ts";
+import { readyIn, type Runnable } from "../../runtime/scheduler.ts";
 import type { Task } from "../../runtime/task.ts";
 import type { Actor, Footprint, Option } from "./decision.ts";
 import type { Narrator } from "./narrator.ts";
@@ -24,7 +25,8 @@ export const INJECTED = "cancelled by the explorer";
 
 /** Of one run. */
 export interface Stage {
-  readonly kernel: Kernel;
+  readonly clock: PausedClock;
+  readonly scheduler: ManualScheduler;
   readonly narrator: Narrator;
   /** Numbered as they appear, which is the same in runs that have gone the same way. */
   actor(thing: object): Actor;
@@ -77,7 +79,7 @@ export class PollStep extends Step {
         this.#isPrivate = !awaitsShared(runnable);
       } else if (this.#wasStarted && runnable === task && !this.#wasDone) this.#before = waitsBefore(task);
     }
-    this.#stage.kernel.scheduler.runNow(runnable);
+    this.#stage.scheduler.runNow(runnable);
   }
 
   touched(footprint: Footprint): void {
@@ -122,14 +124,14 @@ export class TimerStep extends Step {
     return this.actor;
   }
   perform(): void {
-    this.#stage.kernel.clock.fireNow(this.#entry);
+    this.#stage.clock.fireNow(this.#entry);
   }
   touched(footprint: Footprint): void {
     footprint.isUser ||= !isPlainTimer(this.#entry);
   }
   describe(pushed: ReadonlySet<Runnable>): string {
     const deeds = this.#stage.narrator.deeds(null, pushed);
-    return `${this.#stage.kernel.clock.now()} ms: a timer fires${deeds.replace(/^,/, " and")}`;
+    return `${this.#stage.clock.now()} ms: a timer fires${deeds.replace(/^,/, " and")}`;
   }
 }
 
@@ -166,7 +168,7 @@ export class CancelStep extends Step {
     return `${narrator.name(this.#task)} is cancelled while it ${this.#state}`;
   }
   get #isAboutToGoOn(): boolean {
-    for (const ready of this.#stage.kernel.scheduler.ready()) if (taskOf(ready) === this.#task) return true;
+    for (const ready of readyIn(this.#stage.scheduler)) if (taskOf(ready) === this.#task) return true;
     return false;
   }
 }
