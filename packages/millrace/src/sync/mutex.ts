@@ -6,7 +6,6 @@ import { type Body, PENDING, type Poll, type Suspend } from "../runtime/body.ts"
 import { requireBody } from "../runtime/call.ts";
 import type { Future } from "../runtime/future.ts";
 import { cx } from "../runtime/kernel.ts";
-import { doneWith } from "../runtime/suspension.ts";
 import {
   label,
   made,
@@ -99,8 +98,8 @@ class Lock<T> extends Acquire<MutexGuard<T>> {
     return this.findsNothing(this.guarded.turn, 1);
   }
   override next(): IteratorResult<Suspend, MutexGuard<T>> {
-    const value = cx.waker === null ? PENDING : this.futureNow();
-    return value === PENDING ? super.next() : doneWith(value);
+    if (cx.waker === null || !this.takesAtOnce(this.guarded.turn, 1)) return super.next();
+    return { done: true, value: new Guard(this.guarded) };
   }
   protected override entered(): void {
     this.guarded.handles.awaited();

@@ -6,7 +6,6 @@ import { Acquire } from "../runtime/acquire.ts";
 import { requireOptions, shown } from "../runtime/argument.ts";
 import type { Future } from "../runtime/future.ts";
 import { cx } from "../runtime/kernel.ts";
-import { doneWith } from "../runtime/suspension.ts";
 import {
   label,
   made,
@@ -153,8 +152,8 @@ abstract class Enter<T, G> extends Acquire<G> {
     return this.findsNothing(this.guarded.permits, this.need);
   }
   override next(): IteratorResult<Suspend, G> {
-    const value = cx.waker === null ? PENDING : this.futureNow();
-    return value === PENDING ? super.next() : doneWith(value);
+    if (cx.waker === null || !this.takesAtOnce(this.guarded.permits, this.need)) return super.next();
+    return { done: true, value: this.granted() };
   }
   protected override entered(): void {
     this.guarded.handles.awaited();

@@ -7,7 +7,6 @@ import { requireBody } from "../runtime/call.ts";
 import { checkCount } from "../runtime/argument.ts";
 import { type Future } from "../runtime/future.ts";
 import { cx } from "../runtime/kernel.ts";
-import { doneWith } from "../runtime/suspension.ts";
 import {
   label,
   made,
@@ -154,8 +153,8 @@ class AcquirePermit extends Acquire<SemaphorePermit> {
     return this.findsNothing(this.semaphore.permits, this.count);
   }
   override next(): IteratorResult<Suspend, SemaphorePermit> {
-    const value = cx.waker === null ? PENDING : this.futureNow();
-    return value === PENDING ? super.next() : doneWith(value);
+    if (cx.waker === null || !this.takesAtOnce(this.semaphore.permits, this.count)) return super.next();
+    return { done: true, value: this.granted() };
   }
   protected override entered(): void {
     this.semaphore.handles.awaited();

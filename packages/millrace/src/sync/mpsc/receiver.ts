@@ -28,8 +28,8 @@ class Recv<T> extends Acquire<T | undefined> {
     return this.findsNothing(this.channel.items, 1);
   }
   override next(): IteratorResult<Suspend, T | undefined> {
-    const value = cx.waker === null ? PENDING : this.futureNow();
-    return value === PENDING ? super.next() : doneWith(value);
+    if (cx.waker === null || !this.takesAtOnce(this.channel.items, 1)) return super.next();
+    return doneWith(this.channel.shift());
   }
   protected get queue(): WaitQueue {
     return this.channel.items;

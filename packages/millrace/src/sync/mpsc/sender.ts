@@ -6,7 +6,7 @@ import { checkCount } from "../../runtime/argument.ts";
 import { Future } from "../../runtime/future.ts";
 import { mayProceed } from "../../runtime/cooperation.ts";
 import { cx } from "../../runtime/kernel.ts";
-import { doneWith } from "../../runtime/suspension.ts";
+import { NOTHING } from "../../runtime/suspension.ts";
 import { label, type Resource } from "../../runtime/resource.ts";
 import type { Waiter, WaitQueue } from "../../runtime/wait-queue.ts";
 import { Handle, type HandleKind, Remains } from "../handle.ts";
@@ -59,8 +59,9 @@ class Send<T> extends TakeSlots<T, void> {
     return this.findsNothing(this.channel.slots, 1);
   }
   override next(): IteratorResult<Suspend, void> {
-    const value = cx.waker === null ? PENDING : this.futureNow();
-    return value === PENDING ? super.next() : doneWith(value);
+    if (cx.waker === null || !this.takesAtOnce(this.channel.slots, 1)) return super.next();
+    this.channel.push(this.value);
+    return NOTHING;
   }
   protected granted(): void {
     this.channel.push(this.value);
