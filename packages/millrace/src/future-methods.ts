@@ -3,7 +3,7 @@
  * effect; it is why the package lists it under `sideEffects`.
  */
 import { map, ref, settled } from "./combinators/adapters.ts";
-import { watchPromise } from "./combinators/from-promise.ts";
+import { watchPromise } from "./combinators/to-future.ts";
 import { shared, split } from "./combinators/shared.ts";
 import { until } from "./combinators/until.ts";
 import { futureMethods, type FutureMethods } from "./runtime/future.ts";

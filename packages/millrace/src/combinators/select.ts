@@ -5,7 +5,7 @@ import { abandon, type Future } from "../runtime/future.ts";
 import { Operation } from "../runtime/operation.ts";
 import { randomOf } from "../runtime/random.ts";
 import { ambientKernel } from "../runtime/trail.ts";
-import { toFuture } from "./from-promise.ts";
+import { toFuture } from "./to-future.ts";
 import { pin } from "../internal/pin.ts";
 
 /** What `select` is given: a future, or anything that can be awaited, under the key of its branch. */

@@ -8,15 +8,13 @@
 import { CancelledError } from "../errors.ts";
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { abandon, claim, Future, markReusable } from "../runtime/future.ts";
-import { WaitQueue, type Waiter } from "../runtime/wait-queue.ts";
+import { wakeAll } from "../runtime/listeners.ts";
+import { Listening } from "../runtime/listening.ts";
+import { Result } from "./result.ts";
 
 /** What all views of one shared future have in common. */
-class SharedState<T> implements Waker {
+class SharedState<T> extends Result<T> implements Waker {
   readonly inner: Future<T>;
-  readonly waiters: WaitQueue = new WaitQueue(0);
-  isSettled: boolean = false;
-  isFailed: boolean = false;
-  result: unknown = undefined;
   /** Uses that have begun and not ended. */
   views: number = 0;
   /** Handles through which more uses may begin. */
@@ -25,13 +23,14 @@ class SharedState<T> implements Waker {
   #isPolling: boolean = false;
   /** `inner` must be claimed already. */
   constructor(inner: Future<T>) {
+    super();
     this.inner = inner;
   }
 
   /** The future may have advanced: whoever comes next polls it. */
   wake(): void {
     this.needsPoll = true;
-    this.waiters.grantAll();
+    wakeAll(this);
   }
 
   advance(): void {
@@ -40,18 +39,11 @@ class SharedState<T> implements Waker {
     this.needsPoll = false;
     try {
       const value = this.inner.poll(this);
-      if (value !== PENDING) this.#settle(false, value);
+      if (value !== PENDING) this.settle(false, value);
     } catch (error) {
-      this.#settle(true, error);
+      this.settle(true, error);
     }
     this.#isPolling = false;
-  }
-
-  #settle(isFailed: boolean, result: unknown): void {
-    this.isSettled = true;
-    this.isFailed = isFailed;
-    this.result = result;
-    this.waiters.grantAll();
   }
 
   handleGone(): void {
@@ -62,56 +54,50 @@ class SharedState<T> implements Waker {
   /** When nobody waits and nobody can begin to, the future is dropped. */
   left(): void {
     if (this.isSettled || this.views > 0 || this.handles > 0) return;
-    this.#settle(true, new CancelledError("this shared future was dropped by all of its users"));
+    this.settle(true, new CancelledError("this shared future was dropped by all of its users"));
     abandon(this.inner);
   }
 }
 
 const collected = new FinalizationRegistry<SharedState<unknown>>((state) => state.handleGone());
 
-class View<T> extends Future<T> {
-  readonly #state: SharedState<T>;
-  #waiter: Waiter | null = null;
+class View<T> extends Listening<T> {
+  declare readonly source: SharedState<T>;
   #isOpen: boolean = true;
   constructor(state: SharedState<T>) {
-    super();
-    this.#state = state;
+    super(state);
     state.views++;
   }
   poll(waker: Waker): Poll<T> {
-    const state = this.#state;
-    state.advance();
-    if (state.isSettled) {
+    const { source } = this;
+    source.advance();
+    if (source.isSettled) {
       this.#close();
-      if (state.isFailed) throw state.result;
-      return state.result as T;
+      return source.take();
     }
-    if (this.#waiter !== null && this.#waiter.isWaiting) this.#waiter.waker = waker;
-    else {
-      this.#waiter = state.waiters.enter(1, waker);
-      // It woke itself while it was polled.
-      if (state.needsPoll) waker.wake();
-    }
+    const isNew = this.waker === null;
+    this.enter(waker);
+    // It woke itself while it was polled.
+    if (isNew && source.needsPoll) waker.wake();
     return PENDING;
   }
   override drop(): void {
     this.#close();
-    this.#state.left();
+    this.source.left();
   }
   #close(): void {
-    if (this.#waiter !== null) this.#state.waiters.abandon(this.#waiter);
-    this.#waiter = null;
-    if (this.#isOpen) this.#state.views--;
+    super.drop();
+    if (this.#isOpen) this.source.views--;
     this.#isOpen = false;
   }
   override useAgain(): Future<T> {
-    return new View(this.#state);
+    return new View(this.source);
   }
   override describeWait(): string {
-    return this.#state.inner.describeWait();
+    return this.source.inner.describeWait();
   }
   override innerWaits(): Iterable<Future<unknown>> {
-    return [this.#state.inner];
+    return [this.source.inner];
   }
 }
 

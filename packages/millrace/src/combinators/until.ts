@@ -1,61 +1,9 @@
 /** Futures that a token or signal stops. */
 import { CancelledError } from "../errors.ts";
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
-import { abandon, claim, Future, type StopLike } from "../runtime/future.ts";
+import { claim, type Future, type StopLike } from "../runtime/future.ts";
+import { checkStop, Stop } from "../runtime/stop.ts";
 import { Adapter } from "./adapters.ts";
-
-/** Completes when the signal fires. */
-class Aborted extends Future<void> {
-  readonly #signal: AbortSignal;
-  #waker: Waker | null = null;
-  readonly #onAbort: () => void = () => this.#waker?.wake();
-  constructor(signal: AbortSignal) {
-    super();
-    this.#signal = signal;
-  }
-  poll(waker: Waker): Poll<void> {
-    if (this.#signal.aborted) return undefined;
-    if (this.#waker === null) this.#signal.addEventListener("abort", this.#onAbort, { once: true });
-    this.#waker = waker;
-    return PENDING;
-  }
-  override drop(): void {
-    this.#signal.removeEventListener("abort", this.#onAbort);
-  }
-  override describeWait(): string {
-    return "an abort signal";
-  }
-  override get isExternalWait(): boolean {
-    return true;
-  }
-}
-
-/** Listens for a token or signal; leaves nothing behind when it is closed. */
-export class Stop {
-  readonly #stop: StopLike;
-  #wait: Future<void> | null = null;
-  constructor(stop: StopLike) {
-    this.#stop = stop;
-  }
-  get hasFired(): boolean {
-    return this.#stop instanceof AbortSignal ? this.#stop.aborted : this.#stop.isCancelled;
-  }
-  get reason(): unknown {
-    return this.#stop.reason;
-  }
-  listen(waker: Waker): void {
-    const stop = this.#stop;
-    this.#wait ??= claim(stop instanceof AbortSignal ? new Aborted(stop) : stop.cancelled());
-    this.#wait.poll(waker);
-  }
-  close(): void {
-    if (this.#wait !== null) abandon(this.#wait);
-  }
-  /** What it waits for. */
-  get wait(): Future<void> | null {
-    return this.#wait;
-  }
-}
 
 abstract class Stoppable<T, S> extends Adapter<T, T | S> {
   readonly #stop: Stop;
@@ -118,12 +66,6 @@ export function untilUndefined<T>(future: Future<T>, stop: StopLike): Future<T |
 
 export function until<T>(future: Future<T>, stop: StopLike): Future<T> {
   // A bad stop leaves the future to the caller.
-  checkStop("until", stop);
+  checkStop("until expects", stop);
   return new Until(claim(future), stop);
-}
-
-export function checkStop(caller: string, stop: StopLike): StopLike {
-  if (stop instanceof AbortSignal) return stop;
-  if (typeof stop === "object" && stop !== null && typeof stop.cancelled === "function") return stop;
-  throw new TypeError(`${caller} expects an AbortSignal or a CancellationToken, got ${typeof stop}`);
 }

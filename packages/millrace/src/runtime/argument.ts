@@ -35,9 +35,14 @@ export function checkCount(caller: string, what: string, count: number, least: n
 }
 
 /** A function that is called as it is. */
+/** What it is, where the value itself would say no more. */
+export function kindOf(value: unknown): string {
+  return value === null ? "null" : typeof value;
+}
+
 export function requireFunction<F>(caller: string, f: F): F {
   if (typeof f === "function") return f;
-  throw new TypeError(`${caller} expects a function, got ${f === null ? "null" : typeof f}`);
+  throw new TypeError(`${caller} expects a function, got ${kindOf(f)}`);
 }
 
 /** Options that cannot be left out. */

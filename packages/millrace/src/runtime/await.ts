@@ -70,7 +70,7 @@ export class Await<T> extends Runnable implements Waker {
       return this.promise;
     }
     const kernel = this.kernel;
-    if (hooks.current !== null && branch !== null) hooks.current.awaitStarted?.(branch);
+    if (branch !== null) hooks.current?.awaitStarted?.(branch);
     // From here on a wake-up counts, also one that comes out of this very poll.
     this.isPending = true;
     let value: Poll<T>;
@@ -101,7 +101,7 @@ export class Await<T> extends Runnable implements Waker {
 
   wake(): void {
     if (!this.isPending) return;
-    if (hooks.current !== null && this.branch !== null) hooks.current.bodyWoken?.(this.branch);
+    if (this.branch !== null) hooks.current?.bodyWoken?.(this.branch);
     this.kernel.scheduler.push(this);
   }
 
@@ -143,7 +143,7 @@ export class Await<T> extends Runnable implements Waker {
     if (hooks.current === null || branch === null) return self.step();
     hooks.current.awaitPollStarted?.(branch);
     self.step();
-    if (hooks.current !== null) hooks.current.awaitPollEnded?.(branch);
+    hooks.current?.awaitPollEnded?.(branch);
   };
 
   private step(): void {
@@ -191,7 +191,7 @@ export class Await<T> extends Runnable implements Waker {
     const { branch } = this;
     if (branch === null) return;
     branch.addAwait(this as Await<unknown>);
-    if (hooks.current !== null) hooks.current.bodySuspended?.(branch);
+    hooks.current?.bodySuspended?.(branch);
   }
 
   /** Somebody else decides when the body goes on. */
@@ -204,7 +204,7 @@ export class Await<T> extends Runnable implements Waker {
     const { branch } = this;
     if (branch === null) return;
     branch.removeAwait(this as Await<unknown>);
-    if (hooks.current !== null) hooks.current.bodyResumed?.(branch, this.future as Future<unknown>);
+    hooks.current?.bodyResumed?.(branch, this.future as Future<unknown>);
   }
 }
 

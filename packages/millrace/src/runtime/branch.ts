@@ -277,7 +277,7 @@ export abstract class Branch<T> extends BranchState implements Waker {
 
   private settleAsync(failed: number, result: unknown): void {
     if (this.flags & DONE) return;
-    if (hooks.current !== null) hooks.current.bodySuspended?.(this as Branch<unknown>);
+    hooks.current?.bodySuspended?.(this as Branch<unknown>);
     this.end(failed, result);
     this.waker?.wake();
   }

@@ -97,7 +97,7 @@ function remove(note: FailureNote): boolean {
 /** Applies the runtime's policy to a failure that nobody will observe. */
 export function reportFailure(kernel: Kernel, failure: TaskFailure): void {
   const policy = kernel.onTaskFailure;
-  if (hooks.current !== null && typeof policy !== "function") hooks.current.failureUnobserved?.(failure);
+  if (typeof policy !== "function") hooks.current?.failureUnobserved?.(failure);
   if (policy === "ignore") return;
   if (typeof policy === "function") {
     try {

@@ -57,17 +57,6 @@ export interface FutureMethods {
 }
 export const futureMethods: FutureMethods = {} as FutureMethods;
 
-// Doors into the class for the functions below it.
-let promiseOf: <T>(future: Future<T>) => Promise<T>;
-let claimFuture: <T>(future: Future<T>) => Future<T>;
-let abandonFuture: (future: Future<unknown>) => void;
-export let nextOf: <T>(future: Future<T>) => IteratorResult<Suspend, T>;
-export let throwInto: (future: Future<unknown>, error: unknown) => void;
-let reusable: (future: Future<unknown>) => void;
-let lendFuture: <T>(future: Future<T>) => Future<T>;
-let renewFuture: (future: Future<unknown>) => void;
-let spendFuture: (future: Future<unknown>) => void;
-
 /**
  * A lazy computation of a `T`: nothing happens until it is awaited, yielded or spawned.
  *
@@ -95,11 +84,12 @@ let spendFuture: (future: Future<unknown>) => void;
  * ```
  */
 export abstract class Future<T> implements Promise<T>, Disposable {
-  declare private futureState: State;
+  /** @internal */
+  declare futureState: State;
 
   constructor() {
     this.futureState = FRESH;
-    if (hooks.current !== null) hooks.current.futureCreated?.(this);
+    hooks.current?.futureCreated?.(this);
   }
 
   /** Try to finish. Either return the value or arrange for `waker.wake()` and return `PENDING`. May throw. */
@@ -112,11 +102,11 @@ export abstract class Future<T> implements Promise<T>, Disposable {
   declare then: Promise<T>["then"];
   /** As a promise's `catch`; starts the future. */
   catch<B = never>(err?: ((reason: unknown) => Awaitable<B>) | null): Promise<T | B> {
-    return this.futurePromise().catch(err);
+    return promiseOf<T>(this).catch(err);
   }
   /** As a promise's `finally`; starts the future. */
   finally(done?: (() => void) | null): Promise<T> {
-    return this.futurePromise().finally(done);
+    return promiseOf<T>(this).finally(done);
   }
 
   /** For `yield*`, which gives the result. */
@@ -205,100 +195,6 @@ export abstract class Future<T> implements Promise<T>, Disposable {
   get isExternalWait(): boolean {
     return this.describeWait === Future.prototype.describeWait;
   }
-
-  /** The promise of this use of the future, which starts it. */
-  private futurePromise(): Promise<T> {
-    const state = this.futureState;
-    switch (state) {
-      case FRESH: {
-        used(this);
-        const branch = ambientBranch();
-        const taken = takeAwaited(this, branch);
-        if (taken !== PENDING) {
-          const promise = Promise.resolve(taken);
-          this.futureState = promise;
-          return promise;
-        }
-        const first = new Await<T>(this, branch);
-        this.futureState = first as Await<unknown>;
-        return first.start();
-      }
-      case REUSABLE:
-        return new Await<T>(this.useAgain()).start();
-    }
-    if (state instanceof Promise) return state as Promise<T>;
-    if (!(state instanceof Await)) return Promise.reject(consumed(this));
-    const { promise, future, branch, isPending } = state as Await<T>;
-    return future === this && (!isPending || branch === ambientBranch())
-      ? promise
-      : new Await(this.futureAgain(state)).start();
-  }
-
-  /**
-   * For others, while or after it is awaited. Each ends its own wait when it is cancelled, and leaves
-   * the rest alone, so the first one's await gives up the future for a view of it.
-   */
-  private futureAgain(memo: Await<unknown>): Future<T> {
-    const first = memo as Await<T>;
-    if (first.future === this) {
-      if (!first.isPending) return futureMethods.fromPromise(first.promise);
-      first.follow(futureMethods.split<T>(this));
-    }
-    return first.future.useAgain();
-  }
-
-  static {
-    promiseOf = (future) => future.futurePromise();
-    claimFuture = <T>(future: Future<T>) => {
-      const state = future.futureState;
-      if (state === FRESH) {
-        used(future);
-        future.futureState = CLAIMED;
-        return future;
-      }
-      if (state === REUSABLE) return future.useAgain();
-      if (state instanceof Promise) return futureMethods.fromPromise(state as Promise<T>);
-      return state instanceof Await
-        ? future.futureAgain(state)
-        : (new Rejected(consumed(future)) as Future<never>);
-    };
-    abandonFuture = (future) => {
-      const state = future.futureState;
-      if (state === SPENT || state instanceof Thrown) return;
-      if (state === FRESH) used(future);
-      if (state === FRESH || state === CLAIMED) future.futureState = SPENT;
-      try {
-        future.drop();
-      } catch (error) {
-        // Nobody could catch it, and the others that are dropped with it must be dropped, too.
-        host.report(`millrace: drop() of ${describeClass(future)} threw:`, error);
-      }
-    };
-    nextOf = (future) => {
-      const state = future.futureState;
-      return typeof state === "number" ? resumeWith(future) : unwind((state as Thrown).error);
-    };
-    throwInto = (future, error) => {
-      abandonFuture(future);
-      future.futureState = new Thrown(error);
-    };
-    reusable = (future) => {
-      used(future);
-      future.futureState = REUSABLE;
-    };
-    lendFuture = (future) => {
-      if (future.futureState !== FRESH) return claimFuture(future);
-      used(future);
-      return future;
-    };
-    renewFuture = (future) => {
-      const state = future.futureState;
-      if (!(state instanceof Await && state.isPending)) future.futureState = FRESH;
-    };
-    spendFuture = (future) => {
-      if (future.futureState === FRESH) future.futureState = SPENT;
-    };
-  }
 }
 
 /**
@@ -330,40 +226,105 @@ Object.defineProperty(Future.prototype, "then", {
   configurable: true,
   get() {
     if (cx.branch !== null) markTrail(cx.branch);
-    if (hooks.current !== null) hooks.current.futureAwaited?.(this as Future<unknown>);
+    hooks.current?.futureAwaited?.(this as Future<unknown>);
     return thenFor(then as Then);
   },
 });
 
+/** The promise of this use of the future, which starts it. */
+function promiseOf<T>(self: Future<T>): Promise<T> {
+  const state = self.futureState;
+  if (state === FRESH) {
+    used(self);
+    const branch = ambientBranch();
+    const taken = takeAwaited(self, branch);
+    if (taken !== PENDING) return (self.futureState = Promise.resolve(taken));
+    const first = new Await<T>(self, branch);
+    self.futureState = first as Await<unknown>;
+    return first.start();
+  }
+  if (state === REUSABLE) return new Await<T>(self.useAgain()).start();
+  if (state instanceof Promise) return state as Promise<T>;
+  if (!(state instanceof Await)) return Promise.reject(consumed(self));
+  const { promise, future, branch, isPending } = state as Await<T>;
+  return future === self && (!isPending || branch === ambientBranch())
+    ? promise
+    : new Await(viewOf(self, state)).start();
+}
+
+/**
+ * For others, while or after it is awaited. Each ends its own wait when it is cancelled, and leaves
+ * the rest alone, so the first one's await gives up the future for a view of it.
+ */
+function viewOf<T>(self: Future<T>, memo: Await<unknown>): Future<T> {
+  const first = memo as Await<T>;
+  if (first.future === self) {
+    if (!first.isPending) return futureMethods.fromPromise(first.promise);
+    first.follow(futureMethods.split<T>(self));
+  }
+  return first.future.useAgain();
+}
+
 /** Takes ownership of a future. A consumed one becomes a future that rejects with `FutureConsumedError`. */
 export function claim<T>(future: Future<T>): Future<T> {
-  return claimFuture(future);
+  const state = future.futureState;
+  if (state === FRESH) {
+    used(future);
+    future.futureState = CLAIMED;
+    return future;
+  }
+  if (state === REUSABLE) return future.useAgain();
+  if (state instanceof Promise) return futureMethods.fromPromise(state as Promise<T>);
+  return state instanceof Await ? viewOf(future, state) : (new Rejected(consumed(future)) as Future<never>);
 }
 /** Drops a future that its owner has not seen finish; a second call does nothing. */
 export function abandon(future: Future<unknown>): void {
-  abandonFuture(future);
+  const state = future.futureState;
+  if (state === SPENT || state instanceof Thrown) return;
+  if (state === FRESH) used(future);
+  if (state === FRESH || state === CLAIMED) future.futureState = SPENT;
+  try {
+    future.drop();
+  } catch (error) {
+    // Nobody could catch it, and the others that are dropped with it must be dropped, too.
+    host.report(`millrace: drop() of ${describeClass(future)} threw:`, error);
+  }
+}
+/** Goes on with a future that is its own iterator. */
+export function nextOf<T>(future: Future<T>): IteratorResult<Suspend, T> {
+  const state = future.futureState;
+  return typeof state === "number" ? resumeWith(future) : unwind((state as Thrown).error);
+}
+/** Abandons it because of an error that it is to throw again. */
+export function throwInto(future: Future<unknown>, error: unknown): void {
+  abandon(future);
+  future.futureState = new Thrown(error);
 }
 /** Polled at once, as a promise goes on by itself. A native promise is one hop less than awaiting the future. */
 export function promised<T>(future: Future<T>): Promise<T> {
-  if (hostFollowsPromises) return new Await(claimFuture(future)).start();
+  if (hostFollowsPromises) return new Await(claim(future)).start();
   void promiseOf(future);
   return future;
 }
 /** Every use of `future` becomes a view of its own (`useAgain`). */
 export function markReusable(future: Future<unknown>): void {
-  reusable(future);
+  used(future);
+  future.futureState = REUSABLE;
 }
 /** For polling a future without owning it: the future itself while nobody owns it. */
 export function lend<T>(future: Future<T>): Future<T> {
-  return lendFuture(future);
+  if (future.futureState !== FRESH) return claim(future);
+  used(future);
+  return future;
 }
 /** A finished future may be used once more (`Sleep.reset`). */
 export function renew(future: Future<unknown>): void {
-  renewFuture(future);
+  const state = future.futureState;
+  if (!(state instanceof Await && state.isPending)) future.futureState = FRESH;
 }
 /** A lent future has given its result. */
 export function spend(future: Future<unknown>): void {
-  spendFuture(future);
+  if (future.futureState === FRESH) future.futureState = SPENT;
 }
 
 /** The iterator of a claimed future. */
@@ -390,7 +351,7 @@ function consumed(future: Future<unknown>): FutureConsumedError {
 }
 
 function used(future: Future<unknown>): void {
-  if (hooks.current !== null) hooks.current.futureUsed?.(future);
+  hooks.current?.futureUsed?.(future);
 }
 
 /** The name of its class, unless it says what it is by a `Symbol.toStringTag` of its own. */

@@ -47,7 +47,7 @@ export async function main(body: Body<unknown, [TaskContext]>, options: RuntimeO
   let exitCode: number | undefined;
   stage.mains.add(kernel);
   launched()?.mainStarted?.(hooks.current !== null);
-  if (hooks.current !== null) hooks.current.mainStarted?.();
+  hooks.current?.mainStarted?.();
   try {
     await runtime.run((cx): unknown => {
       interrupt.watch(cx as Task<unknown>);
@@ -66,7 +66,7 @@ export async function main(body: Body<unknown, [TaskContext]>, options: RuntimeO
   if (exitCode !== DEADLOCKED || !(await isBeyondHelp(runtime, kernel))) await runtime.shutdown();
   interrupt.stop();
   stage.mains.delete(kernel);
-  if (hooks.current !== null) hooks.current.mainEnded?.();
+  hooks.current?.mainEnded?.();
   if (interrupt.hasFired) exitCode = INTERRUPTED;
   if (exitCode === undefined) return;
   // Open sockets and timers of others must not keep a failed program alive.

@@ -65,7 +65,7 @@ export function made(resource: Resource, options: Named | undefined): void {
       );
     names.set(resource, name);
   }
-  if (hooks.current !== null) hooks.current.resourceMade?.(resource);
+  hooks.current?.resourceMade?.(resource);
 }
 
 export function nameOf(resource: Resource): string | undefined {

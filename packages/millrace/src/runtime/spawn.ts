@@ -5,6 +5,8 @@ import { isRoutine } from "./body.ts";
 import { hooks } from "./hooks.ts";
 import type { Kernel } from "./kernel.ts";
 import { ambientBranch, ambientKernel } from "./trail.ts";
+import { kindOf } from "./argument.ts";
+import { checkStop, Stop } from "./stop.ts";
 import { JoinHandle } from "./join-handle.ts";
 import { inheritable, inheritLocals } from "./task-local.ts";
 import { Task, type TaskBody, type TaskContext } from "./task.ts";
@@ -60,7 +62,7 @@ export function spawnOn<T>(
   starts: boolean,
   kind?: Exclude<Task<T>["kind"], "task">,
 ): Task<T> {
-  if (options?.signal !== undefined) checkSignal(options.signal);
+  if (options?.signal !== undefined) checkStop("spawn expects signal to be", options.signal);
   if (typeof body !== "function") body = requireFuture(body);
   const task = new Task(kernel, body);
   task.register(options?.name);
@@ -80,9 +82,7 @@ function requireFuture<T>(body: unknown): Future<T> {
   if (body instanceof Future) return claim(body as Future<T>);
   const hint = isRoutine(body)
     ? "a running routine; pass the generator function itself, or wrap it: spawn(() => routine())"
-    : body === null
-      ? "null"
-      : typeof body;
+    : kindOf(body);
   throw new TypeError(`spawn expects a function (plain, async or generator) or a future, got ${hint}`);
 }
 
@@ -93,33 +93,18 @@ export function isAbortableFromOutside(task: Task<unknown>): boolean {
   return abortableFromOutside.has(task);
 }
 
-function checkSignal(signal: AbortSignal | StopToken): void {
-  if (signal instanceof AbortSignal) return;
-  if (typeof (signal as Partial<StopToken> | null)?.cancelled === "function") return;
-  const got = signal === null ? "null" : typeof signal;
-  throw new TypeError(`spawn expects signal to be an AbortSignal or a CancellationToken, got ${got}`);
-}
-
 /** Aborts the task when the signal fires; leaves no listener behind once it has ended. */
 function abortOn(task: Task<unknown>, signal: AbortSignal | StopToken): void {
-  if (signal instanceof AbortSignal) {
-    if (signal.aborted) return task.abort(signal.reason);
-    abortableFromOutside.add(task);
-    const onAbort = (): void => task.abort(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
-    task.onEnd(() => signal.removeEventListener("abort", onAbort));
-    return;
-  }
-  if (signal.isCancelled) return task.abort(signal.reason);
-  const wait = claim(signal.cancelled());
-  if (wait.isExternalWait) abortableFromOutside.add(task);
+  const stop = new Stop(signal);
+  if (stop.hasFired) return task.abort(stop.reason);
   // A wake-up means "try again", not that the token was cancelled.
   const waker: Waker = {
     wake() {
-      if (signal.isCancelled) task.abort(signal.reason);
-      else if (!task.isSettled) wait.poll(waker);
+      if (stop.hasFired) task.abort(stop.reason);
+      else if (!task.isSettled) stop.listen(waker);
     },
   };
-  wait.poll(waker);
-  task.onEnd(() => wait.drop());
+  stop.listen(waker);
+  if (stop.wait!.isExternalWait) abortableFromOutside.add(task);
+  task.onEnd(() => stop.close());
 }

@@ -7,43 +7,22 @@
 import { FutureConsumedError } from "../errors.ts";
 import { PENDING, type Poll, type Suspend, type Waker } from "./body.ts";
 import type { Future } from "./future.ts";
-import { Operation } from "./operation.ts";
+import { Listening } from "./listening.ts";
 import { mayProceed } from "./cooperation.ts";
 import { cx } from "./kernel.ts";
-import type { Joiner, Task } from "./task.ts";
+import type { Task } from "./task.ts";
 
 /** How deep joining may nest tasks on the host's stack. */
 const MAX_INLINE = 48;
 let inlineDepth = 0;
 
-abstract class Wait<T, R> extends Operation<R> implements Joiner {
-  declare readonly task: Task<T>;
-  /** Null until it has entered the list of joiners. */
-  declare waker: Waker | null;
-  declare earlier: Joiner | null;
-  declare later: Joiner | null;
-
-  constructor(task: Task<T>) {
-    super();
-    this.task = task;
-    this.waker = null;
-    this.earlier = null;
-    this.later = null;
-  }
-
-  protected enter(waker: Waker): typeof PENDING {
-    if (this.waker === null) this.task.join(this);
-    this.waker = waker;
-    return PENDING;
-  }
-  override drop(): void {
-    if (this.waker !== null) this.task.leave(this);
-  }
+abstract class Wait<T, R> extends Listening<R> {
+  declare readonly source: Task<T>;
   override get mayGoUnused(): boolean {
     return true;
   }
   override describeWait(): string {
-    return `the end of ${this.task.describe()}`;
+    return `the end of ${this.source.describe()}`;
   }
 }
 
@@ -53,7 +32,7 @@ const TAKEN: Waker = { wake() {} };
 /** One use of a handle. */
 export class Join<T> extends Wait<T, T> {
   poll(waker: Waker): Poll<T> {
-    const { task } = this;
+    const { source: task } = this;
     if (this.waker === TAKEN) throw new FutureConsumedError("this join already gave its result");
     if (!task.isSettled && !task.isStarted) runInline(task as Task<unknown>);
     if (!task.isSettled) return this.enter(waker);
@@ -65,7 +44,7 @@ export class Join<T> extends Wait<T, T> {
 
   /** A task that ends at once is joined without a place among its joiners. */
   override next(): IteratorResult<Suspend, T> {
-    const { task } = this;
+    const { source: task } = this;
     if (this.waker === null) {
       if (!task.isSettled && !task.isStarted) runInline(task as Task<unknown>);
       if (task.isSettled && cx.budget > 0) {
@@ -81,7 +60,7 @@ export class Join<T> extends Wait<T, T> {
 /** Completes when the task has ended, and takes nothing: its failure stays unobserved. */
 export class Settlement extends Wait<unknown, void> {
   poll(waker: Waker): Poll<void> {
-    return this.task.isSettled ? undefined : this.enter(waker);
+    return this.source.isSettled ? undefined : this.enter(waker);
   }
 }
 
@@ -106,5 +85,5 @@ function runInline(task: Task<unknown>): void {
 
 /** The task that a pending future is the join of, if it is one. */
 export function joinedTask(future: Future<unknown>): Task<unknown> | undefined {
-  return future instanceof Join ? future.task : undefined;
+  return future instanceof Join ? future.source : undefined;
 }

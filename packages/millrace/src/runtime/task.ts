@@ -16,6 +16,7 @@ import { DONE, FAILED, RUNNING } from "./branch-state.ts";
 import { forget, noteFailure, report, type FailureNote } from "./failure.ts";
 import { abandon, Future } from "./future.ts";
 import { hooks, type Hooks } from "./hooks.ts";
+import { wakeAll, type Listened, type Listener } from "./listeners.ts";
 import { BUDGET, QUEUED } from "./scheduler.ts";
 import { cx, type Kernel, type TaskId } from "./kernel.ts";
 import { captureFor } from "./trail.ts";
@@ -39,13 +40,6 @@ export interface TaskOwner {
   taskSettled(task: Task<unknown>): void;
 }
 
-/** Somebody who waits for the end of a task: a place in the list of them. */
-export interface Joiner {
-  waker: Waker | null;
-  earlier: Joiner | null;
-  later: Joiner | null;
-}
-
 export type TaskBody<T> = Body<T, [TaskContext]> | Future<T>;
 
 // Bits of `flags`.
@@ -63,7 +57,7 @@ interface PlainCall<T> {
 
 let lastId = 0;
 
-export class Task<T> extends Branch<T> implements TaskContext {
+export class Task<T> extends Branch<T> implements TaskContext, Listened {
   declare readonly id: TaskId;
   declare owner: TaskOwner | null;
   /** Links in the runtime's list of live tasks (`live-tasks.ts`). */
@@ -71,7 +65,7 @@ export class Task<T> extends Branch<T> implements TaskContext {
   /** Before it is listed: what it runs inside of. */
   declare private prevLive: Branch<unknown> | null;
   /** The latest of those who wait for its end. */
-  declare private joiners: Joiner | null;
+  declare listeners: Listener | null;
 
   constructor(kernel: Kernel, body: TaskBody<T>) {
     super(kernel, body, null);
@@ -79,7 +73,7 @@ export class Task<T> extends Branch<T> implements TaskContext {
     this.owner = null;
     this.nextLive = null;
     this.prevLive = null;
-    this.joiners = null;
+    this.listeners = null;
   }
 
   /** Makes it one of the runtime's tasks, with the context of whoever spawns it. */
@@ -216,7 +210,7 @@ export class Task<T> extends Branch<T> implements TaskContext {
 
   override wake(): void {
     if (this.isSettled) return;
-    if (hooks.current !== null) hooks.current.taskWoken?.(this as Task<unknown>);
+    hooks.current?.taskWoken?.(this as Task<unknown>);
     this.kernel.scheduler.push(this);
   }
 
@@ -236,9 +230,9 @@ export class Task<T> extends Branch<T> implements TaskContext {
     cx.waker = this;
     cx.budget = BUDGET;
     cx.isMarked = false;
-    if (hooks.current !== null) hooks.current.pollStarted?.(this as Task<unknown>);
+    hooks.current?.pollStarted?.(this as Task<unknown>);
     const isDue = (this.flags & (DONE | RUNNING)) === 0 && this.proceed();
-    if (hooks.current !== null) hooks.current.pollEnded?.(this as Task<unknown>);
+    hooks.current?.pollEnded?.(this as Task<unknown>);
     cx.branch = branch;
     cx.waker = waker;
     cx.budget = budget;
@@ -254,7 +248,7 @@ export class Task<T> extends Branch<T> implements TaskContext {
     if (this.isDone || this.isCancelled) return;
     this.requestCancel(new CancelledError(`${this.describe()} was cancelled`, reason));
     this.extras?.controller?.abort(this.cancelError);
-    if (hooks.current !== null) hooks.current.taskCancelled?.(this as Task<unknown>);
+    hooks.current?.taskCancelled?.(this as Task<unknown>);
     if (this.isStarted) return this.wake();
     // Never started: it runs nothing.
     this.kernel.scheduler.unlink(this);
@@ -280,10 +274,10 @@ export class Task<T> extends Branch<T> implements TaskContext {
     this.prevLive = null;
     this.context = undefined;
     kernel.taskGone();
-    if (hooks.current !== null) hooks.current.taskEnded?.(this as Task<unknown>);
+    hooks.current?.taskEnded?.(this as Task<unknown>);
     if ((flags & (FAILED | OBSERVED)) === FAILED && !(this.work instanceof CancelledError))
       noteFailure(this as Task<unknown>);
-    if (this.joiners !== null) this.wakeJoiners(this.joiners);
+    if (this.listeners !== null) wakeAll(this);
     if (this.extras !== null) this.extras.onEnd?.();
     const { owner } = this;
     if (owner === null) return;
@@ -306,39 +300,6 @@ export class Task<T> extends Branch<T> implements TaskContext {
   }
 
   // ── joining
-
-  join(joiner: Joiner): void {
-    const latest = this.joiners;
-    joiner.earlier = latest;
-    if (latest !== null) latest.later = joiner;
-    this.joiners = joiner;
-  }
-  leave(joiner: Joiner): void {
-    const { earlier, later } = joiner;
-    if (earlier !== null) earlier.later = later;
-    if (later !== null) later.earlier = earlier;
-    else if (this.joiners === joiner) this.joiners = earlier;
-    joiner.earlier = joiner.later = null;
-  }
-
-  /** In the order in which they came. A waker that throws costs the others nothing. */
-  private wakeJoiners(latest: Joiner): void {
-    this.joiners = null;
-    let first = latest;
-    while (first.earlier !== null) first = first.earlier;
-    let failure: { readonly error: unknown } | null = null;
-    for (let each: Joiner | null = first; each !== null;) {
-      const { later }: Joiner = each;
-      each.earlier = each.later = null;
-      try {
-        each.waker?.wake();
-      } catch (error) {
-        failure ??= { error };
-      }
-      each = later;
-    }
-    if (failure !== null) throw failure.error;
-  }
 
   /** The value, or throws the error: whoever asks has observed it. */
   take(): T {

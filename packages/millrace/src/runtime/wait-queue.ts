@@ -19,7 +19,7 @@
  */
 import { pin } from "../internal/pin.ts";
 import type { Waker } from "./body.ts";
-import { host } from "./host.ts";
+import { wakeSafely } from "./listeners.ts";
 
 const WAITING = 0;
 const GRANTED = 1;
@@ -221,11 +221,7 @@ function wakeAll(first: Waiter): void {
 }
 
 function wake(waiter: Waiter): void {
-  try {
-    waiter.waker.wake();
-  } catch (error) {
-    host.report("millrace: a waker threw:", error);
-  }
+  wakeSafely(waiter.waker);
 }
 
 pin(new Waiter(1, { wake: () => {} }));

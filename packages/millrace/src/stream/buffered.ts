@@ -5,7 +5,7 @@
 import { pin } from "../internal/pin.ts";
 import { isThenable, PENDING, type Waker } from "../runtime/body.ts";
 import { claim, Future } from "../runtime/future.ts";
-import { watchPromise } from "../combinators/from-promise.ts";
+import { watchPromise } from "../combinators/to-future.ts";
 import { Ring } from "../internal/ring.ts";
 import type { Closing } from "./closing.ts";
 import { Flight, InFlight } from "./in-flight.ts";

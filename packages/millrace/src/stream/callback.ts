@@ -3,7 +3,7 @@ import { pin } from "../internal/pin.ts";
 import { isGeneratorFunction, isRoutine, isThenable, type Body } from "../runtime/body.ts";
 import { Call, requireBody } from "../runtime/call.ts";
 import { Future } from "../runtime/future.ts";
-import { watchPromise } from "../combinators/from-promise.ts";
+import { watchPromise } from "../combinators/to-future.ts";
 
 /** Gives its results at once, as far as is known. */
 const PLAIN = 0;

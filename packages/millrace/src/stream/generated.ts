@@ -4,7 +4,7 @@ import { PENDING, type Awaitable, type Poll, type Waker } from "../runtime/body.
 import { mayProceed } from "../runtime/cooperation.ts";
 import { abandon, claim, Future } from "../runtime/future.ts";
 import { cx } from "../runtime/kernel.ts";
-import { toFuture } from "../combinators/from-promise.ts";
+import { toFuture } from "../combinators/to-future.ts";
 import { Callback } from "./callback.ts";
 import { END, ReadySource, Source, type Pulled } from "./source.ts";
 

@@ -12,7 +12,7 @@ import { abandon, claim, type Future } from "../runtime/future.ts";
 import { captureContext, type AsyncContext } from "../runtime/host.ts";
 import { cx, type Kernel } from "../runtime/kernel.ts";
 import { BUDGET, Runnable } from "../runtime/scheduler.ts";
-import { watchPromise } from "../combinators/from-promise.ts";
+import { watchPromise } from "../combinators/to-future.ts";
 import { ambientBranch, ambientKernel } from "../runtime/trail.ts";
 
 /** What all that is in flight for one stream has in common: the task that pulls it. */

@@ -1,8 +1,8 @@
 /** A stream that something outside ends. */
 import { PENDING, type Waker } from "../runtime/body.ts";
 import { abandon, type Future, type StopLike } from "../runtime/future.ts";
-import { toFuture } from "../combinators/from-promise.ts";
-import { Stop } from "../combinators/until.ts";
+import { toFuture } from "../combinators/to-future.ts";
+import { Stop } from "../runtime/stop.ts";
 import type { Closing } from "./closing.ts";
 import { END, Operator, type Pulled, type Source } from "./source.ts";
 

@@ -11,7 +11,7 @@
 import { pin } from "../internal/pin.ts";
 import { isThenable, PENDING, type Body, type Poll, type Waker } from "../runtime/body.ts";
 import { abandon, claim, Future } from "../runtime/future.ts";
-import { watchPromise } from "../combinators/from-promise.ts";
+import { watchPromise } from "../combinators/to-future.ts";
 import { Callback } from "./callback.ts";
 import { Closing } from "./closing.ts";
 import { END, type Source } from "./source.ts";

@@ -2,7 +2,7 @@
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { mayProceed } from "../runtime/cooperation.ts";
 import { claim, type Future } from "../runtime/future.ts";
-import { watchPromise } from "../combinators/from-promise.ts";
+import { watchPromise } from "../combinators/to-future.ts";
 import { close, type Closing } from "./closing.ts";
 import { END, Source, type Pulled } from "./source.ts";
 

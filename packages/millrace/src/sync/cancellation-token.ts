@@ -11,7 +11,7 @@
  *  2. A cancellation marks the whole subtree before foreign code (a waker, an abort listener) runs.
  *  3. Trees may be deep: what walks them does not recurse.
  */
-import { toFuture } from "../combinators/from-promise.ts";
+import { toFuture } from "../combinators/to-future.ts";
 import { untilUndefined } from "../combinators/until.ts";
 import { PENDING, type Awaitable, type Poll, type Waker } from "../runtime/body.ts";
 import { Future } from "../runtime/future.ts";

@@ -2,7 +2,7 @@
 import { TimeoutError } from "../errors.ts";
 import { PENDING, type Awaitable, type Poll, type Waker } from "../runtime/body.ts";
 import { Adapter } from "../combinators/adapters.ts";
-import { toFuture } from "../combinators/from-promise.ts";
+import { toFuture } from "../combinators/to-future.ts";
 import { checkDeadline, toMs, type Duration } from "../runtime/duration.ts";
 import type { Future } from "../runtime/future.ts";
 import { cx, type Kernel } from "../runtime/kernel.ts";
