@@ -9,7 +9,7 @@
  * seen is noted (`failure.ts`).
  */
 import { CancelledError } from "../errors.ts";
-import type { Awaitable, Body, Outcome, Routine, Waker } from "./body.ts";
+import type { Awaitable, Body, Outcome, Routine } from "./body.ts";
 import { Branch } from "./branch.ts";
 import type { LocalBinding } from "./branch-extras.ts";
 import { DONE, FAILED, RUNNING } from "./branch-state.ts";
