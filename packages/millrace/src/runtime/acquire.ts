@@ -39,15 +39,38 @@ export abstract class Acquire<T> extends Operation<T> {
   /** It waits no more, for whatever reason; what it was granted has been used. */
   protected left(): void {}
 
-  /**
-   * The first poll, if it need not wait. Each operation calls this and makes its result in methods of its own
-   * (`futureNow`, `next`), of which the engine then knows what they call.
-   */
+  // What follows is `poll` in parts, for methods of the operations themselves (`futureNow`, `next`), which
+  // make the result: of those the engine knows what they call (the channel and mutex rows of the bench).
+
+  /** The first poll, if it need not wait. */
   protected takesAtOnce(queue: WaitQueue, need: number): boolean {
     if (this.waiter !== null || cx.budget <= 0 || queue.isClosed) return false;
     if (!queue.tryTake(need)) return false;
     cx.budget--;
     this.waiter = USED;
+    return true;
+  }
+
+  /** For `next`: the first poll if it need not wait, or the one after it was granted what it waited for. */
+  protected takesNow(queue: WaitQueue, need: number): boolean {
+    if (cx.waker === null) return false;
+    const { waiter } = this;
+    if (waiter === null) return this.takesAtOnce(queue, need);
+    if (!waiter.isGranted || cx.budget <= 0 || queue.isClosed) return false;
+    cx.budget--;
+    this.waiter = USED;
+    queue.take(waiter);
+    return true;
+  }
+
+  /** For `next`: the first poll, once it is known that it must wait. */
+  protected waits(queue: WaitQueue, need: number): boolean {
+    const { branch, waker, budget } = cx;
+    if (this.waiter !== null || branch === null || waker === null || budget <= 0 || queue.isClosed)
+      return false;
+    this.waiter = queue.enter(need, waker);
+    this.entered();
+    branch.work = this;
     return true;
   }
 

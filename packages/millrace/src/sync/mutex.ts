@@ -2,10 +2,9 @@
 import { pin } from "../internal/pin.ts";
 import { ClosedError } from "../errors.ts";
 import { Acquire } from "../runtime/acquire.ts";
-import { type Body, PENDING, type Poll, type Suspend } from "../runtime/body.ts";
+import { type Body, PENDING, SUSPENDED, type Poll, type Suspend } from "../runtime/body.ts";
 import { requireBody } from "../runtime/call.ts";
 import type { Future } from "../runtime/future.ts";
-import { cx } from "../runtime/kernel.ts";
 import {
   label,
   made,
@@ -98,8 +97,9 @@ class Lock<T> extends Acquire<MutexGuard<T>> {
     return this.findsNothing(this.guarded.turn, 1);
   }
   override next(): IteratorResult<Suspend, MutexGuard<T>> {
-    if (cx.waker === null || !this.takesAtOnce(this.guarded.turn, 1)) return super.next();
-    return { done: true, value: new Guard(this.guarded) };
+    const { turn } = this.guarded;
+    if (this.takesNow(turn, 1)) return { done: true, value: new Guard(this.guarded) };
+    return this.waits(turn, 1) ? SUSPENDED : super.next();
   }
   protected override entered(): void {
     this.guarded.handles.awaited();

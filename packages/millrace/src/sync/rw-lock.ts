@@ -1,11 +1,10 @@
 /** Many readers or one writer. */
 import { pin } from "../internal/pin.ts";
 import { ClosedError } from "../errors.ts";
-import { PENDING, type Poll, type Suspend } from "../runtime/body.ts";
+import { PENDING, SUSPENDED, type Poll, type Suspend } from "../runtime/body.ts";
 import { Acquire } from "../runtime/acquire.ts";
 import { requireOptions, shown } from "../runtime/argument.ts";
 import type { Future } from "../runtime/future.ts";
-import { cx } from "../runtime/kernel.ts";
 import {
   label,
   made,
@@ -152,8 +151,9 @@ abstract class Enter<T, G> extends Acquire<G> {
     return this.findsNothing(this.guarded.permits, this.need);
   }
   override next(): IteratorResult<Suspend, G> {
-    if (cx.waker === null || !this.takesAtOnce(this.guarded.permits, this.need)) return super.next();
-    return { done: true, value: this.granted() };
+    const { permits } = this.guarded;
+    if (this.takesNow(permits, this.need)) return { done: true, value: this.granted() };
+    return this.waits(permits, this.need) ? SUSPENDED : super.next();
   }
   protected override entered(): void {
     this.guarded.handles.awaited();

@@ -2,11 +2,10 @@
 import { pin } from "../internal/pin.ts";
 import { ClosedError } from "../errors.ts";
 import { Acquire } from "../runtime/acquire.ts";
-import { type Body, PENDING, type Poll, type Suspend } from "../runtime/body.ts";
+import { type Body, PENDING, SUSPENDED, type Poll, type Suspend } from "../runtime/body.ts";
 import { requireBody } from "../runtime/call.ts";
 import { checkCount } from "../runtime/argument.ts";
 import { type Future } from "../runtime/future.ts";
-import { cx } from "../runtime/kernel.ts";
 import {
   label,
   made,
@@ -153,8 +152,9 @@ class AcquirePermit extends Acquire<SemaphorePermit> {
     return this.findsNothing(this.semaphore.permits, this.count);
   }
   override next(): IteratorResult<Suspend, SemaphorePermit> {
-    if (cx.waker === null || !this.takesAtOnce(this.semaphore.permits, this.count)) return super.next();
-    return { done: true, value: this.granted() };
+    const { permits } = this.semaphore;
+    if (this.takesNow(permits, this.count)) return { done: true, value: this.granted() };
+    return this.waits(permits, this.count) ? SUSPENDED : super.next();
   }
   protected override entered(): void {
     this.semaphore.handles.awaited();

@@ -1,9 +1,8 @@
 /** The receiving half of a channel. */
 import { Acquire } from "../../runtime/acquire.ts";
-import { PENDING, type Poll, type Suspend, type Waker } from "../../runtime/body.ts";
+import { PENDING, SUSPENDED, type Poll, type Suspend, type Waker } from "../../runtime/body.ts";
 import { checkCount, shown } from "../../runtime/argument.ts";
 import { type Future } from "../../runtime/future.ts";
-import { cx } from "../../runtime/kernel.ts";
 import { doneWith } from "../../runtime/suspension.ts";
 import { iterate } from "../../runtime/iterate.ts";
 import type { Resource } from "../../runtime/resource.ts";
@@ -28,8 +27,9 @@ class Recv<T> extends Acquire<T | undefined> {
     return this.findsNothing(this.channel.items, 1);
   }
   override next(): IteratorResult<Suspend, T | undefined> {
-    if (cx.waker === null || !this.takesAtOnce(this.channel.items, 1)) return super.next();
-    return doneWith(this.channel.shift());
+    const { items } = this.channel;
+    if (this.takesNow(items, 1)) return doneWith(this.channel.shift());
+    return this.waits(items, 1) ? SUSPENDED : super.next();
   }
   protected get queue(): WaitQueue {
     return this.channel.items;

@@ -1,7 +1,7 @@
 /** The sending half of a bounded channel. */
 import { ClosedError, SendError } from "../../errors.ts";
 import { Acquire } from "../../runtime/acquire.ts";
-import { PENDING, type Poll, type Suspend, type Waker } from "../../runtime/body.ts";
+import { PENDING, SUSPENDED, type Poll, type Suspend, type Waker } from "../../runtime/body.ts";
 import { checkCount } from "../../runtime/argument.ts";
 import { Future } from "../../runtime/future.ts";
 import { mayProceed } from "../../runtime/cooperation.ts";
@@ -59,7 +59,9 @@ class Send<T> extends TakeSlots<T, void> {
     return this.findsNothing(this.channel.slots, 1);
   }
   override next(): IteratorResult<Suspend, void> {
-    if (cx.waker === null || !this.takesAtOnce(this.channel.slots, 1)) return super.next();
+    const { slots } = this.channel;
+    if (cx.waker === null || !this.takesAtOnce(slots, 1))
+      return this.waits(slots, 1) ? SUSPENDED : super.next();
     this.channel.push(this.value);
     return NOTHING;
   }
