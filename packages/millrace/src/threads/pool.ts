@@ -12,7 +12,7 @@ import { SharedWorkshop } from "./shared-workshop.ts";
 import { MAX_THREADS } from "./slot-state.ts";
 import { startOn } from "./start-on.ts";
 import type { ThreadFn } from "./threaded.ts";
-import type { ThreadPoolMetrics, Workshop, WorkshopOptions } from "./workshop.ts";
+import { NEVER_STARTED, type ThreadPoolMetrics, type Workshop, type WorkshopOptions } from "./workshop.ts";
 
 /** Calls that may be under way and queued. */
 const QUEUE = 65_536;
@@ -152,7 +152,7 @@ export class ThreadPool implements AsyncDisposable {
     const workshop = this.#workshop;
     if (workshop === undefined) return;
     workshop.closed = closedError;
-    workshop.cancelQueued("the thread pool was shut down before the call started");
+    workshop.cancelQueued(NEVER_STARTED);
     const until = host.now() + limit;
     while (!workshop.isQuiet && host.now() < until) {
       await new Promise<void>((resolve) => {

@@ -325,6 +325,7 @@ export class PortWorkshop implements Workshop, Calls {
     return { threads: this.threads, running, queued, alive, completed, stolen, restarted };
   }
   cancelQueued(why: string): void {
+    this.room.close();
     const queued = [...this.#queue.keys()];
     this.#queue.clear();
     this.#rest();

@@ -5,7 +5,7 @@
  *    │                  │                  └─drop─► ABANDONED: queued, it is over; running, it is told, and
  *    └──────drop────────┴─► never runs              whoever dropped it waits for its end (`killAfter`)
  */
-import { ThreadError } from "../errors.ts";
+import { CancelledError, ThreadError } from "../errors.ts";
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { shield } from "../runtime/call.ts";
 import { mayProceed } from "../runtime/cooperation.ts";
@@ -21,6 +21,7 @@ import { engineFor, home, type Engine } from "./home.ts";
 import type { SubmittedCall } from "./submitted-call.ts";
 import { importing } from "./thread-functions.ts";
 import type { Waiter } from "../runtime/wait-queue.ts";
+import { NEVER_STARTED } from "./workshop.ts";
 
 export interface CallOptions {
   readonly engine?: (() => Engine) | undefined;
@@ -118,7 +119,8 @@ export class RemoteCall<R> extends Operation<R> implements SubmittedCall {
     try {
       const kernel = (this.kernel ??= ambientKernel());
       const engine = (this.engine ??= this.options.engine?.() ?? engineFor(kernel));
-      if (engine.closed !== undefined) throw engine.closed();
+      if (engine.closed !== undefined)
+        throw this.waiter === null ? engine.closed() : new CancelledError(NEVER_STARTED);
       if (home.engine !== null && importing.has(this.entry.url)) throw calledTooEarly(this.entry);
       if (this.waiter === null && !engine.room.tryTake(1)) {
         this.state = WAITING;
@@ -136,6 +138,7 @@ export class RemoteCall<R> extends Operation<R> implements SubmittedCall {
         throw error;
       }
     } catch (error) {
+      this.waiter = null;
       this.state = REJECTED;
       this.result = error;
       this.waker?.wake();

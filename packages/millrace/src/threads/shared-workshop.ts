@@ -19,6 +19,7 @@ export class SharedWorkshop implements Workshop {
   readonly threads: number;
   readonly room: WaitQueue;
   closed: (() => Error) | undefined;
+  private hasEnded: boolean = false;
 
   constructor(options: WorkshopOptions) {
     const memory = new SharedMemory(options.threads);
@@ -56,6 +57,8 @@ export class SharedWorkshop implements Workshop {
   }
 
   private count(kind: number): number {
+    // What its threads had called, and nobody will run, is still in its memory.
+    if (this.hasEnded) return 0;
     let count = 0;
     const { memory } = this;
     for (let slot = 0; slot < memory.layout.slotCount; slot++) {
@@ -90,10 +93,12 @@ export class SharedWorkshop implements Workshop {
     };
   }
   cancelQueued(why: string): void {
+    this.room.close();
     this.submitter.cancelQueued(why);
   }
   async end(why: string, error: () => unknown): Promise<void> {
     await this.fleet.close(why);
+    this.hasEnded = true;
     this.submitter.drain();
     this.submitter.failAll(error);
   }

@@ -2,6 +2,9 @@
 import type { Resource } from "../runtime/resource.ts";
 import type { Engine } from "./home.ts";
 
+/** What is said of a call that has not begun when its pool is shut down. */
+export const NEVER_STARTED = "the thread pool was shut down before the call started";
+
 /** The figures of a pool. */
 export interface ThreadPoolMetrics {
   /** Threads that have been started and have not ended. */
@@ -38,7 +41,7 @@ export interface Workshop extends Engine, Resource {
   metrics(): ThreadPoolMetrics;
   /** Nothing is queued or under way, on whichever thread it was called. */
   readonly isQuiet: boolean;
-  /** Withdraws what has not started; the rest goes on. */
+  /** Withdraws what has not started, also what waits for room; the rest goes on. */
   cancelQueued(why: string): void;
   /** Ends all threads, and fails what they were at. */
   end(why: string, error: () => unknown): Promise<void>;

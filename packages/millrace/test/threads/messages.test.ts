@@ -13,3 +13,4 @@ await import("./calls.test.ts");
 await import("./faults.test.ts");
 await import("./par-map.test.ts");
 await import("./shared.test.ts");
+await import("./shutdown.test.ts");
