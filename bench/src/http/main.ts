@@ -88,8 +88,7 @@ async function table<T>(
   const rows = contenders.map((contender) => {
     const own = costs.get(contender)!;
     const ratios = bases.map((base) => pairedRatios(own, costs.get(base)!));
-    const isOurs = contender.name.startsWith("@millrace");
-    const mark = isOurs ? verdict(ratios[0]!) : "";
+    const mark = contender.isOurs === true ? verdict(ratios[0]!) : "";
     return [contender.name, median(own).toFixed(0), ...ratios.map(withInterval), mark];
   });
   const header = [side, "µs a request", ...bases.map(({ base }) => `of ${base}`), "allowed 1.10"];

@@ -16,9 +16,14 @@ export const servers: readonly Contender<() => Promise<number>>[] = [
   { name: "node:http", make: node },
   { name: "Fastify", make: onFastify },
   { name: "Hono", make: onHono },
-  { name: "@millrace/http, async function", make: () => ours(async () => Response.json(DOCUMENT)) },
+  {
+    name: "@millrace/http, async function",
+    isOurs: true,
+    make: () => ours(async () => Response.json(DOCUMENT)),
+  },
   {
     name: "@millrace/http, function*",
+    isOurs: true,
     make: () =>
       ours(function* () {
         return Response.json(DOCUMENT);

@@ -49,8 +49,8 @@ explored(
   function* (style) {
     const places = new InFlight({ total: 1, perHost: 1 });
     let inside = 0;
-    const visit = asyncFn(function* (host: string): Routine<string> {
-      const place = places.tryEnter(host) ?? (yield* places.enter(host));
+    const visit = asyncFn(function* (host: string, isWatched: boolean): Routine<string> {
+      const place = places.tryEnter(host, isWatched) ?? (yield* places.enter(host, isWatched));
       check(++inside === 1, `${inside} at once`);
       try {
         yield* yieldNow();
@@ -61,16 +61,16 @@ explored(
       }
     });
     yield* finish(
-      ["a", "a", "b"].map((host) =>
+      ["a", "a", "b"].map((host, n) =>
         spawn(
           style.body(function* () {
-            return yield* get(visit(host));
+            return yield* get(visit(host, n === 1));
           }),
         ),
       ),
     );
     check(places.hosts === 0, `${places.hosts} hosts are remembered`);
-    const again = places.tryEnter("a");
+    const again = places.tryEnter("a", false);
     check(again !== undefined, "a place was lost");
   },
 );

@@ -1,11 +1,12 @@
 import { asyncFn, joinAll, PENDING, sleep, type Routine } from "millrace";
 import { paused, step } from "millrace/testing";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { InFlight, type Place } from "../src/client/in-flight.ts";
 import { HttpClient } from "../src/index.ts";
+import { until } from "./support/origin.ts";
 import { inStyles, run } from "./support/styles.ts";
 
-const entering = asyncFn((places: InFlight, host: string): Routine<Place> => places.enter(host));
+const entering = asyncFn((places: InFlight, host: string): Routine<Place> => places.enter(host, false));
 
 test("no more requests are in flight than allowed, in total and to each host", () =>
   paused(async () => {
@@ -44,10 +45,10 @@ inStyles("a host that is full holds back nobody else, and is forgotten when nobo
   },
   *yield() {
     const places = new InFlight({ total: 1, perHost: Infinity });
-    const first = yield* places.enter("a");
+    const first = yield* places.enter("a", false);
     first.release();
     first.release(); // once
-    yield* places.enter("b");
+    yield* places.enter("b", true);
     expect(places.hosts).toBe(0);
   },
 });
@@ -87,3 +88,27 @@ test("a response that is held keeps its place until it is read or disposed of", 
     const empty = new HttpClient({ maxPerHost: 1, fetch: async () => new Response(null, { status: 204 }) });
     for (let n = 0; n < 3; n++) expect((await empty.get("http://h/")).status).toBe(204);
   }));
+
+test("a response that the program loses gives its place back, and is reported", () =>
+  run(async () => {
+    const report = vi.spyOn(console, "error").mockImplementation(() => {});
+    const client = new HttpClient({ maxPerHost: 1, fetch: async () => new Response("x") });
+    await lose(client);
+    const second = client.get("http://h/").text();
+    let isIn = false;
+    const waiting = second.then(() => (isIn = true));
+    await until(() => {
+      globalThis.gc!();
+      return isIn;
+    });
+    await waiting;
+    expect(report.mock.calls.map(String)).toContainEqual(
+      expect.stringContaining("a permit of a semaphore was garbage-collected while open"),
+    );
+    report.mockRestore();
+  }));
+
+/** Its local variables are gone when it is over. */
+async function lose(client: HttpClient): Promise<void> {
+  expect((await client.get("http://h/")).status).toBe(200);
+}

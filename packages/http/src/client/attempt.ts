@@ -24,12 +24,19 @@ export interface Sending {
   readonly inFlight: InFlight;
 }
 
-export function* attempt<T>(sending: Sending, plan: RequestPlan, read: Reader<T>): Routine<T> {
+/** `isWatched`: what `read` gives has the lease, and the program may lose it. */
+export function* attempt<T>(
+  sending: Sending,
+  plan: RequestPlan,
+  read: Reader<T>,
+  isWatched: boolean,
+): Routine<T> {
   const { inFlight } = sending;
-  const lease = new Lease(sending.isNetwork);
+  const { host } = plan;
+  const lease = new Lease(plan, sending.isNetwork);
   let isDone = false;
   try {
-    lease.holds(inFlight.tryEnter(plan.host) ?? (yield* inFlight.enter(plan.host)));
+    lease.holds(inFlight.tryEnter(host, isWatched) ?? (yield* inFlight.enter(host, isWatched)));
     lease.limit(plan.timeout);
     const answer = yield* lease.wait(ask(sending, plan, read, lease));
     if (answer instanceof Refusal) return yield* refused(plan, answer.response, lease);
@@ -68,7 +75,7 @@ async function ask<T>(
   } catch (cause) {
     throw requestFailure(plan, cause);
   }
-  return plan.acceptStatus(response.status) ? read(plan, response, lease) : new Refusal(response);
+  return plan.acceptStatus(response.status) ? await read(plan, response, lease) : new Refusal(response);
 }
 
 function* refused(plan: RequestPlan, response: Response, lease: Lease): Routine<never> {

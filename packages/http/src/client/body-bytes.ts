@@ -14,6 +14,7 @@ import type { RequestPlan } from "./request-plan.ts";
 type Chunk = Uint8Array<ArrayBuffer>;
 type Piece = IteratorResult<Chunk, undefined>;
 
+const UTF_8: TextDecoder = new TextDecoder();
 const END: Piece = { done: true, value: undefined };
 
 /** The chunks of a body as they come. Leaving before its end closes the connection. */
@@ -74,53 +75,50 @@ export class BodyChunks implements AsyncIterable<Chunk>, AsyncIterator<Chunk, un
 }
 
 /** Reads a body from its first byte to its last; the lease then ends. */
-export async function readBytes(plan: RequestPlan, response: Response, lease: Lease): Promise<Chunk> {
-  let isWhole = false;
-  try {
-    const bytes = await allBytes(plan, response, lease);
-    isWhole = true;
-    return bytes;
-  } catch (cause) {
-    throw bodyFailure(plan, lease, cause);
-  } finally {
-    if (isWhole) lease.end();
-    else lease.abort();
-  }
-}
-
-export async function readText(plan: RequestPlan, response: Response, lease: Lease): Promise<string> {
-  return UTF_8.decode(await readBytes(plan, response, lease));
-}
-
-export function readJson<T>(schema: Schema<T> | undefined): Reader<T> {
+function whole<T>(make: (bytes: Chunk, plan: RequestPlan) => T | Promise<T>): Reader<T> {
+  // One function, since each further one that waits is another promise (the client rows of `bench:http`).
   return async (plan, response, lease) => {
-    const text = await readText(plan, response, lease);
-    const json = parse(plan, text);
-    return schema === undefined ? (json as T) : checked(plan, { text, json }, schema);
+    const { maxBytes } = plan;
+    const chunks: Chunk[] = [];
+    let size = 0;
+    let isWhole = false;
+    try {
+      const reader = response.body?.getReader();
+      while (reader !== undefined) {
+        const { done, value } = await reader.read();
+        if (done) break;
+        size += value.byteLength;
+        const isTooLong = size > maxBytes || (chunks.length === 1 && toldLength(response) > maxBytes);
+        if (isTooLong) throw new BodySizeError(plan, maxBytes);
+        if (lease.isOver) throw disposedOf(plan);
+        chunks.push(value);
+      }
+      isWhole = true;
+    } catch (cause) {
+      throw bodyFailure(plan, lease, cause);
+    } finally {
+      if (isWhole) lease.end();
+      else lease.abort();
+    }
+    return make(concatenated(chunks, size), plan);
   };
 }
 
-const UTF_8: TextDecoder = new TextDecoder();
+export const readBytes: Reader<Chunk> = whole((bytes) => bytes);
 
-/** What the headers tell of the length is looked at only when there is more to come than one chunk. */
-async function allBytes(plan: RequestPlan, response: Response, lease: Lease): Promise<Chunk> {
-  const { maxBytes } = plan;
-  const chunks: Chunk[] = [];
-  let size = 0;
-  const reader = response.body?.getReader();
-  while (reader !== undefined) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    size += value.byteLength;
-    const isTooLong = size > maxBytes || (chunks.length === 1 && toldLength(response) > maxBytes);
-    if (isTooLong) throw new BodySizeError(plan, maxBytes);
-    if (lease.isOver) throw disposedOf(plan);
-    chunks.push(value);
-  }
-  return concatenated(chunks, size);
+export const readText: Reader<string> = whole((bytes) => UTF_8.decode(bytes));
+
+const readAnyJson: Reader<unknown> = whole((bytes, plan) => parse(plan, UTF_8.decode(bytes)));
+
+export function readJson<T>(schema: Schema<T> | undefined): Reader<T> {
+  if (schema === undefined) return readAnyJson as Reader<T>;
+  return whole((bytes, plan) => {
+    const text = UTF_8.decode(bytes);
+    return checked(plan, { text, json: parse(plan, text) }, schema);
+  });
 }
 
-/** Of what is packed it is another length. */
+/** What the headers tell of the length: looked at only when there is more to come than one chunk. Of what is packed it is another length. */
 function toldLength({ headers }: Response): number {
   return headers.has("content-encoding") ? 0 : Number(headers.get("content-length") ?? 0);
 }

@@ -5,7 +5,7 @@ import { requireSchema, type Schema } from "../schema.ts";
 import type { Sending } from "./attempt.ts";
 import { readBytes, readJson, readText } from "./body-bytes.ts";
 import { HttpResponse } from "./http-response.ts";
-import type { Lease } from "./lease.ts";
+import { requestTag, type Lease } from "./lease.ts";
 import { askingForJson, type RequestPlan } from "./request-plan.ts";
 import { send } from "./send.ts";
 
@@ -40,7 +40,7 @@ export class HttpCall extends Future<HttpResponse> {
   /** Sends the request when it is polled first; gives the response once its headers have come. */
   poll(waker: Waker): Poll<HttpResponse> {
     if (this.#running === null) {
-      this.#running = send(this.#sending, this.#take("await"), unread);
+      this.#running = send(this.#sending, this.#take("await"), unread, true);
     }
     return this.#running.poll(waker);
   }
@@ -51,7 +51,7 @@ export class HttpCall extends Future<HttpResponse> {
 
   /** The request, for dumps, deadlock reports and the console. */
   override get [Symbol.toStringTag](): string {
-    return `${this.#plan.method} ${this.#plan.url}`;
+    return requestTag(this.#plan);
   }
 
   /**

@@ -2,6 +2,7 @@
 import type { InFlightLimits } from "./in-flight.ts";
 import { InFlight } from "./in-flight.ts";
 import { count } from "../option-values.ts";
+import { pin } from "../pin.ts";
 import type { Sending } from "./attempt.ts";
 import { HttpCall } from "./http-call.ts";
 import {
@@ -125,3 +126,5 @@ function checkBase(base: string | URL | undefined): URL | undefined {
     `HttpClient expects baseUrl to be an http or https URL, got ${JSON.stringify(String(base))}`,
   );
 }
+
+pin(new HttpClient().get("http://localhost/"));

@@ -3,7 +3,8 @@
  * long it may take. It is given up once, however the attempt ends; a response whose body is still to be read
  * takes it over.
  */
-import { fromPromise, now, race, timeoutAt, type Future } from "millrace";
+import { fromPromise, Future, now, race, timeoutAt, type Poll, type Waker } from "millrace";
+import { pin } from "../pin.ts";
 import type { Place } from "./in-flight.ts";
 import type { RequestPlan } from "./request-plan.ts";
 
@@ -13,10 +14,12 @@ export class Lease {
   #isOver: boolean = false;
   /** When its waits end, in ms as `now()` gives. */
   #deadline: number = Infinity;
+  readonly #plan: RequestPlan;
   readonly #isNetwork: boolean;
 
   /** `isNetwork`: a paused clock stands still for it, as it must for whatever is outside of the program. */
-  constructor(isNetwork: boolean) {
+  constructor(plan: RequestPlan, isNetwork: boolean) {
+    this.#plan = plan;
     this.#isNetwork = isNetwork;
   }
 
@@ -31,7 +34,7 @@ export class Lease {
 
   /** What the attempt waits for, within its limit. */
   wait<T>(promise: Promise<T>): Future<T> {
-    const future = this.#isNetwork ? fromPromise(promise) : race(promise);
+    const future = new Answer(this.#plan, this.#isNetwork ? fromPromise(promise) : race(promise));
     return this.#deadline === Infinity ? future : timeoutAt(this.#deadline, future);
   }
 
@@ -58,8 +61,40 @@ export class Lease {
   }
 }
 
+/** What the other side is waited for, by the name of the request. */
+class Answer<T> extends Future<T> {
+  readonly #plan: RequestPlan;
+  readonly #inner: Future<T>;
+
+  constructor(plan: RequestPlan, inner: Future<T>) {
+    super();
+    this.#plan = plan;
+    this.#inner = inner;
+  }
+  poll(waker: Waker): Poll<T> {
+    return this.#inner.poll(waker);
+  }
+  override drop(): void {
+    this.#inner[Symbol.dispose]();
+  }
+  override get [Symbol.toStringTag](): string {
+    return requestTag(this.#plan);
+  }
+}
+
+/** How a request is called in dumps, deadlock reports and the console. */
+export function requestTag({ method, url }: RequestPlan): string {
+  return `${method} ${url}`;
+}
+
 /**
  * Makes the result of a response, within the attempt's limit. It ends the lease, or hands it on with what it
  * gives. It runs beside the task, so that a request is one wait: nothing in it may wait on the runtime.
  */
 export type Reader<T> = (plan: RequestPlan, response: Response, lease: Lease) => T | Promise<T>;
+
+const never = new Promise<never>(() => {});
+const [outside, inside] = [true, false].map((isNetwork) => new Lease(null as never, isNetwork));
+const waiting = inside!.wait(never);
+waiting.poll({ wake: () => {} });
+pin(outside, outside!.wait(never), waiting);

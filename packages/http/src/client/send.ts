@@ -6,20 +6,29 @@ import type { Reader } from "./lease.ts";
 import type { RequestPlan } from "./request-plan.ts";
 import { waitBefore, type AttemptError } from "./retry.ts";
 
-/** What comes of it; nothing happens before somebody asks. */
-export function send<T>(sending: Sending, plan: RequestPlan, read: Reader<T>): Future<T> {
+/**
+ * What comes of it; nothing happens before somebody asks. `isWatched`: what `read` gives still holds the
+ * connection.
+ */
+export function send<T>(
+  sending: Sending,
+  plan: RequestPlan,
+  read: Reader<T>,
+  isWatched: boolean = false,
+): Future<T> {
   const call = isBounded(plan) ? boundedRequest : request;
-  return call(sending, plan, read as Reader<unknown>) as Future<T>;
+  return call(sending, plan, read as Reader<unknown>, isWatched) as Future<T>;
 }
 
 const request = asyncFn(function* request(
   sending: Sending,
   plan: RequestPlan,
   read: Reader<unknown>,
+  isWatched: boolean,
 ): Routine<unknown> {
   for (let failures = 1; ; failures++) {
     try {
-      return yield* attempt(sending, plan, read);
+      return yield* attempt(sending, plan, read, isWatched);
     } catch (error) {
       const wait = waitBefore(plan.retry, plan.method, error, failures);
       if (wait === undefined) throw error;
@@ -30,8 +39,8 @@ const request = asyncFn(function* request(
 });
 
 const boundedRequest = asyncFn(
-  (sending: Sending, plan: RequestPlan, read: Reader<unknown>): Routine<unknown> => {
+  (sending: Sending, plan: RequestPlan, read: Reader<unknown>, isWatched: boolean): Routine<unknown> => {
     plan.deadline = now() + plan.totalTimeout;
-    return bounded(plan, request(sending, plan, read));
+    return bounded(plan, request(sending, plan, read, isWatched));
   },
 );
