@@ -152,14 +152,22 @@ export class WaitFor<T> extends Change<T, T> {
   }
 }
 
+/** What one iteration has given: its first value is the current one, seen or not. */
+export interface Given {
+  isFirst: boolean;
+}
+
 export class Next<T> extends Change<T, IteratorResult<T, undefined>> {
-  readonly #isFirst: boolean;
-  constructor(receiver: object, position: Position<T>, isFirst: boolean) {
+  readonly #given: Given;
+  constructor(receiver: object, position: Position<T>, given: Given) {
     super(receiver, position);
-    this.#isFirst = isFirst;
+    this.#given = given;
   }
   protected check(): Poll<IteratorResult<T, undefined>> {
-    if (this.#isFirst || this.position.hasUnseen) return { done: false, value: this.see() };
+    if (this.#given.isFirst || this.position.hasUnseen) {
+      this.#given.isFirst = false;
+      return { done: false, value: this.see() };
+    }
     return this.isEnded ? { done: true, value: undefined } : PENDING;
   }
 }

@@ -31,7 +31,7 @@ import { FutureIterator } from "../runtime/iterate.ts";
 import type { Named } from "../runtime/resource.ts";
 import { ReceiversGone } from "./closed.ts";
 import { Handle, type HandleKind, Remains } from "./handle.ts";
-import { Changed, Next, NONE, Position, SENDERS_GONE, State, WaitFor } from "./watch-change.ts";
+import { Changed, type Given, Next, NONE, Position, SENDERS_GONE, State, WaitFor } from "./watch-change.ts";
 
 const SENDER: HandleKind<State<unknown>> = {
   what: "a sender of a watch channel",
@@ -217,12 +217,8 @@ export class Receiver<T> extends Handle implements AsyncIterable<T>, Disposable 
   /** Leaving the loop early leaves the receiver open. */
   [Symbol.asyncIterator](): AsyncIterator<T, undefined> {
     const position = this.#open("[Symbol.asyncIterator]");
-    let isFirst = true;
-    return new Versions(() => {
-      const next = new Next(this, position, isFirst);
-      isFirst = false;
-      return next;
-    });
+    const given: Given = { isFirst: true };
+    return new Versions(() => new Next(this, position, given));
   }
 
   /** @internal */

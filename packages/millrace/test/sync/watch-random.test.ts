@@ -10,6 +10,7 @@ import { index, Model, type Operation, pick, remove, testAgainstModel, when, typ
 interface Party {
   readonly rx: watch.Receiver<number>;
   readonly iterator: AsyncIterator<number>;
+  /** Its iteration has given a value. */
   hasIterated: boolean;
   isUnseen: boolean;
   isClosed: boolean;
@@ -17,7 +18,7 @@ interface Party {
 interface About {
   readonly kind: "changed" | "waitFor" | "next" | "closed";
   readonly party: Party | undefined;
-  /** Takes the value whether or not it was seen: before it has looked. */
+  /** Takes the value whether or not it was seen: a `waitFor` before it has looked. */
   isFirst: boolean;
   readonly isWanted: (value: number) => boolean;
   /** Something happened that it must look at. */
@@ -47,8 +48,9 @@ class WatchModel extends Model<About> {
     if (own === undefined) return this.parties.length === 0 ? { value: undefined } : undefined;
     if (own.isClosed) return { value: ClosedError };
     const isEnded = this.senders.length === 0;
-    const mayLook = own.isUnseen || (about.isFirst && kind !== "changed");
+    const mayLook = own.isUnseen || about.isFirst || (kind === "next" && !own.hasIterated);
     if (mayLook) {
+      if (kind === "next") own.hasIterated = true;
       about.isFirst = own.isUnseen = false;
       if (kind === "changed") return { value: undefined };
       if (kind === "next") return { value: { done: false, value: this.value } };
@@ -87,10 +89,8 @@ class WatchModel extends Model<About> {
   receive(kind: "changed" | "next", at: number, how: When): void {
     const own = pick(this.parties, at);
     if (own === undefined) return;
-    const isFirst = kind === "next" && !own.hasIterated;
-    if (kind === "next") own.hasIterated = true;
     const future = kind === "next" ? own.iterator.next() : own.rx.changed();
-    this.beginFor(own, kind, isFirst, future as ReturnType<typeof own.rx.changed>, () => true, how);
+    this.beginFor(own, kind, false, future as ReturnType<typeof own.rx.changed>, () => true, how);
   }
   /** The remainder is that of a value it waits for; with 0 the predicate throws. */
   waitFor(at: number, remainder: number, how: When): void {

@@ -1,4 +1,14 @@
-import { ClosedError, PENDING, RecvError, spawn, watch, yieldNow } from "millrace";
+import {
+  ClosedError,
+  type Future,
+  PENDING,
+  ready,
+  RecvError,
+  select,
+  spawn,
+  watch,
+  yieldNow,
+} from "millrace";
 import { paused, step } from "millrace/testing";
 import { expect, test } from "vitest";
 import { get, inBothStyles } from "../both-styles.ts";
@@ -135,6 +145,21 @@ test("a loop gives the current value first, then newer ones, and ends after the 
     }
     expect(rx.borrow()).toBeUndefined();
   }));
+
+inBothStyles("a first turn of a loop that was abandoned has taken nothing", function* () {
+  const [tx, rx] = watch.channel("current");
+  const values = rx[Symbol.asyncIterator]();
+  const first = (): Future<unknown> => values.next() as Future<IteratorResult<string>>;
+  first()[Symbol.dispose]();
+  const lost = yield* get(select({ other: ready(1), first: first() }, { biased: true }));
+  expect(lost.key).toBe("other");
+  expect(yield* get(first())).toEqual({ done: false, value: "current" });
+  const second = step(first());
+  expect(second.poll()).toBe(PENDING);
+  second.drop();
+  tx.send("newer");
+  expect(yield* get(first())).toEqual({ done: false, value: "newer" });
+});
 
 test("WAT-02 borrow shows the latest without marking it, borrowAndUpdate marks it", () => {
   const [tx, rx] = watch.channel("one");
