@@ -63,11 +63,12 @@ class Select<B extends Branches> extends Operation<Selected<B>> {
     const count = futures.length;
     if (count === 0)
       throw new SelectError("select has no enabled branch: every one is undefined, null or false");
-    const start = this.isBiased || count === 1 ? 0 : randomOf(ambientKernel()).below(count);
-    // Who would only begin to wait comes last: when another wins, there is nothing to undo.
+    const { isBiased } = this;
+    const start = isBiased || count === 1 ? 0 : randomOf(ambientKernel()).below(count);
+    // Where the order is free, who would only begin to wait comes last: when another wins, there is nothing to undo.
     let later = 0;
     for (let i = 0, index = start; i < count; i++) {
-      if (index < BITS && futures[index]!.wouldWait) later |= 1 << index;
+      if (!isBiased && index < BITS && futures[index]!.wouldWait) later |= 1 << index;
       else {
         const value = this.pollOne(index, waker);
         if (value !== PENDING) return value;

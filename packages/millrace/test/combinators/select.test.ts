@@ -332,9 +332,24 @@ inBothStyles("SEL-04: a branch that another one's poll makes ready wins at once"
     tx.trySend("sent by the other branch");
     return PENDING;
   });
-  const selecting = step(select({ message: rx.recv(), sends }, { biased: true }));
+  const selecting = step(select({ message: rx.recv(), sends }));
   expect(selecting.poll()).toEqual({ key: "message", value: "sent by the other branch" });
   tx.trySend("first");
   const won = yield* get(select({ message: rx.recv(), other: ready(1) }, { biased: true }));
   expect(won).toEqual({ key: "message", value: "first" });
+});
+
+inBothStyles("SEL-11: biased, the upper of two branches is first in line, too", function* ({ body }) {
+  const [tx, rx] = mpsc.channel<string>(1);
+  tx.trySend("in the way");
+  const sendsLower = asyncFn(
+    body(function* () {
+      yield* get(tx.send("lower"));
+    }),
+  );
+  const selecting = step(select({ upper: tx.send("upper"), lower: sendsLower() }, { biased: true }));
+  expect(selecting.poll()).toBe(PENDING);
+  expect(yield* get(rx.recv())).toBe("in the way");
+  expect(selecting.poll()).toEqual({ key: "upper", value: undefined });
+  expect([yield* get(rx.recv()), rx.size]).toEqual(["upper", 0]);
 });
