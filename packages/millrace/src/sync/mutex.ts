@@ -176,7 +176,7 @@ export class Mutex<T = undefined> {
    */
   with<R>(body: Body<R, [MutexGuard<T>]>): Future<R> {
     requireBody("Mutex.with", body);
-    return new WithGuard(this.lock(), body, (guard) => guard.release());
+    return new WithGuard(this.lock(), body, (guard): [MutexGuard<T>] => [guard]);
   }
 
   /** Whether it is held, or assigned to a waiter that has not resumed yet. */

@@ -234,7 +234,7 @@ export class Semaphore {
    */
   with<R>(body: Body<R>): Future<R> {
     requireBody("Semaphore.with", body);
-    return new WithGuard(this.acquire(), body as Body<R, [SemaphorePermit]>, (permit) => permit.release());
+    return new WithGuard(this.acquire(), body, (): [] => []);
   }
 
   /**

@@ -7,24 +7,25 @@ import { abandon, claim, Future } from "../runtime/future.ts";
  * Runs `body` while holding what `acquire` gives. Abandoned while it waits, it gives up its place;
  * abandoned while the body runs, it releases once the body has unwound, cleanup included.
  */
-export class WithGuard<G, R> extends Future<R> {
+export class WithGuard<G extends { release(): void }, A extends unknown[], R> extends Future<R> {
   readonly #acquire: Future<G>;
-  readonly #body: Body<R, [G]>;
-  readonly #release: (guard: G) => void;
-  #call: Call<R, [G]> | null = null;
+  readonly #body: Body<R, A>;
+  readonly #args: (guard: G) => A;
+  #call: Call<R, A> | null = null;
 
-  constructor(acquire: Future<G>, body: Body<R, [G]>, release: (guard: G) => void) {
+  /** `args` are those of the body. */
+  constructor(acquire: Future<G>, body: Body<R, A>, args: (guard: G) => A) {
     super();
     this.#acquire = claim(acquire);
     this.#body = body;
-    this.#release = release;
+    this.#args = args;
   }
 
   poll(waker: Waker): Poll<R> {
     if (this.#call === null) {
       const guard = this.#acquire.poll(waker);
       if (guard === PENDING) return PENDING;
-      this.#call = new Call(this.#body, [guard], { onEnd: () => this.#release(guard) });
+      this.#call = new Call(this.#body, this.#args(guard), { onEnd: () => guard.release() });
     }
     return this.#call.poll(waker);
   }

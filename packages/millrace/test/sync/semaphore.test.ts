@@ -94,6 +94,12 @@ inBothStyles("with() gives the body's value, and its failure, and releases eithe
   });
   expect(yield* get(semaphore.with(inside))).toBe(0);
   expect(yield* get(semaphore.with(() => "plain"))).toBe("plain");
+  // It has no arguments: one with a default keeps it.
+  const retrying = body(function* (retries: unknown = 3) {
+    yield* get(sleep(1));
+    return retries;
+  });
+  expect(yield* get(semaphore.with(retrying))).toBe(3);
   const failing = body(function* (): Generator<never, void> {
     throw new Error("from the body");
   });
