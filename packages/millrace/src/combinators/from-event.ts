@@ -1,6 +1,7 @@
 /** The next event of an `EventTarget` or a Node `EventEmitter`. */
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { Future } from "../runtime/future.ts";
+import { wakeSafely } from "../runtime/listeners.ts";
 
 interface Emitter {
   on(event: string, listener: (first: unknown) => void): unknown;
@@ -60,7 +61,7 @@ class FromEvent<T> extends Future<T> {
     this.#isFailed = isFailed;
     this.#result = result;
     this.#stop();
-    this.#waker?.wake();
+    if (this.#waker !== null) wakeSafely(this.#waker);
   }
 
   #stop(): void {

@@ -6,6 +6,7 @@ import { Future } from "../runtime/future.ts";
 import { iterate } from "../runtime/iterate.ts";
 import { awaitDelivery, listenTo, type SignalName } from "../runtime/signals.ts";
 import { WaitQueue } from "../runtime/wait-queue.ts";
+import { wakeSafely } from "../runtime/listeners.ts";
 
 class CtrlC extends Future<void> {
   #waker: Waker | null = null;
@@ -23,7 +24,7 @@ class CtrlC extends Future<void> {
     const stopListening = listenTo("SIGINT", () => {
       this.#hasFired = true;
       this.#stop!();
-      this.#waker?.wake();
+      if (this.#waker !== null) wakeSafely(this.#waker);
     });
     return () => {
       stopListening();

@@ -62,6 +62,7 @@ import { runInTrail, type Trail } from "./trail.ts";
 import { PendingAwaits } from "./pending-awaits.ts";
 import { Extras } from "./branch-extras.ts";
 import { BUDGET } from "./scheduler.ts";
+import { wakeSafely } from "./listeners.ts";
 
 export abstract class Branch<T> extends BranchState implements Waker {
   declare readonly kernel: Kernel;
@@ -189,8 +190,7 @@ export abstract class Branch<T> extends BranchState implements Waker {
       this.drive((this.routine = result as Routine<T>));
     } else if (result instanceof Future) {
       // The body of a task may be a future itself; the task has claimed it.
-      if (this.work === null) this.work = claim(result);
-      this.pollLeaf(this.work as Future<unknown>);
+      this.pollLeaf((this.work ??= claim(result)) as Future<unknown>);
     } else if (isThenable(result)) {
       this.flags |= ASYNC;
       result.then(
@@ -279,7 +279,7 @@ export abstract class Branch<T> extends BranchState implements Waker {
     if (this.flags & DONE) return;
     hooks.current?.bodySuspended?.(this as Branch<unknown>);
     this.end(failed, result);
-    this.waker?.wake();
+    if (this.waker !== null) wakeSafely(this.waker);
   }
 
   private end(failed: number, result: unknown): void {
@@ -388,7 +388,7 @@ export abstract class Branch<T> extends BranchState implements Waker {
   cleanupDone(): void {
     if (--this.extra().cleanups > 0) return;
     if (this.flags & DONE) this.ended();
-    else if (this.flags & AWAITS_CLEANUPS) this.waker?.wake();
+    else if (this.flags & AWAITS_CLEANUPS && this.waker !== null) wakeSafely(this.waker);
   }
 
   /** This branch, or the nearest one above that has not ended. */

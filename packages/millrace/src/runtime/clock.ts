@@ -21,7 +21,7 @@ export class Clock {
   readonly #onHostTimer: () => void = () => {
     this.#armed = undefined;
     this.#armedFor = Infinity;
-    // What a waker throws is the host's to report; the timers behind it must not be lost with it.
+    // What a timer throws is the host's to report; the timers behind it must not be lost with it.
     try {
       this.fireUpTo(host.now());
     } finally {

@@ -47,7 +47,7 @@ export function wakeAll(to: Listened): void {
   for (let i = wakers.length; i-- > 0;) wakeSafely(wakers[i]!);
 }
 
-/** A waker that throws costs the others nothing. */
+/** A waker that throws is reported: who wakes others is not to blame, and must not fail halfway. */
 export function wakeSafely(waker: Waker): void {
   try {
     waker.wake();

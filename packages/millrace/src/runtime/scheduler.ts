@@ -17,6 +17,7 @@
 import type { Waker } from "./body.ts";
 import type { Clock } from "./clock.ts";
 import { host } from "./host.ts";
+import { wakeSafely } from "./listeners.ts";
 
 /** The bit of `flags` that is the run queue's. */
 export const QUEUED = 1;
@@ -137,7 +138,7 @@ export class Scheduler {
     for (let i = 0; i < count; i++) {
       const waker = wakers[i]!;
       wakers[i] = undefined;
-      waker.wake();
+      wakeSafely(waker);
     }
     this.#isDraining = false;
     this.#spare = count > 0 && count < wakers.length >> 2 ? [] : wakers;

@@ -24,6 +24,7 @@ import type { SpawnOptions } from "./spawn.ts";
 import { TaskGroup } from "./task-group.ts";
 import type { Task, TaskBody, TaskContext } from "./task.ts";
 import { counted } from "./counted.ts";
+import { wakeSafely } from "./listeners.ts";
 
 /** What a scope does about failures, numbers and time. */
 export interface ScopeOptions {
@@ -215,7 +216,7 @@ class Scope<T> extends Future<T> {
     if (this.#failure === null) {
       this.#failure = { error, suppressed: [] };
       this.#group?.abortAll();
-      this.#waker?.wake();
+      if (this.#waker !== null) wakeSafely(this.#waker);
     } else if (error !== this.#failure.error && !(error instanceof CancelledError)) {
       this.#failure.suppressed.push(error);
     }
@@ -224,8 +225,9 @@ class Scope<T> extends Future<T> {
   /** Something ended: perhaps everything has. */
   #changed(): void {
     if (this.#isOver || !this.#isBodyEnded || this.#group === null || this.#group.live.size > 0) return;
-    if (this.#release === null) this.#waker?.wake();
-    else {
+    if (this.#release === null) {
+      if (this.#waker !== null) wakeSafely(this.#waker);
+    } else {
       this.#over();
       this.#attach(this.#failure!);
       this.#release();

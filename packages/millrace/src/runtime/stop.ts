@@ -2,12 +2,13 @@
 import { kindOf } from "./argument.ts";
 import { PENDING, type Poll, type Waker } from "./body.ts";
 import { abandon, claim, Future, type StopLike } from "./future.ts";
+import { wakeSafely } from "./listeners.ts";
 
 /** Completes when the signal fires. */
 class Aborted extends Future<void> {
   readonly #signal: AbortSignal;
   #waker: Waker | null = null;
-  readonly #onAbort: () => void = () => this.#waker?.wake();
+  readonly #onAbort: () => void = () => wakeSafely(this.#waker!);
   constructor(signal: AbortSignal) {
     super();
     this.#signal = signal;

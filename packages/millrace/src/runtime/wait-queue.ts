@@ -76,6 +76,11 @@ export class WaitQueue {
     return this.head === null ? 0 : this.head.need - this.head.held;
   }
 
+  /** What the first waiter holds already. */
+  get collected(): number {
+    return this.head === null ? 0 : this.head.held;
+  }
+
   /** Waiters in the queue; those granted but not yet resumed are not among them. For reports: it counts. */
   get waiting(): number {
     let count = 0;
@@ -136,7 +141,7 @@ export class WaitQueue {
     }
     this.available += count;
     if (first === null) return;
-    if (first === last) wake(first);
+    if (first === last) wakeSafely(first.waker);
     else wakeAll(first);
   }
   // #endregion give
@@ -147,7 +152,7 @@ export class WaitQueue {
     if (waiter === null) return this.give(1);
     waiter.isLatest = true;
     this.grant(waiter);
-    wake(waiter);
+    wakeSafely(waiter.waker);
   }
 
   /** The waiter's next poll took what it was granted. */
@@ -215,13 +220,9 @@ function wakeAll(first: Waiter): void {
   for (let waiter: Waiter | null = first; waiter !== null;) {
     const next: Waiter | null = waiter.next;
     waiter.next = null;
-    if (waiter.state !== GONE) wake(waiter);
+    if (waiter.state !== GONE) wakeSafely(waiter.waker);
     waiter = next;
   }
-}
-
-function wake(waiter: Waiter): void {
-  wakeSafely(waiter.waker);
 }
 
 pin(new Waiter(1, { wake: () => {} }));

@@ -30,6 +30,7 @@ import {
   type ResourceKind,
 } from "../runtime/resource.ts";
 import { WaitQueue, type Waiter } from "../runtime/wait-queue.ts";
+import { wakeSafely } from "../runtime/listeners.ts";
 import { type HandleKind, Remains, watch, watchSoon, type Watchable } from "./handle.ts";
 import { refused, type Try } from "./try.ts";
 
@@ -114,7 +115,7 @@ class State<T> implements Watchable, Resource {
     if (waker === null) return;
     // What is left of the receiver refers to this state, and must not keep whoever polls it alive.
     this.waker = WOKEN;
-    waker.wake();
+    wakeSafely(waker);
   }
   senderAwaited(): void {
     if (this.sender === null) return;
@@ -307,7 +308,7 @@ export class Receiver<T> extends Future<T> {
   close(): void {
     const state = this.state;
     state.closeReceiver();
-    if (state.phase === EMPTY) state.waker?.wake();
+    if (state.phase === EMPTY && state.waker !== null) wakeSafely(state.waker);
   }
 
   /** Closes it and gives up what was sent. */

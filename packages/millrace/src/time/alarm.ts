@@ -1,6 +1,7 @@
 /** A timer that wakes a waker: what the futures of this folder are armed with. */
 import type { Waker } from "../runtime/body.ts";
 import { Timer, type Clock } from "../runtime/clock.ts";
+import { wakeSafely } from "../runtime/listeners.ts";
 import { pin } from "../internal/pin.ts";
 
 export class Alarm extends Timer {
@@ -16,7 +17,7 @@ export class Alarm extends Timer {
   }
   fire(): void {
     this.hasFired = true;
-    this.waker.wake();
+    wakeSafely(this.waker);
   }
   /** As if the time had come. */
   fireEarly(clock: Clock): void {

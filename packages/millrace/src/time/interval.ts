@@ -6,6 +6,7 @@ import { iterate } from "../runtime/iterate.ts";
 import { mayProceed } from "../runtime/cooperation.ts";
 import { cx, type Kernel } from "../runtime/kernel.ts";
 import { ambientKernel } from "../runtime/trail.ts";
+import { wakeSafely } from "../runtime/listeners.ts";
 import { Alarm } from "./alarm.ts";
 
 /**
@@ -52,7 +53,7 @@ class Tick extends Future<number> {
 
   /** The interval was reset. */
   rearm(): void {
-    this.#alarm?.waker.wake();
+    if (this.#alarm !== null) wakeSafely(this.#alarm.waker);
   }
 
   override drop(): void {

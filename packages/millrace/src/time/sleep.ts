@@ -8,6 +8,7 @@ import { pin } from "../internal/pin.ts";
 import type { Attributes, Resource, ResourceKind } from "../runtime/resource.ts";
 import { ambientKernel } from "../runtime/trail.ts";
 import { NONE, type TimerEntry } from "../runtime/clock.ts";
+import { wakeSafely } from "../runtime/listeners.ts";
 
 // Bits of `progress`.
 /** Polled, and neither finished nor abandoned since. */
@@ -78,7 +79,7 @@ export class Sleep extends Future<void> {
   /** @internal */
   fire(): void {
     this.progress |= FIRED;
-    this.waker!.wake();
+    wakeSafely(this.waker!);
   }
 
   /** Takes its timer out. */

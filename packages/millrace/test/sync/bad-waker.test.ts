@@ -1,5 +1,19 @@
 /** A waker that throws is reported; whoever woke it, and whoever else waits, goes on as if it had not. */
-import { broadcast, type Future, mpsc, PENDING, spawn, type Waker, watch, yieldNow } from "millrace";
+import {
+  broadcast,
+  type Future,
+  JoinSet,
+  mpsc,
+  oneshot,
+  PENDING,
+  scope,
+  sleep,
+  spawn,
+  type TaskScope,
+  type Waker,
+  watch,
+  yieldNow,
+} from "millrace";
 import { step, type Stepper } from "millrace/testing";
 import { afterAll, beforeEach, expect, test, vi } from "vitest";
 import { get, inBothStyles } from "../both-styles.ts";
@@ -73,4 +87,46 @@ inBothStyles("a broadcast, and a change, reach every other receiver", function* 
   expect([events.send(7), state.send(1)]).toEqual([2, true]);
   expect([yield* get(heard), yield* get(seen)]).toEqual([7, 1]);
   expectReported(2);
+});
+
+test("a reply is sent, and a channel closed, whatever its waker does", () => {
+  const [replies, reply] = oneshot.channel<number>();
+  reply.poll(bad);
+  expect([replies.send(7), reply.poll(bad)]).toEqual([true, 7]);
+  const [, closing] = oneshot.channel<number>();
+  closing.poll(bad);
+  closing.close();
+  expectReported(2);
+});
+
+inBothStyles("the end of a task reaches every joiner, and its owner", function* ({ body }) {
+  const set = new JoinSet<number>();
+  const work = body(function* () {
+    yield* get(sleep(1));
+    return 1;
+  });
+  set.spawn(work);
+  const structured = scope(
+    body(function* (tasks: TaskScope) {
+      const task = tasks.spawn(work);
+      task.poll(bad);
+      return yield* get(task);
+    }),
+  );
+  expect(yield* get(structured)).toBe(1);
+  expect(yield* get(set.joinNext())).toMatchObject({ value: 1 });
+  expectReported(1);
+});
+
+inBothStyles("those that yielded, and those that sleep, go on", function* ({ clock }) {
+  yieldNow().poll(bad);
+  yield* get(yieldNow());
+  yield* get(yieldNow());
+  sleep(1).poll(bad);
+  const moved = sleep(100);
+  moved.poll(bad);
+  moved.reset(0);
+  yield* get(sleep(1));
+  expect(clock.now()).toBe(1);
+  expectReported(3);
 });
