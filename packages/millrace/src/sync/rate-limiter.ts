@@ -49,16 +49,21 @@ class Bucket implements Waker {
   #fill(clock: Clock): void {
     const now = clock.now();
     const { tokens } = this;
-    if (tokens.available < this.burst) {
+    const room = this.burst - tokens.available - tokens.collected;
+    if (room > 0) {
       const earned = Math.floor(((now - this.#since) * this.#rate) / this.#per + TOLERANCE);
       const fresh = earned - this.#earned;
       if (fresh <= 0) return;
       this.#earned = earned;
-      tokens.give(fresh);
+      if (fresh > room) this.#restart(now);
+      tokens.give(Math.min(fresh, room));
     }
-    // A full bucket earns nothing.
     if (tokens.available < this.burst) return;
     tokens.available = this.burst;
+    this.#restart(now);
+  }
+  /** It is full, or was when the host let nobody look: what does not fit in is lost. */
+  #restart(now: number): void {
     this.#since = now;
     this.#earned = 0;
   }

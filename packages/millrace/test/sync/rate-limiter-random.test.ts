@@ -1,7 +1,7 @@
 /**
  * Random programs on a rate limiter, time steps included. The model: one level that rises with time and
  * stops at the top, and that who waits takes from it in turn, as soon as it is high enough. It counts in
- * shares of a token, so that it is exact.
+ * shares of a token, so that it is exact: a share on top stays while somebody takes the tokens under it.
  */
 import fc from "fast-check";
 import { RateLimiter } from "millrace";
@@ -51,7 +51,7 @@ class RateLimiterModel extends Model<About> {
     if (about.isGranted) this.level += about.count * this.options.per;
     this.serve();
   }
-  /** The first who wait take what they need; the level stops at the top unless somebody still waits. */
+  /** The first who wait take what they need. */
   serve(): void {
     const { per, burst } = this.options;
     for (const { about } of this.waiting) {
@@ -74,7 +74,10 @@ class RateLimiterModel extends Model<About> {
   }
   pass(ms: number): void {
     clock.jump(ms);
-    this.level += ms * this.options.rate;
+    const { rate, per, burst } = this.options;
+    this.level += ms * rate;
+    // However long the step was: no more than the burst at once.
+    if (Math.floor(this.level / per) > burst) this.level = burst * per;
     this.serve();
   }
 

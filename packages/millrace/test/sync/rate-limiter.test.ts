@@ -26,6 +26,23 @@ inBothStyles(
   },
 );
 
+inBothStyles("at most the burst at once, however long nobody could look", function* ({ body, clock }) {
+  const limiter = new RateLimiter({ rate: 1, per: 10, burst: 2 });
+  const times: number[] = [];
+  const tasks = Array.from({ length: 7 }, () =>
+    spawn(
+      body(function* () {
+        yield* get(limiter.acquire());
+        times.push(clock.now());
+      }),
+    ),
+  );
+  yield* get(yieldNow());
+  clock.jump(55);
+  for (const task of tasks) yield* get(task);
+  expect(times).toEqual([0, 0, 55, 55, 65, 75, 85]);
+});
+
 inBothStyles("first come, first served, across sizes", function* ({ body, clock }) {
   const limiter = new RateLimiter({ rate: 10, per: 100, burst: 5 });
   const order: string[] = [];
