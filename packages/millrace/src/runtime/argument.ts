@@ -1,5 +1,8 @@
 /** Arguments that are wrong: what was expected, and what was given instead. */
 
+import { isThenable } from "./body.ts";
+import { Future } from "./future.ts";
+
 /** A value as it is named in "expects a function, got …". */
 export function shown(value: unknown): string {
   switch (typeof value) {
@@ -34,15 +37,22 @@ export function checkCount(caller: string, what: string, count: number, least: n
   );
 }
 
-/** A function that is called as it is. */
 /** What it is, where the value itself would say no more. */
 export function kindOf(value: unknown): string {
   return value === null ? "null" : typeof value;
 }
 
+/** A function that is called as it is. */
 export function requireFunction<F>(caller: string, f: F): F {
   if (typeof f === "function") return f;
   throw new TypeError(`${caller} expects a function, got ${kindOf(f)}`);
+}
+
+/** A future, which is then claimed. */
+export function requireFuture<F>(caller: string, future: F): F {
+  if (future instanceof Future) return future;
+  const hint = isThenable(future) ? "a promise; fromPromise makes it a future" : shown(future);
+  throw new TypeError(`${caller} expects a future, got ${hint}`);
 }
 
 /** Options that cannot be left out. */

@@ -1,4 +1,5 @@
 /** Cooperation: letting others run, by choice or because the budget is used up. */
+import { requireFuture } from "./argument.ts";
 import { PENDING, SUSPENDED, type Poll, type Suspend, type Waker } from "./body.ts";
 import { NOTHING } from "./suspension.ts";
 import { abandon, claim, Future } from "./future.ts";
@@ -112,9 +113,13 @@ class Unconstrained<T> extends Future<T> {
   }
 }
 
-/** Runs a future that is never forced to yield by the cooperative budget. */
+/**
+ * Runs a future that is never forced to yield by the cooperative budget.
+ *
+ * @throws TypeError when `future` is none.
+ */
 export function unconstrained<T>(future: Future<T>): Future<T> {
-  return new Unconstrained(future);
+  return new Unconstrained(requireFuture("unconstrained", future));
 }
 
 pin(new YieldNow());

@@ -1,4 +1,5 @@
 /** Counting tasks for a graceful shutdown. */
+import { requireFuture } from "./argument.ts";
 import { PENDING, type Body, type Poll, type Waker } from "./body.ts";
 import { abandon, claim, Future } from "./future.ts";
 import { JoinHandle } from "./join-handle.ts";
@@ -41,10 +42,15 @@ export class TaskTracker {
     return new JoinHandle(task);
   }
 
-  /** Counted from this call until the future ends or is abandoned. */
+  /**
+   * Counted from this call until the future ends or is abandoned.
+   *
+   * @throws TypeError when `future` is none.
+   */
   track<T>(future: Future<T>): Future<T> {
+    const tracked = new Tracked(requireFuture("TaskTracker.track", future), () => this.#left());
     this.#size++;
-    return new Tracked(future, () => this.#left());
+    return tracked;
   }
 
   /** Whether anything changed. */

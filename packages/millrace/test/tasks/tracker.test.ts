@@ -1,4 +1,4 @@
-import { CancelledError, PENDING, pending, ready, sleep, spawn, TaskTracker } from "millrace";
+import { CancelledError, type Future, PENDING, pending, ready, sleep, spawn, TaskTracker } from "millrace";
 import { paused, step } from "millrace/testing";
 import { expect, test } from "vitest";
 import { get, inBothStyles } from "../both-styles.ts";
@@ -141,3 +141,14 @@ test("an aborted task leaves the tracker only after its cleanup", () =>
     await tracker.wait();
     expect(clock.now()).toBe(11);
   }));
+
+test("tracking what is no future throws at the caller, and counts nothing", () => {
+  const tracker = new TaskTracker();
+  const track = (value: unknown) => (): unknown => tracker.track(value as Future<never>);
+  expect(track(undefined)).toThrow(new TypeError("TaskTracker.track expects a future, got undefined"));
+  expect(track(Promise.resolve())).toThrow(
+    new TypeError("TaskTracker.track expects a future, got a promise; fromPromise makes it a future"),
+  );
+  expect(track(() => 1)).toThrow(new TypeError("TaskTracker.track expects a future, got a function"));
+  expect(tracker.size).toBe(0);
+});
