@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { fromPromise, type Routine } from "millrace";
 import { expect, test } from "vitest";
 import { BodySizeError, HttpClient, type CallOptions, type ClientOptions } from "../src/index.ts";
+import { toNetworkError } from "../src/client/network-failure.ts";
 import { origin, until } from "./support/origin.ts";
 import { inStyles, run } from "./support/styles.ts";
 import { trickle, wireServer } from "./support/wire-server.ts";
@@ -172,6 +173,11 @@ test("a name that does not exist", () =>
     if ((error as { code: string }).code === "ERR_HTTP_NETWORK")
       expect(error).toMatchObject({ reason: "dns" });
   }));
+
+test("the words of an address say nothing of the reason", () => {
+  const cause = new Error("error sending request for url (https://dns.example/tls): connection reset");
+  expect(toNetworkError({ method: "GET", url: "https://dns.example/tls" }, cause).reason).toBe("reset");
+});
 
 test("JSON that is none is not asked for again", () =>
   run(async () => {

@@ -164,13 +164,10 @@ test("a failure becomes a 500 that tells nothing, and is reported", async () => 
     for (const path of ["/boom?token=1", "/cancelled", "/nothing"]) {
       const failure = await client.get(path).catch((error: unknown) => error);
       expect(failure).toMatchObject({ status: 500, bodyStart: "Internal Server Error" });
-      expect([...(failure as StatusError).headers.keys()].toSorted()).toEqual([
-        "connection",
-        "content-type",
-        "date",
-        "keep-alive",
-        "transfer-encoding",
-      ]);
+      // No more than what every answer of the runtime's server has.
+      const known = "connection content-length content-type date keep-alive transfer-encoding".split(" ");
+      const names = [...(failure as StatusError).headers.keys()];
+      expect(names.filter((each) => !known.includes(each))).toEqual([]);
     }
     expect(server.metrics().failed).toBe(3);
   });

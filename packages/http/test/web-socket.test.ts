@@ -143,8 +143,9 @@ test("a shutdown asks sockets to close, and cuts off what does not", () =>
     const { closed } = await client(server.url);
     const silent = await upgrade(server.url);
     await until(() => server.metrics().sockets === 2);
-    // The one that answers the close frame ends by it, and its task with it.
-    expect(await server.shutdown({ drain: 100 })).toEqual({ cancelled: 1 });
+    // The one that answers the close frame ends by it, and its task with it. Bun and Deno do not wait for the answer.
+    const cancelled = "Bun" in globalThis || "Deno" in globalThis ? 0 : 1;
+    expect(await server.shutdown({ drain: 100 })).toEqual({ cancelled });
     expect(await closed).toEqual({ code: 1001, reason: "the server is shutting down" });
     silent.socket.destroy();
   }));

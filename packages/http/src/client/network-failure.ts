@@ -15,9 +15,12 @@ const BY_MESSAGE: readonly (readonly [words: RegExp, reason: NetworkReason])[] =
   [/redirect/i, "redirect"],
   [/dns|resolve|lookup|not known/i, "dns"],
   [/refused|unreachable/i, "refused"],
-  [/certificate|tls|ssl/i, "tls"],
-  [/reset|closed|terminated|end of file|aborted|length|incomplete/i, "reset"],
+  [/certificate|tls|ssl|corrupt message/i, "tls"],
+  [/reset|closed|terminated|end of file|aborted|length|incomplete|reading a body/i, "reset"],
 ];
+
+/** Deno names the address that was asked for, whose words mean nothing: https://dns.example. */
+const URLS = /\b\w+:\/\/\S+/g;
 
 /** Every other try has the same end: a server with a wrong certificate will have it in a second, too. */
 export function isTransient(reason: NetworkReason): boolean {
@@ -37,8 +40,10 @@ function reasonOf(chain: readonly Error[]): NetworkReason {
     if (typeof code !== "string") continue;
     for (const [codes, reason] of BY_CODE) if (codes.test(code)) return reason;
   }
-  for (const { message } of chain.toReversed())
-    for (const [words, reason] of BY_MESSAGE) if (words.test(message)) return reason;
+  for (const { message } of chain.toReversed()) {
+    const said = message.replaceAll(URLS, "");
+    for (const [words, reason] of BY_MESSAGE) if (words.test(said)) return reason;
+  }
   return "other";
 }
 

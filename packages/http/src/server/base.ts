@@ -22,8 +22,8 @@ export interface Base {
   readonly url: string;
   /** No more connections; resolves when those there are have ended. Idle ones end at once. */
   stop(): Promise<void>;
-  /** Closes every connection as it is. */
-  kill(): void;
+  /** Closes every connection as it is. Resolves when nobody listens any more, where that is not at once. */
+  kill(): Promise<void> | undefined;
 }
 
 export async function listen(options: BaseOptions): Promise<Base> {
@@ -60,10 +60,12 @@ export async function listen(options: BaseOptions): Promise<Base> {
       hasStopped = true;
     },
     kill() {
-      if (hasStopped) return;
+      if (hasStopped) return undefined;
       killed.abort();
+      if (server.runtime === "deno") return server.deno?.server?.finished;
       // Its promise is that of `stop`, which somebody waits for.
-      if (server.runtime !== "deno") server.close(true).catch(() => {});
+      server.close(true).catch(() => {});
+      return undefined;
     },
   };
 }

@@ -225,7 +225,8 @@ export class HttpServer implements AsyncDisposable {
       this.#stop.set(0);
       this.#reception.abortAll("the server has ended");
       this.#sockets?.end();
-      base.kill();
+      const released = base.kill();
+      if (released !== undefined) yield* timeout(1000, fromPromise(released)).settled();
     }
   }
 
@@ -265,8 +266,9 @@ export class HttpServer implements AsyncDisposable {
 
   *#drain(base: Base, limit: number): Routine<ShutdownReport> {
     const reception = this.#reception!;
-    const stopped = base.stop();
+    // Before Deno's server closes them in its own words.
     this.#sockets?.closeAll(1001, "the server is shutting down");
+    const stopped = base.stop();
     const isEmpty = asyncFn(() => reception.empty());
     const drained = yield* timeout(limit, isEmpty()).settled();
     const cancelled = drained.status === "fulfilled" ? 0 : reception.abortAll("the server is shutting down");

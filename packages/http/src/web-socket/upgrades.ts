@@ -54,8 +54,22 @@ async function onDeno(hooks: Partial<Hooks>, maxPayload: number): Promise<Upgrad
     if (data.length > maxPayload) peer.close(1009, "the message is too long");
     else return hooks.message?.(peer, received);
   };
-  const sockets = adapter({ hooks: { ...hooks, message } });
-  return (request) => sockets.handleUpgrade(request, request.runtime!.deno!.info as never);
+  // The adapter does not hand on what a close said.
+  const open: Hooks["open"] = (peer) => {
+    const socket = peer.websocket as WebSocket;
+    socket.addEventListener("close", ({ code, reason }) => hooks.close?.(peer, { code, reason }));
+    return hooks.open?.(peer);
+  };
+  const sockets = adapter({ hooks: { ...hooks, message, open, close: () => {} } });
+  return async (request) =>
+    isHandshake(request)
+      ? sockets.handleUpgrade(request, request.runtime!.deno!.info as never)
+      : new Response(null, { status: 400 });
+}
+
+/** Deno accepts any version, and fails where the key is missing. */
+function isHandshake({ headers }: Request): boolean {
+  return headers.get("sec-websocket-version") === "13" && headers.has("sec-websocket-key");
 }
 
 /** Of Node come buffers, which may be parts of larger ones. */
