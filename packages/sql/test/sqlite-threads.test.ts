@@ -78,6 +78,17 @@ inBothStyles("what only reads goes on beside a transaction, and sees what was co
   yield* get(database.close());
 });
 
+inBothStyles("a statement that gives rows fails as others do", function* () {
+  const database = yield* get(openSqlite(newFile()));
+  const repo = yield* createPeople(database);
+  yield* get(repo.save(person(1)));
+  const twice = sql`INSERT INTO people SELECT * FROM people RETURNING id`;
+  expect(yield* failure(database.query(twice))).toMatchObject({ constraint: "unique" });
+  const malformed = sql`SELECT json_extract('{', '$.a')`;
+  expect(yield* failure(database.query(malformed))).toBeInstanceOf(StatementError);
+  yield* get(database.close());
+});
+
 inBothStyles("a query that cannot be stopped is given up, and a new connection takes over", function* () {
   const database = yield* get(openSqlite(newFile(), { readers: 0, stopTimeout: 1 }));
   const repo = yield* createPeople(database);

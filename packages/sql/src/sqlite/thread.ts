@@ -105,11 +105,34 @@ function run(connection: DatabaseSync, text: string, values: readonly SQLInputVa
     return { columns, rows: [], count };
   }
   const rows: unknown[][] = [];
-  for (const row of statement.iterate(...values) as Iterable<unknown>) {
+  for (const row of rowsOf(statement, values)) {
     throwIfCancelled();
     rows.push((row as unknown[]).map(narrowed));
   }
   return { columns, rows, count: rows.length };
+}
+
+function rowsOf(statement: StatementSync, values: readonly SQLInputValue[]): Iterable<unknown> {
+  return "Deno" in globalThis ? rowsOnDeno(statement, values) : statement.iterate(...values);
+}
+
+/**
+ * There iterating ends at an error as if that had been the last row. So what writes is asked for all its rows
+ * at once, and what reads and had none is asked again; an error behind the first row of what reads is not seen.
+ */
+function* rowsOnDeno(statement: StatementSync, values: readonly SQLInputValue[]): Iterable<unknown> {
+  if (!onlyReads(statement.sourceSQL)) return yield* statement.all(...values);
+  let isEmpty = true;
+  for (const row of statement.iterate(...values)) {
+    isEmpty = false;
+    yield row;
+  }
+  if (isEmpty) yield* statement.all(...values);
+}
+
+/** Not of what calls `replace()`, but that does no harm. */
+function onlyReads(text: string): boolean {
+  return /^\s*(select|values|with)\b/i.test(text) && !/\b(insert|update|delete|replace)\b/i.test(text);
 }
 
 function prepare(connection: DatabaseSync, text: string): StatementSync {
