@@ -9,8 +9,8 @@ declare module "vitest" {
   }
 }
 
-// What has a build of its own for Bun, such as its server, is tested in that.
-const conditions = ["@millrace/source", ...(current === "bun" ? ["bun"] : [])];
+// What has a build of its own for Bun or Deno, such as their servers, is tested in that.
+const conditions = ["@millrace/source", ...(current === "bun" || current === "deno" ? [current] : [])];
 
 /** Some engines take longer for a property test than V8 in Node. */
 const patience = current.startsWith("node") ? 10_000 : 60_000;

@@ -86,6 +86,7 @@ function run(platform: Platform): Result {
       timeout: (name === "node24" ? 15 : minutes) * 60_000,
       env: {
         ...process.env,
+        ...platform.env,
         MILLRACE_PLATFORM: name,
         ...(name !== "node24" && { MILLRACE_RUNS: process.env["MILLRACE_RUNS"] ?? "200" }),
       },

@@ -16,6 +16,7 @@ export interface Platform {
   /** What comes before the path of vitest, and after its `run`. */
   readonly flags?: readonly string[];
   readonly vitestFlags?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 const os = process.platform === "win32" ? "win" : process.platform;
@@ -32,7 +33,11 @@ const node = (version: string) => ({
 /** The first is the one of `npm test`. */
 export const platforms: readonly Platform[] = [
   { name: "node24" },
-  { name: "node22", install: node("22.23.5") },
+  {
+    name: "node22",
+    install: node("22.23.5"),
+    env: { NODE_OPTIONS: `--import=${new URL("lower-using.ts", import.meta.url).href}` },
+  },
   { name: "node26", install: node("26.10.0") },
   {
     name: "bun",

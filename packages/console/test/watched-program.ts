@@ -31,7 +31,7 @@ export async function watchedProgram(file: string, options: readonly string[] = 
       file,
       ...options,
     ],
-    { cwd: root, stdio: ["ignore", "ignore", "pipe"], env: { ...process.env, NODE_OPTIONS: "" } },
+    { cwd: root, stdio: ["ignore", "ignore", "pipe"] },
   );
   const exited = new Promise<void>((done) => child.once("exit", () => done()));
   let errors = "";
