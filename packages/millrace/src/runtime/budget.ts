@@ -66,7 +66,7 @@ export function yieldNow(): Future<void> {
   return new YieldNow();
 }
 
-class ConsumeBudget extends Future<void> {
+class ConsumeBudget extends Operation<void> {
   poll(waker: Waker): Poll<void> {
     if (!mayProceed(waker)) return PENDING;
     cx.budget--;

@@ -1,9 +1,10 @@
 /** `for await` over anything whose next item is a future. */
 import { PENDING, type Poll, type Waker } from "./body.ts";
-import { abandon, claim, Future, promised } from "./future.ts";
+import { abandon, claim, type Future, promised } from "./future.ts";
+import { Operation } from "./operation.ts";
 
 /** The future of an item as the future of an iterator result; `undefined` is the end. */
-class Step<T> extends Future<IteratorResult<T, undefined>> {
+class Step<T> extends Operation<IteratorResult<T, undefined>> {
   readonly #item: Future<T | undefined>;
   constructor(item: Future<T | undefined>) {
     super();

@@ -26,6 +26,17 @@ export abstract class Operation<T> extends Future<T> implements Suspending<T> {
   }
 }
 
+/**
+ * Makes a class of ours that users see, and may extend, its own iterator all the same: nothing of that is
+ * in its type.
+ */
+export function iteratesItself(futures: { readonly prototype: Future<unknown> }): void {
+  for (const name of [Symbol.iterator, "next", "throw", "return"] as const) {
+    const method: unknown = Operation.prototype[name];
+    Object.defineProperty(futures.prototype, name, { value: method, writable: true, configurable: true });
+  }
+}
+
 /** It was polled again after it had given its result. */
 export function completed(): FutureConsumedError {
   return new FutureConsumedError("this operation has already completed; start a new one");

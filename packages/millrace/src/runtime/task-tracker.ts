@@ -2,6 +2,7 @@
 import { requireFuture } from "./argument.ts";
 import { PENDING, type Body, type Poll, type Waker } from "./body.ts";
 import { abandon, claim, Future } from "./future.ts";
+import { Operation } from "./operation.ts";
 import { JoinHandle } from "./join-handle.ts";
 import { ambientKernel } from "./trail.ts";
 import { spawnOn, type SpawnOptions } from "./spawn.ts";
@@ -102,7 +103,7 @@ export class TaskTracker {
   }
 }
 
-class Drained extends Future<void> {
+class Drained extends Operation<void> {
   readonly #queue: WaitQueue;
   readonly #since: number;
   readonly #drains: () => number;

@@ -23,7 +23,8 @@ import { ClosedError, LaggedError } from "../errors.ts";
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { mayProceed } from "../runtime/cooperation.ts";
 import { checkCount } from "../runtime/argument.ts";
-import { Future } from "../runtime/future.ts";
+import type { Future } from "../runtime/future.ts";
+import { Operation } from "../runtime/operation.ts";
 import { iterate } from "../runtime/iterate.ts";
 import { cx } from "../runtime/kernel.ts";
 import {
@@ -157,7 +158,7 @@ class Position<T> {
   }
 }
 
-class Recv<T> extends Future<T | undefined> {
+class Recv<T> extends Operation<T | undefined> {
   readonly #position: Position<T>;
   readonly #seat: Seat;
   /** Whoever waits keeps the receiver alive. */

@@ -12,12 +12,13 @@
  *  3. Trees may be deep: what walks them does not recurse.
  */
 import { toFuture } from "../combinators/to-future.ts";
+import { Operation } from "../runtime/operation.ts";
 import { untilUndefined } from "../combinators/until.ts";
 import { PENDING, type Awaitable, type Poll, type Waker } from "../runtime/body.ts";
-import { Future } from "../runtime/future.ts";
+import type { Future } from "../runtime/future.ts";
 import { WaitQueue, type Waiter } from "../runtime/wait-queue.ts";
 
-class Cancelled extends Future<void> {
+class Cancelled extends Operation<void> {
   readonly #token: CancellationToken;
   #waiter: Waiter | null = null;
   constructor(token: CancellationToken) {

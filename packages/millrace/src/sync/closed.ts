@@ -1,7 +1,7 @@
 /** `sender.closed()` of the channels whose receivers come and go. */
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { mayProceed } from "../runtime/cooperation.ts";
-import { Future } from "../runtime/future.ts";
+import { Operation } from "../runtime/operation.ts";
 import { cx } from "../runtime/kernel.ts";
 import { WaitQueue, type Waiter } from "../runtime/wait-queue.ts";
 import { Handles } from "./handle.ts";
@@ -23,7 +23,7 @@ export class ReceiverCount {
 }
 
 /** Completes when it is polled and there is no receiver: one that comes before makes it wait again. */
-export class ReceiversGone extends Future<void> {
+export class ReceiversGone extends Operation<void> {
   readonly #receivers: ReceiverCount;
   readonly #channel: string;
   #waiter: Waiter | null = null;

@@ -4,6 +4,7 @@ import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { mayProceed } from "../runtime/cooperation.ts";
 import { cx } from "../runtime/kernel.ts";
 import { Future } from "../runtime/future.ts";
+import { iteratesItself } from "../runtime/operation.ts";
 import {
   label,
   made,
@@ -111,6 +112,8 @@ export class Notified extends Future<void> {
     return this.#state;
   }
 }
+
+iteratesItself(Notified);
 
 /**
  * Wakes tasks, without a value; at most one notification is remembered. To hand over a value use a

@@ -5,7 +5,8 @@ import { Acquire } from "../runtime/acquire.ts";
 import { PENDING, type Body, type Poll, type Waker } from "../runtime/body.ts";
 import { Call, requireBody } from "../runtime/call.ts";
 import { mayProceed } from "../runtime/cooperation.ts";
-import { abandon, Future } from "../runtime/future.ts";
+import { abandon, type Future } from "../runtime/future.ts";
+import { Operation } from "../runtime/operation.ts";
 import { cx } from "../runtime/kernel.ts";
 import { WaitQueue } from "../runtime/wait-queue.ts";
 import { OK, refused, type Try } from "./try.ts";
@@ -42,7 +43,7 @@ class TakeTurn extends Acquire<void> {
   }
 }
 
-class GetOrInit<T> extends Future<T> {
+class GetOrInit<T> extends Operation<T> {
   readonly #cell: Cell<T>;
   readonly #init: Body<T>;
   readonly #turn: Future<void>;

@@ -19,6 +19,7 @@ import { ClosedError, FutureConsumedError, RecvError } from "../errors.ts";
 import { pin } from "../internal/pin.ts";
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { Future } from "../runtime/future.ts";
+import { iteratesItself, Operation } from "../runtime/operation.ts";
 import { mayProceed } from "../runtime/cooperation.ts";
 import { cx } from "../runtime/kernel.ts";
 import {
@@ -155,7 +156,7 @@ class State<T> implements Watchable, Resource {
   }
 }
 
-class Closed extends Future<void> {
+class Closed extends Operation<void> {
   readonly #state: State<unknown>;
   #waiter: Waiter | null = null;
   constructor(state: State<unknown>) {
@@ -329,6 +330,8 @@ export class Receiver<T> extends Future<T> {
     return this.state;
   }
 }
+
+iteratesItself(Receiver);
 
 const SENDER_GONE = "the oneshot sender was closed without sending a value";
 const CLOSED_HERE = "the oneshot receiver was closed before a value was sent";

@@ -2,7 +2,7 @@
 import { ClosedError, RecvError } from "../errors.ts";
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { mayProceed } from "../runtime/cooperation.ts";
-import { Future } from "../runtime/future.ts";
+import { Operation } from "../runtime/operation.ts";
 import { cx } from "../runtime/kernel.ts";
 import {
   label,
@@ -72,7 +72,7 @@ export class Position<T> {
 }
 
 /** Waits until `check` has a result. It is asked when polled first, and after every change. */
-abstract class Change<T, R> extends Future<R> {
+abstract class Change<T, R> extends Operation<R> {
   declare protected readonly position: Position<T>;
   /** Whoever waits keeps the receiver alive. */
   declare protected readonly receiver: object;

@@ -1,13 +1,14 @@
 /** `with(body)`: acquire, run, release, whatever happens. */
 import { PENDING, type Body, type Poll, type Waker } from "../runtime/body.ts";
 import { Call } from "../runtime/call.ts";
-import { abandon, claim, Future } from "../runtime/future.ts";
+import { abandon, claim, type Future } from "../runtime/future.ts";
+import { Operation } from "../runtime/operation.ts";
 
 /**
  * Runs `body` while holding what `acquire` gives. Abandoned while it waits, it gives up its place;
  * abandoned while the body runs, it releases once the body has unwound, cleanup included.
  */
-export class WithGuard<G extends { release(): void }, A extends unknown[], R> extends Future<R> {
+export class WithGuard<G extends { release(): void }, A extends unknown[], R> extends Operation<R> {
   readonly #acquire: Future<G>;
   readonly #body: Body<R, A>;
   readonly #args: (guard: G) => A;

@@ -1,7 +1,8 @@
 /** Ticks at a fixed period. */
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { checkDeadline, toMs, type Duration } from "../runtime/duration.ts";
-import { Future } from "../runtime/future.ts";
+import type { Future } from "../runtime/future.ts";
+import { Operation } from "../runtime/operation.ts";
 import { iterate } from "../runtime/iterate.ts";
 import { mayProceed } from "../runtime/cooperation.ts";
 import { cx, type Kernel } from "../runtime/kernel.ts";
@@ -19,7 +20,7 @@ export type MissedTick = "burst" | "delay" | "skip";
 /** A tick late by no more than this was not missed: the host's timers are that coarse. */
 const GRACE_MS = 5;
 
-class Tick extends Future<number> {
+class Tick extends Operation<number> {
   readonly #interval: Interval;
   readonly #kernel: Kernel;
   #alarm: Alarm | null = null;

@@ -2,6 +2,7 @@
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { checkDeadline, toMs, type Duration } from "../runtime/duration.ts";
 import { Future, renew } from "../runtime/future.ts";
+import { iteratesItself } from "../runtime/operation.ts";
 import { mayProceed } from "../runtime/cooperation.ts";
 import { cx, type Kernel } from "../runtime/kernel.ts";
 import { pin } from "../internal/pin.ts";
@@ -127,6 +128,8 @@ export class Sleep extends Future<void> {
     return { deadline: this.wakesAt };
   }
 }
+
+iteratesItself(Sleep);
 
 /**
  * Waits for `duration` (ms), counted from this call: 1 ms grain, rounded up, never early.

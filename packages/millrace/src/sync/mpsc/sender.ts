@@ -3,7 +3,8 @@ import { ClosedError, SendError } from "../../errors.ts";
 import { Acquire } from "../../runtime/acquire.ts";
 import { PENDING, SUSPENDED, type Poll, type Suspend, type Waker } from "../../runtime/body.ts";
 import { checkCount } from "../../runtime/argument.ts";
-import { Future } from "../../runtime/future.ts";
+import type { Future } from "../../runtime/future.ts";
+import { Operation } from "../../runtime/operation.ts";
 import { mayProceed } from "../../runtime/cooperation.ts";
 import { cx } from "../../runtime/kernel.ts";
 import { NOTHING } from "../../runtime/suspension.ts";
@@ -109,7 +110,7 @@ class Reserve<T, R> extends TakeSlots<T, R> {
 }
 
 /** Completes when the receiver is closed. */
-export class ReceiverClosed extends Future<void> {
+export class ReceiverClosed extends Operation<void> {
   declare private readonly sharedChannel: Channel<unknown>;
   private waiter: Waiter | null = null;
   constructor(channel: Channel<unknown>) {
