@@ -35,9 +35,16 @@ export abstract class BranchState extends Runnable {
   get isCancelled(): boolean {
     return (this.flags & CANCELLED) !== 0;
   }
-  /** Cancelled, and not yet told. */
+  /**
+   * Cancelled, and not yet told. Once it has ended there is nobody to tell: what awaits in its trail then is
+   * something else, such as the `finally` of an async generator whose `next()` it was.
+   */
   get isBeingCancelled(): boolean {
-    return (this.flags & (CANCELLED | DELIVERED)) === CANCELLED;
+    return (this.flags & (CANCELLED | DELIVERED | DONE)) === CANCELLED;
+  }
+  /** The next await of the async body is where its cancellation is delivered. */
+  get isCancelPending(): boolean {
+    return (this.flags & (CANCELLED | DELIVERED | DONE | ASYNC)) === (CANCELLED | ASYNC);
   }
   get rejectsAwaits(): boolean {
     return (this.flags & EXPIRED) !== 0;

@@ -306,10 +306,6 @@ export abstract class Branch<T> extends BranchState implements Waker {
 
   // ── awaits of an async body
 
-  /** The next await of the async body is where its cancellation is delivered. */
-  get isCancelPending(): boolean {
-    return (this.flags & (CANCELLED | DELIVERED | ASYNC)) === (CANCELLED | ASYNC);
-  }
   addAwait(pending: Await<unknown>): void {
     (this.extra().awaits ??= new PendingAwaits(this as Branch<unknown>)).add(pending);
     if (this.isCancelPending) this.deliverToAwaits(this.awaits);

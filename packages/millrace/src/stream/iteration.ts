@@ -5,7 +5,7 @@ import { Call, type CallOptions } from "../runtime/call.ts";
 import { mayProceed } from "../runtime/cooperation.ts";
 import { abandon, claim, Future } from "../runtime/future.ts";
 import { FutureIterator } from "../runtime/iterate.ts";
-import { close, report, type Closing } from "./closing.ts";
+import { close, Patience, report, type Closing, type Ends } from "./closing.ts";
 import { isNodeReadable, NodeSource } from "./node-readable.ts";
 import { END, ReadySource, Source, type Pulled } from "./source.ts";
 import { isReadableStream, WebSource } from "./web-stream.ts";
@@ -92,7 +92,8 @@ class IteratorSource<T> extends ReadySource<T> {
  *    │                 ├──done, throws──► ENDED
  *    └─free─► return() └─free─► the call is cancelled, and return() called
  *
- * Who lets go waits for both, unless the call waits for a promise of others, which cannot be hurried.
+ * Who lets go waits for both; for a call that waits for a promise of others, which cannot be hurried, only
+ * a turn of the host's loop.
  */
 class AsyncIteratorSource<T> extends Source<T> {
   declare private readonly iterable: AsyncIterable<T>;
@@ -100,7 +101,7 @@ class AsyncIteratorSource<T> extends Source<T> {
   declare private inFlight: Future<IteratorResult<T>> | null;
   declare private hasEnded: boolean;
   /** Who waits for the end of a call that was abandoned. */
-  declare private leaving: Closing | null;
+  declare private leaving: Ends | null;
   declare private readonly options: CallOptions;
   constructor(iterable: AsyncIterable<T>) {
     super();
@@ -147,11 +148,11 @@ class AsyncIteratorSource<T> extends Source<T> {
     if (this.hasEnded) return;
     this.hasEnded = true;
     const { inFlight } = this;
-    let waiting = closing;
+    let waiting: Ends | null = closing;
     if (inFlight !== null) {
       this.inFlight = null;
-      if (inFlight.isExternalWait) waiting = null;
       if (inFlight instanceof Call && inFlight.branch?.isDone === false) {
+        if (closing !== null && inFlight.isExternalWait) waiting = new Patience(closing, inFlight.branch);
         this.leaving = waiting;
         waiting?.begun();
       }

@@ -307,3 +307,26 @@ describe("an abandoned next loses nothing", () => {
     });
   }
 });
+
+describe("a generator that is on its way to its next item has cleaned up when the stream was left", () => {
+  const leavings: Record<string, (s: Stream<number>) => Future<unknown>> = {
+    "early, two in flight": (s) => s.buffered(2).first(),
+    "early, beside another": (s) => s.merge(Stream.repeat(() => 0)).first(),
+    "by a failing call": (s) => s.forEachConcurrent(2, () => JSON.parse("{")).settled(),
+  };
+  for (const [way, leave] of Object.entries(leavings)) {
+    inBothStyles(way, function* () {
+      let isClean = false;
+      const counting = async function* (): AsyncGenerator<number> {
+        try {
+          for (let n = 0; ; n++) yield n;
+        } finally {
+          await sleep(5);
+          isClean = true;
+        }
+      };
+      yield* get(leave(Stream.from(counting())));
+      expect(isClean).toBe(true);
+    });
+  }
+});
