@@ -2,7 +2,7 @@
 import { importModule } from "./import-module.ts";
 import { isRoutine, isThenable, type Routine } from "../runtime/body.ts";
 import { Call } from "../runtime/call.ts";
-import { checkCount } from "../runtime/argument.ts";
+import { checkCount, kindOf } from "../runtime/argument.ts";
 import type { Future } from "../runtime/future.ts";
 import { host } from "../runtime/host.ts";
 import { ambientKernel } from "../runtime/trail.ts";
@@ -69,7 +69,7 @@ const chunk = threadFnOf(register(`${BUILT_IN}map`, BUILT_IN_META, mapChunk as A
  *
  * **Cancel safety.** Abandoned, it abandons what runs and dispatches no more.
  *
- * @throws RangeError when `maxInFlight` is not a positive integer.
+ * @throws RangeError when `maxInFlight` is not a positive integer; TypeError when `items` cannot be iterated.
  *
  * @example
  * ```ts
@@ -85,6 +85,8 @@ export function parMap<T, R>(
   fn: ThreadFn<[T], R>,
   options: { pool?: ThreadPool; maxInFlight?: number } = {},
 ): Future<R[]> {
+  if (typeof (items as Partial<Iterable<T>> | null | undefined)?.[Symbol.iterator] !== "function")
+    throw new TypeError(`parMap expects an iterable of items, got ${kindOf(items)}`);
   const { url, position } = entryOf("parMap", fn);
   const { pool, maxInFlight = Infinity } = options;
   if (maxInFlight !== Infinity) checkCount("parMap", "maxInFlight", maxInFlight, 1);
@@ -93,6 +95,9 @@ export function parMap<T, R>(
     function* (): Routine<R[]> {
       const engine = pool === undefined ? engineFor(ambientKernel()) : home.engineOfPool!(pool);
       const { threads } = engine;
+      // So many that no thread waits for the next while this one sleeps, or has other things to do.
+      const chunks = Math.min(maxInFlight, threads * 4);
+      const most = Math.floor(maxInFlight / chunks);
       const results: R[] = [];
       const source = new ItemSource(items);
       const size = new ChunkSize();
@@ -100,7 +105,7 @@ export function parMap<T, R>(
         if (size.isLocal) return undefined;
         const wanted = Math.min(
           size.items,
-          Math.max(1, Math.floor(maxInFlight / (threads + 1))),
+          most,
           // Towards the end smaller ones, so that the threads come to it together.
           Math.max(1, Math.ceil(source.left / (threads * 2))),
         );
@@ -114,8 +119,7 @@ export function parMap<T, R>(
       };
       try {
         while (!source.isOver) {
-          // So many that no thread waits for the next while this one sleeps, or has other things to do.
-          yield* gather(take, Math.min(maxInFlight, threads * 4));
+          yield* gather(take, chunks);
           while (size.isLocal && source.hasNext()) {
             yield* mapHere(source, fn.local, size, results);
             yield* yieldNow();

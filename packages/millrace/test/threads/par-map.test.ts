@@ -147,3 +147,23 @@ describe("a source of items", () => {
     expect(new ItemSource([].values()).left).toBe(Infinity);
   });
 });
+
+test.for([1, 3, 12, 40])("no more than %i items are on their way at a time", async (maxInFlight) => {
+  const ended = new Int32Array(new SharedArrayBuffer(4));
+  let taken = 0;
+  let most = 0;
+  function* items(): Iterable<SharedArrayBuffer> {
+    for (; taken < 400; taken++) {
+      most = Math.max(most, taken + 1 - Atomics.load(ended, 0));
+      yield ended.buffer;
+    }
+  }
+  await parMap(items(), work.countUp, { pool, maxInFlight });
+  expect(most).toBeLessThanOrEqual(maxInFlight);
+});
+
+test("what cannot be iterated is refused at once", () => {
+  expect(() => parMap(5 as never, work.echo, on)).toThrow(
+    new TypeError("parMap expects an iterable of items, got number"),
+  );
+});
