@@ -20,6 +20,8 @@ const FIRST_CHUNK = 1;
 const WORTH_SENDING_MS = 0.002;
 /** Items that stayed and cost more than this go to threads again: apart, so that it does not go to and fro. */
 const TOO_DEAR_MS = 0.005;
+/** So many looks in a row are believed. */
+const DEAR_LOOKS = 3;
 /** The clock is read once in so many items. */
 const STRIDE = 8;
 /** Fewer items at a time say little about the cost of one. */
@@ -32,34 +34,33 @@ export class ChunkSize {
   isLocal: boolean = false;
   #perItem: number = -1;
   #mayStay: boolean = true;
+  /** Looks in a row, on the calling thread, at items that were too dear. */
+  #dear: number = 0;
 
   /** So many items took `ms` on a thread; `canStay` says that they might as well have run here. */
   learn(ms: number, items: number, canStay: boolean): void {
     const each = ms / items;
     this.#perItem = this.#perItem < 0 ? each : this.#perItem * 0.75 + each * 0.25;
     const wanted = this.#perItem <= 0 ? MAX_CHUNK : Math.round(CHUNK_MS / this.#perItem);
-    // At most eight times more at once: the next items may be dearer.
-    this.items = Math.max(1, Math.min(wanted, this.items * 8, MAX_CHUNK));
+    // At most eight times more than what this was learned from: the next items may be dearer.
+    this.items = Math.max(1, Math.min(wanted, Math.max(this.items, items * 8), MAX_CHUNK));
     if (!canStay) this.#mayStay = false;
-    this.isLocal = this.#mayStay && items >= ENOUGH_ITEMS && each < WORTH_SENDING_MS;
+    const isCheap = items >= ENOUGH_ITEMS && each < WORTH_SENDING_MS;
+    this.isLocal = this.#mayStay && (this.isLocal || isCheap);
   }
 
   /** Items between two looks at the clock, on the calling thread. */
   stride: number = STRIDE;
   /**
-   * So many items took `ms` on the calling thread. One look is not believed: something else may have had the
-   * processor. The next item is looked at alone.
+   * So many items took `ms` on the calling thread. One look is not believed, nor a second: something else may
+   * have had the processor. The next items are looked at one by one.
    */
   learnLocal(ms: number, items: number): void {
     const each = ms / items;
-    if (each <= TOO_DEAR_MS) {
-      this.stride = STRIDE;
-      return;
-    }
-    if (this.stride !== 1) {
-      this.stride = 1;
-      return;
-    }
+    this.#dear = each > TOO_DEAR_MS ? this.#dear + 1 : 0;
+    this.stride = this.#dear === 0 ? STRIDE : 1;
+    if (this.#dear < DEAR_LOOKS) return;
+    this.#dear = 0;
     this.stride = STRIDE;
     this.isLocal = false;
     this.#perItem = each;

@@ -8,8 +8,11 @@ export class ItemSource<T> {
   /** As far as that can be known. */
   readonly #count: number;
   readonly #iterator: Iterator<T>;
+  /** Where items can be had without a step for each (the row of items of half a microsecond). */
+  readonly #array: readonly T[] | null;
 
   constructor(items: Iterable<T>) {
+    this.#array = Array.isArray(items) && items[Symbol.iterator] === Array.prototype.values ? items : null;
     const { length, size } = items as { readonly length?: unknown; readonly size?: unknown };
     const count = length ?? size;
     this.#count = typeof count === "number" ? count : Infinity;
@@ -24,8 +27,15 @@ export class ItemSource<T> {
   hasNext(): boolean {
     if (this.#isHeld) return true;
     if (this.isOver) return false;
+    const array = this.#array;
+    if (array !== null && this.taken < array.length) {
+      this.#isHeld = true;
+      this.next = array[this.taken]!;
+      return true;
+    }
     // If it throws, it is over.
     this.isOver = true;
+    if (array !== null) return false;
     const step = this.#iterator.next();
     if (step.done === true) return false;
     this.isOver = false;

@@ -101,8 +101,21 @@ export function parMap<T, R>(
       const results: R[] = [];
       const source = new ItemSource(items);
       const size = new ChunkSize();
+      let isHere = false;
+      const here = function* (): Routine<void> {
+        while (size.isLocal && source.hasNext()) {
+          yield* mapHere(source, fn.local, size, results);
+          yield* yieldNow();
+        }
+        isHere = false;
+      };
       const take = (): Future<void> | undefined => {
-        if (size.isLocal) return undefined;
+        if (size.isLocal) {
+          if (isHere) return undefined;
+          isHere = true;
+          // Beside the chunks that are still on their way.
+          return new Call(here, []);
+        }
         const wanted = Math.min(
           size.items,
           most,
@@ -118,13 +131,7 @@ export function parMap<T, R>(
         });
       };
       try {
-        while (!source.isOver) {
-          yield* gather(take, chunks);
-          while (size.isLocal && source.hasNext()) {
-            yield* mapHere(source, fn.local, size, results);
-            yield* yieldNow();
-          }
-        }
+        while (!source.isOver) yield* gather(take, chunks);
       } finally {
         source.close();
       }

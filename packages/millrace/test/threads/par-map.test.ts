@@ -14,8 +14,11 @@ describe("a chunk", () => {
   test("grows while items are cheap, eightfold at most, and shrinks when they are dear", () => {
     const size = new ChunkSize();
     expect(size.items).toBe(1);
-    size.learn(0.1, 1, true);
+    // Chunks that come back together are one experience, not many.
+    for (let i = 0; i < 8; i++) size.learn(0.1, 1, true);
     expect(size.items).toBe(8);
+    size.learn(0.8, 8, true);
+    expect(size.items).toBe(20);
     for (let i = 0; i < 40; i++) size.learn(5, 1, true);
     expect(size.items).toBe(1);
     expect(size.isLocal).toBe(false);
@@ -33,6 +36,11 @@ describe("a chunk", () => {
     size.learnLocal(0.001, 1);
     size.learnLocal(40, 8);
     expect(size.stride).toBe(1);
+    size.learnLocal(5, 1);
+    expect(size.isLocal).toBe(true);
+    // A chunk that was on its way, and whose thread had to wait for a processor, says nothing new.
+    size.learn(40, 8, true);
+    expect(size.isLocal).toBe(true);
     size.learnLocal(5, 1);
     expect(size.isLocal).toBe(false);
     expect(size.items).toBe(1);
