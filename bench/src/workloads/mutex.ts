@@ -2,7 +2,7 @@ import { channel as cspChannel, type Channel as CspChannel } from "@thi.ng/csp";
 import { Mutex as AsyncMutex } from "async-mutex";
 import { Sema } from "async-sema";
 import { Effect, Semaphore } from "effect";
-import { Mutex, type Routine, Runtime } from "millrace";
+import { asyncFn, Mutex, type Routine, Runtime, unconstrained } from "millrace";
 import pLimit from "p-limit";
 import { ChainMutex, PromiseSemaphore } from "../promise-locks.ts";
 import { add, sumBelow, type Workload } from "../workload.ts";
@@ -124,6 +124,12 @@ export const mutex: Workload = {
       how: "yield* mutex.lock(), guard.release() in a generator task",
       run: (operations) => Runtime.current().run(() => yieldLocks(operations)),
     },
+    {
+      column: "yield*",
+      name: "unconstrained",
+      how: "the same in unconstrained(), which as the promises do lets neither timers nor I/O in",
+      run: (operations) => Runtime.current().run(() => unconstrained(locksCall(operations))),
+    },
   ],
 };
 
@@ -148,6 +154,8 @@ function* yieldLocks(operations: number): Routine<number> {
   }
   return sum;
 }
+
+const locksCall = asyncFn(yieldLocks);
 
 async function cspLocks(token: CspChannel<true>, operations: number): Promise<number> {
   token.offer(true);
