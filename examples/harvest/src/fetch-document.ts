@@ -38,9 +38,9 @@ export function* fetchDocument(target: Target, limits: FetchLimits): Routine<Fet
 }
 
 const download = asyncFn(function* (target: Target, maxBytes: number): Routine<FetchedDocument> {
-  using response = yield* client.get(target.location, { maxBytes });
-  const mediaType = response.headers.get("content-type")?.split(";", 1)[0] ?? "";
-  return { url: target.url, mediaType, body: yield* response.bytes() };
+  const { headers, bytes } = yield* client.get(target.location, { maxBytes }).whole();
+  const mediaType = headers.get("content-type")?.split(";", 1)[0] ?? "";
+  return { url: target.url, mediaType, body: bytes };
 });
 
 const transientStatuses: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);

@@ -1,10 +1,17 @@
 /** What a client meets on the way: each is told by its own error, nothing hangs, and no connection is left. */
 import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:https";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { fromPromise, type Routine } from "millrace";
 import { expect, test } from "vitest";
-import { BodySizeError, HttpClient, type CallOptions, type ClientOptions } from "../src/index.ts";
+import * as z from "zod";
+import {
+  BodySizeError,
+  DecodeError,
+  HttpClient,
+  type CallOptions,
+  type ClientOptions,
+} from "../src/index.ts";
 import { toNetworkError } from "../src/client/network-failure.ts";
 import { origin, until } from "./support/origin.ts";
 import { inStyles, run } from "./support/styles.ts";
@@ -46,6 +53,40 @@ inStyles("a reset in mid-body", {
     const client = new HttpClient({ retry: { baseDelay: 1 } });
     expect(yield* client.get(server.url).text()).toBe("all");
     expect(attempts).toBe(2);
+    yield* fromPromise(Promise.resolve(server[Symbol.asyncDispose]()));
+  },
+});
+
+/** The first answer breaks off; the second is whole, and has a header. */
+function breakingOff(): (socket: Socket) => void {
+  let attempts = 0;
+  return (socket) => {
+    if (attempts++ === 0) {
+      socket.write(`${HEAD}etag: "old"\r\ncontent-length: 1000\r\n\r\nten bytes!`, () =>
+        socket.resetAndDestroy(),
+      );
+    } else socket.end(`${HEAD}etag: "new"\r\ncontent-length: 7\r\n\r\n{"a":1}`);
+  };
+}
+
+inStyles("a reset in mid-body of a response that is fetched with its headers", {
+  async await() {
+    await using server = await wireServer(breakingOff());
+    const page = await new HttpClient({ retry: { baseDelay: 1 } }).get(server.url).whole();
+    expect([page.status, page.headers.get("etag"), page.text()]).toEqual([200, '"new"', '{"a":1}']);
+    expect(await page.json(z.object({ a: z.number() }))).toEqual({ a: 1 });
+    await expect(page.json(z.object({ b: z.string() }))).rejects.toBeInstanceOf(DecodeError);
+    await until(() => server.open() === 0);
+  },
+  *yield(): Routine<void> {
+    const server = yield* fromPromise(wireServer(breakingOff()));
+    const page = yield* new HttpClient({ retry: { baseDelay: 1 } }).get(server.url).whole();
+    expect([page.headers.get("etag"), page.bytes.byteLength, page.url]).toEqual([
+      '"new"',
+      7,
+      `${server.url}/`,
+    ]);
+    expect(yield* page.json()).toEqual({ a: 1 });
     yield* fromPromise(Promise.resolve(server[Symbol.asyncDispose]()));
   },
 });

@@ -8,13 +8,14 @@ import { HttpResponse } from "./http-response.ts";
 import { requestTag, type Lease } from "./lease.ts";
 import { askingForJson, type RequestPlan } from "./request-plan.ts";
 import { send } from "./send.ts";
+import { readWhole, type WholeResponse } from "./whole-response.ts";
 
 /**
  * A request. It is lazy: nothing is sent before it, or what a method of it gives, is awaited, yielded,
  * spawned or read. Use it once, in one of these ways:
  *
  * - `await call` or `yield* call`: an `HttpResponse` with its body unread;
- * - `call.json(schema)`, `call.text()`, `call.bytes()`: the whole body. The time limit, the retries and the
+ * - `call.json(schema)`, `call.text()`, `call.bytes()`: the whole body; `call.whole()`: with its headers. The time limit, the retries and the
  *   limits of requests in flight then cover the body, so that one that breaks off is fetched again;
  * - `call.stream()`: the body's chunks.
  *
@@ -93,6 +94,22 @@ export class HttpCall extends Future<HttpResponse> {
   /** The body. */
   bytes(): Future<Uint8Array<ArrayBuffer>> {
     return send(this.#sending, this.#consume("bytes"), readBytes);
+  }
+
+  /**
+   * The response with all of its body: what headers say, and retries that cover the body, too.
+   *
+   * @example
+   * ```ts
+   * import { HttpClient } from "@millrace/http";
+   *
+   * const client = new HttpClient({ fetch: async () => Response.json([1, 2], { headers: { etag: '"a1"' } }) });
+   * const page = await client.get("http://localhost/pages/1").whole();
+   * console.log(page.headers.get("etag"), await page.json()); // "a1" [ 1, 2 ]
+   * ```
+   */
+  whole(): Future<WholeResponse> {
+    return send(this.#sending, this.#consume("whole"), readWhole);
   }
 
   /**
