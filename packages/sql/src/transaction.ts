@@ -18,7 +18,6 @@ import {
   asyncFn,
   CancelledError,
   pollFn,
-  Semaphore,
   shield,
   timeout,
   type Body,
@@ -31,6 +30,7 @@ import type { Lease, Pool } from "./pool.ts";
 import type { Queries, TransactionOptions } from "./queries.ts";
 import { checkRows, requireSchema } from "./rows.ts";
 import { raw, requireStatement, type Sql } from "./statement.ts";
+import { Turns } from "./turns.ts";
 
 /** The statements that begin and end a transaction, or one within it. */
 interface Marks {
@@ -43,7 +43,7 @@ interface Marks {
 export class Transaction implements Queries {
   readonly #connection: Connection;
   /** One statement at a time; a transaction within has it for its whole life. */
-  readonly #turn: Semaphore = new Semaphore(1, { name: "turns of a transaction" });
+  readonly #turns: Turns;
   readonly #depth: number;
   #isOver: boolean = false;
   #inner: Transaction | undefined;
@@ -53,6 +53,7 @@ export class Transaction implements Queries {
   constructor(connection: Connection, depth: number) {
     this.#connection = connection;
     this.#depth = depth;
+    this.#turns = new Turns("turns of a transaction");
   }
 
   query<T>(statement: Sql, schema: StandardSchemaV1<unknown, T>): Future<T[]>;
@@ -94,7 +95,7 @@ export class Transaction implements Queries {
 
   *#run(statement: Sql): Routine<Result> {
     this.#check();
-    using _turn = yield* this.#turn.acquire();
+    using _turn = yield* this.#turns.take();
     this.#check();
     let isDone = false;
     try {
@@ -111,7 +112,7 @@ export class Transaction implements Queries {
 
   *#within<T>(inner: Transaction, body: Body<T, [tx: Transaction]>): Routine<T> {
     this.#check();
-    using _turn = yield* this.#turn.acquire();
+    using _turn = yield* this.#turns.take();
     this.#check();
     const name = `millrace_${this.#depth}`;
     const marks: Marks = {
@@ -150,7 +151,7 @@ export class Transaction implements Queries {
   }
 
   *#mark(statement: Sql): Routine<void> {
-    using _turn = yield* this.#turn.acquire();
+    using _turn = yield* this.#turns.take();
     yield* this.#connection.run(statement);
   }
 
@@ -165,12 +166,12 @@ export class Transaction implements Queries {
 
   /** Waits for whatever is under way: it holds the turn. */
   *#settle(): Routine<void> {
-    using _turn = yield* this.#turn.acquire();
+    using _turn = yield* this.#turns.take();
   }
 
   /** A connection that cannot even roll back is thrown away, and the database rolls back by itself. */
   *#rollBack(statement: Sql, onLost: (cause: unknown) => void): Routine<void> {
-    using _turn = yield* this.#turn.acquire();
+    using _turn = yield* this.#turns.take();
     if (!this.#connection.isInTransaction) return;
     let isRolledBack = false;
     try {

@@ -17,13 +17,21 @@ class FakeDatabase {
   readonly pool: Pool;
   readonly driver: Driver = { target: "a fake", begin: () => raw("BEGIN") };
   readonly #ms: number;
+  readonly #size: number;
   open: number = 0;
+  /** In all. */
+  opened: number = 0;
   commitsStopped: number = 0;
+  /** Abandoned, and so their connections are thrown away. */
+  rollbacksStopped: number = 0;
+  /** The first thing that must never be: whoever runs a rollback keeps its failure to himself. */
+  wrong: string | undefined;
   /** `ms`: how long a statement takes, half of it before it is executed; 0 is a turn each. */
-  constructor(ms: number = 0) {
+  constructor(ms: number = 0, size: number = 1) {
     this.#ms = ms;
+    this.#size = size;
     const open = (): Routine<Connection> => this.#open();
-    this.pool = new Pool("a fake", open, { size: 1, acquireTimeout: 1000, idleTimeout: Infinity });
+    this.pool = new Pool("a fake", open, { size, acquireTimeout: 1000, idleTimeout: Infinity });
   }
   /** Half of what a statement takes. */
   pause(): Future<void> {
@@ -32,6 +40,7 @@ class FakeDatabase {
   *#open(): Routine<Connection> {
     yield* yieldNow();
     this.open++;
+    this.opened++;
     return new Session(this) as Connection;
   }
   transaction<T>(style: Style, steps: (tx: Transaction) => Steps<T>) {
@@ -46,9 +55,14 @@ class FakeDatabase {
       check(length === 0 || length === rows.length, `only a part of ${rows.join()}: ${this.stored.join()}`);
     }
     check(new Set(this.stored).size === this.stored.length, `twice: ${this.stored.join()}`);
+    check(this.wrong === undefined, this.wrong ?? "");
     check(this.pool.leased === 0, "the connection was not given back");
     check(this.commitsStopped === 0, "a commit was not waited for");
-    check(this.open <= 1, `${this.open} connections are open`);
+    check(this.open <= this.#size, `${this.open} connections are open`);
+    check(this.pool.idle === this.open, `of ${this.open} connections ${this.pool.idle} are kept`);
+    // One that is given back before it has been rolled back, or that nobody rolls back, would be missing.
+    const left = this.opened - this.rollbacksStopped;
+    check(this.open === left, `of ${this.opened} connections ${this.open} are left, not ${left}`);
   }
 }
 
@@ -70,21 +84,27 @@ class Session {
     return this.#rows !== undefined;
   }
   *run({ text }: Sql): Routine<Result> {
-    check(this.#isOpen, `${text} on a connection that is closed`);
-    check(!this.#isBusy, `${text} while another statement is executed`);
+    if (!this.#isOpen) this.#database.wrong ??= `${text} on a connection that is closed`;
+    if (this.#isBusy) this.#database.wrong ??= `${text} while another statement is executed`;
     this.#isBusy = true;
     let isExecuted = false;
+    let isDone = false;
     try {
       yield* this.#database.pause();
       this.#execute(text);
       isExecuted = true;
       yield* this.#database.pause();
+      isDone = true;
       return { rows: [], count: 1 };
     } finally {
       // That it has been stopped is waited for; what was executed stays so.
-      if (!isExecuted) yield* this.#database.pause();
-      if (!isExecuted && text === "COMMIT") this.#database.commitsStopped++;
-      this.#isBusy = false;
+      try {
+        if (!isExecuted) yield* this.#database.pause();
+      } finally {
+        if (!isDone && text.startsWith("ROLLBACK")) this.#database.rollbacksStopped++;
+        if (!isExecuted && text === "COMMIT") this.#database.commitsStopped++;
+        this.#isBusy = false;
+      }
     }
   }
   #execute(text: string): void {
@@ -139,19 +159,67 @@ explored("two transactions take turns, and each is stored as a whole or not at a
   database.check(["a1", "a2"], ["b1", "b2"]);
 });
 
+explored("two transactions on two connections never share one, and can go on after that", function* (style) {
+  const database = new FakeDatabase(0, 2);
+  const storing = (name: string) =>
+    database.transaction(style, (tx) => inserting(tx, name)) as Future<unknown>;
+  // What is given back is lent again: by both at once.
+  for (const names of [
+    ["a", "b"],
+    ["c", "d"],
+  ] as const) {
+    yield* finish(
+      names.map((name) =>
+        spawn(
+          style.body(function* (): Steps<void> {
+            yield* get(storing(name));
+          }),
+        ),
+      ),
+    );
+    database.check(["a"], ["b"], ["c"], ["d"]);
+  }
+});
+
+explored(
+  "statements of one transaction take turns, whoever executes them and whoever is gone",
+  function* (style) {
+    const database = new FakeDatabase();
+    const doing = spawn(
+      style.body(function* (): Steps<void> {
+        yield* get(
+          database.transaction(style, function* (tx) {
+            const all = ["a1", "a2", "a3"].map((name) => spawn(style.body(() => inserting(tx, name))));
+            try {
+              for (const each of all) yield* get(each);
+            } finally {
+              for (const each of all) each.abort();
+            }
+          }),
+        );
+      }),
+    );
+    yield* finish([doing]);
+    yield* get(database.transaction(style, (tx) => inserting(tx, "after")));
+    check(database.stored.at(-1) === "after", "the next one is not stored");
+    database.check(["a1", "a2", "a3"]);
+  },
+);
+
 explored("a statement that loses a race dooms its transaction, whatever comes after it", function* (style) {
   const database = new FakeDatabase();
+  let isDone = false;
   const doing = spawn(
     style.body(function* (): Steps<void> {
       const outcome = yield* get(
         database
           .transaction(style, function* (tx) {
             yield* get(tx.execute(row("a1")));
-            yield* get(race(yieldNow(), tx.execute(row("a2"))));
+            isDone = (yield* get(race(yieldNow(), tx.execute(row("a2"))))) === 1;
           })
           .settled(),
       );
-      if (outcome.status !== "rejected") return;
+      if (outcome.status !== "rejected") return check(isDone, "what it has abandoned counts as done");
       check(outcome.reason instanceof TransactionError, String(outcome.reason));
       check(!database.stored.includes("a1"), `failed, and stored ${database.stored.join()}`);
     }),
