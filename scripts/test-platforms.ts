@@ -8,8 +8,9 @@
  * says how many.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { excludedFiles } from "../test/platforms/exclusions.ts";
 import {
   cache,
   executable,
@@ -24,6 +25,8 @@ interface Result {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
+  /** Files that the list of exclusions leaves out as a whole; single tests of it are among the skipped ones. */
+  readonly filesExcluded: number;
   readonly seconds: number;
   /** Why it was not run at all. */
   readonly absent?: string;
@@ -38,6 +41,8 @@ interface Report {
     readonly assertionResults: readonly { readonly status: string }[];
   }[];
 }
+
+type Counts = Omit<Result, "platform" | "seconds" | "filesExcluded">;
 
 const root = join(import.meta.dirname, "..");
 const args = process.argv.slice(2);
@@ -56,9 +61,10 @@ function run(platform: Platform): Result {
   const { name } = platform;
   console.log(`\n── the suite on ${name}`);
   const began = Date.now();
-  const counted = (counts: Omit<Result, "platform" | "seconds">): Result => ({
+  const counted = (counts: Counts): Result => ({
     platform: name,
     ...counts,
+    filesExcluded: countExcluded(platform),
     seconds: Math.round((Date.now() - began) / 1000),
   });
   const none = { passed: 0, failed: 0, skipped: 0 };
@@ -97,12 +103,18 @@ function run(platform: Platform): Result {
   return counted(count(report, status === 0));
 }
 
+function countExcluded({ name }: Platform): number {
+  const patterns = excludedFiles(name).map((each) => (each.endsWith("/**") ? `${each}/*.test.ts` : each));
+  const exclude = (path: string): boolean => path.includes("node_modules");
+  return new Set(globSync(patterns, { cwd: root, exclude })).size;
+}
+
 function isTimeout(error: (Error & { code?: string }) | undefined): boolean {
   return error?.code === "ETIMEDOUT";
 }
 
 /** A file that could not even be loaded is a failed one; so is an error, or a crash, that no test accounts for. */
-function count(file: string, isFine: boolean): Omit<Result, "platform" | "seconds"> {
+function count(file: string, isFine: boolean): Counts {
   let report: Report;
   try {
     report = JSON.parse(readFileSync(file, "utf8")) as Report;
@@ -120,9 +132,9 @@ function count(file: string, isFine: boolean): Omit<Result, "platform" | "second
 }
 
 function table(rows: readonly Result[]): string {
-  const head = ["platform", "passed", "failed", "skipped", "seconds"];
+  const head = ["platform", "passed", "failed", "skipped", "files excluded", "seconds"];
   const lines = rows.map((each) =>
-    [each.platform, each.passed, each.failed, each.skipped, each.seconds].map(String),
+    [each.platform, each.passed, each.failed, each.skipped, each.filesExcluded, each.seconds].map(String),
   );
   const widths = head.map((title, i) => Math.max(title.length, ...lines.map((line) => line[i]!.length)));
   const row = (cells: readonly string[]): string =>

@@ -127,11 +127,6 @@ export const exclusions: readonly Exclusion[] = [
     because: "the examples are programs for Node",
   },
   {
-    on: ["node22"],
-    files: [`${millrace}diagnostics/examples.test.ts`],
-    because: "the examples declare with `using`, which Node 22 cannot parse",
-  },
-  {
     on: ["deno"],
     files: [`${millrace}runtime/runtime.test.ts`],
     tests: ["a failure is reported when its handle is garbage-collected"],
@@ -141,6 +136,35 @@ export const exclusions: readonly Exclusion[] = [
     on: ["bun", "deno"],
     files: ["packages/sql/test/given-server.test.ts"],
     because: "it starts the suite as Node is told to",
+  },
+  {
+    on: ["chromium"],
+    files: [
+      "packages/http/test/server.test.ts",
+      "packages/http/test/server-faults.test.ts",
+      "packages/http/test/web-socket.test.ts",
+      "packages/http/test/leaks.test.ts",
+      "packages/http/test/every-runtime.test.ts",
+    ],
+    because: "a page listens to nobody, and starts no programs",
+  },
+  {
+    on: ["chromium"],
+    files: ["packages/http/test/client-faults.test.ts"],
+    because: "its servers break HTTP on purpose, below it, in the process of the test: a page has no sockets",
+  },
+  {
+    on: ["chromium"],
+    files: ["packages/http/test/client.test.ts"],
+    tests: [
+      "an attempt that takes too long is aborted on the wire",
+      "an abandoned request is aborted on the wire",
+      "a request ends with its signal",
+      "the signal and the total time also hold for a body that is read as",
+      "a refused connection is a NetworkError",
+      "a million bytes come as a stream",
+    ],
+    because: "it asks a server in the process of the test: a page listens to nobody",
   },
   {
     on: ["chromium"],

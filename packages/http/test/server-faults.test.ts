@@ -133,13 +133,14 @@ test("it speaks TLS", () =>
     expect(got).toBe("https:");
   }));
 
+/** Deno does not say when a socket has room again: each is looked at, again and again. */
+const READERS = "Deno" in globalThis ? 100 : 500;
 test(
-  "500 WebSocket readers that do not read: memory is bounded, others are served, and nothing is lost or twice",
+  `${READERS} WebSocket readers that do not read: memory is bounded, others are served, and nothing is lost or twice`,
   { timeout: 240_000 },
   () =>
     run(async () => {
       const SIZE = 64 * 1000;
-      const READERS = 500;
       let sent = 0;
       const sockets = new Set<WebSocketConnection>();
       await using server = await serve({

@@ -25,16 +25,12 @@ test.each([
 ])("examples/%s runs without a warning", { timeout: 60_000 }, async (name, options) => {
   const folder = mkdtempSync(join(tmpdir(), "millrace-"));
   try {
-    const { stderr } = await promisify(execFile)(
-      process.execPath,
-      [
-        "--conditions=@millrace/source",
-        `--import=data:text/javascript,${encodeURIComponent(record.replaceAll("millrace/diagnostics", import.meta.resolve("millrace/diagnostics")))}`,
-        join(root, `examples/${name}/src/main.ts`),
-        ...options.map((option) => (/^[A-Z]+$/.test(option) ? join(folder, option) : option)),
-      ],
-      { env: { ...process.env, NODE_OPTIONS: "" } },
-    );
+    const { stderr } = await promisify(execFile)(process.execPath, [
+      "--conditions=@millrace/source",
+      `--import=data:text/javascript,${encodeURIComponent(record.replaceAll("millrace/diagnostics", import.meta.resolve("millrace/diagnostics")))}`,
+      join(root, `examples/${name}/src/main.ts`),
+      ...options.map((option) => (/^[A-Z]+$/.test(option) ? join(folder, option) : option)),
+    ]);
     expect(stderr).toContain("recorded: true");
     // How long the machine takes for something is not the program's doing.
     const warnings = stderr
