@@ -17,6 +17,8 @@
  *  4. The actor refers to no reference: one that is lost is collected, and counts as disposed.
  *  5. A failure reaches an asker, or makes the task fail, or is reported.
  */
+import { LEAVING } from "../runtime/task-state.ts";
+import { outcomeOf } from "../runtime/outcome.ts";
 import { CancelledError, ClosedError } from "../errors.ts";
 import type { Outcome, Routine } from "../runtime/body.ts";
 import { yieldNow } from "../runtime/budget.ts";
@@ -96,7 +98,7 @@ export class Actor {
   }
   /** Takes no more messages; ends after those that it has. */
   close(): void {
-    if (this.isIdle && this.mailbox.length === 0) this.task.isLeaving = true;
+    if (this.isIdle && this.mailbox.length === 0) this.task.flags |= LEAVING;
     this.mailbox.close();
   }
   /** The actor waits for messages: whoever lost a reference keeps it waiting. */
@@ -136,7 +138,7 @@ export class Actor {
 
   /** `isDelivered`: the failure was sent to an asker, who either takes it or leaves it to be reported. */
   outcomeForSupervisor(): { readonly outcome: Outcome<void>; readonly isDelivered: boolean } {
-    const outcome = this.task.outcome();
+    const outcome = outcomeOf(this.task);
     const failure = this.#lastFailure;
     if (failure === null) return { outcome, isDelivered: false };
     // Also when a message failed with the cancellation of something else: the actor was not cancelled.

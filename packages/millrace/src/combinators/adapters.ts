@@ -1,5 +1,6 @@
 /** Futures around one future: `map`, `settled`, `ref`. */
-import { CancelledError } from "../errors.ts";
+import { requireFunction } from "../runtime/argument.ts";
+import { failure } from "../runtime/outcome.ts";
 import { PENDING, type Outcome, type Poll, type Waker } from "../runtime/body.ts";
 import { abandon, claim, Future, lend, spend } from "../runtime/future.ts";
 import { Operation } from "../runtime/operation.ts";
@@ -23,43 +24,55 @@ export abstract class Adapter<T, U> extends Operation<U> {
   }
 }
 
+/** One that may end its future early, for which it holds something that must not outlast it. */
+export abstract class Guard<T, U> extends Adapter<T, T | U> {
+  /** Lets go of what it holds. */
+  protected abstract close(): void;
+  protected pollInner(waker: Waker): Poll<T> {
+    let value: Poll<T>;
+    try {
+      value = this.inner.poll(waker);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+    if (value !== PENDING) this.close();
+    return value;
+  }
+  override drop(): void {
+    this.close();
+    super.drop();
+  }
+}
+
+/** What it gives is made from the value, or from the failure if `rescue` is there. */
 class Mapped<T, U> extends Adapter<T, U> {
   declare private readonly f: (value: T) => U;
-  constructor(inner: Future<T>, f: (value: T) => U) {
+  declare private readonly rescue: ((error: unknown) => U) | undefined;
+  constructor(inner: Future<T>, f: (value: T) => U, rescue?: (error: unknown) => U) {
     super(inner);
     this.f = f;
+    this.rescue = rescue;
   }
   poll(waker: Waker): Poll<U> {
-    const value = this.inner.poll(waker);
+    let value: Poll<T>;
+    try {
+      value = this.inner.poll(waker);
+    } catch (error) {
+      if (this.rescue === undefined) throw error;
+      return this.rescue(error);
+    }
     return value === PENDING ? PENDING : this.f(value);
   }
 }
 
 export function map<T, U>(future: Future<T>, f: (value: T) => U): Future<U> {
-  if (typeof f !== "function") throw new TypeError(`map expects a function, got ${typeof f}`);
+  requireFunction("map", f);
   return new Mapped(claim(future), f);
 }
 
-class Settled<T> extends Adapter<T, Outcome<T>> {
-  poll(waker: Waker): Poll<Outcome<T>> {
-    let value: Poll<T>;
-    try {
-      value = this.inner.poll(waker);
-    } catch (error) {
-      return failure(error);
-    }
-    return value === PENDING ? PENDING : { status: "fulfilled", value };
-  }
-}
-
-export function failure(error: unknown): Outcome<never> {
-  return error instanceof CancelledError
-    ? { status: "cancelled", reason: error.reason }
-    : { status: "rejected", reason: error };
-}
-
 export function settled<T>(future: Future<T>): Future<Outcome<T>> {
-  return new Settled(claim(future));
+  return new Mapped<T, Outcome<T>>(claim(future), (value) => ({ status: "fulfilled", value }), failure);
 }
 
 class Ref<T> extends Future<T> {

@@ -2,7 +2,7 @@
 import type { Awaitable, Outcome, Poll } from "../runtime/body.ts";
 import { PENDING } from "../runtime/body.ts";
 import { abandon, Future } from "../runtime/future.ts";
-import { failure } from "./adapters.ts";
+import { failure } from "../runtime/outcome.ts";
 import { toFuture } from "./to-future.ts";
 import { Gather } from "./gather.ts";
 import { pin } from "../internal/pin.ts";

@@ -3,9 +3,9 @@ import { CancelledError } from "../errors.ts";
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { claim, type Future, type StopLike } from "../runtime/future.ts";
 import { checkStop, Stop } from "../runtime/stop.ts";
-import { Adapter } from "./adapters.ts";
+import { Guard } from "./adapters.ts";
 
-abstract class Stoppable<T, S> extends Adapter<T, T | S> {
+class Until<T, S> extends Guard<T, S> {
   readonly #stop: Stop;
   #isFirst: boolean = true;
   constructor(inner: Future<T>, stop: StopLike) {
@@ -13,33 +13,28 @@ abstract class Stoppable<T, S> extends Adapter<T, T | S> {
     this.#stop = new Stop(stop);
   }
   /** The token fired first: the result, or throws. */
-  protected abstract stopped(reason: unknown): S;
+  protected stopped(reason: unknown): S {
+    throw new CancelledError("stopped by its token or signal", reason);
+  }
 
   poll(waker: Waker): Poll<T | S> {
+    const stop = this.#stop;
     // Fired before it began: the future is never polled. Later its value wins when both are there.
-    if (this.#isFirst && this.#stop.hasFired) return this.#stopped();
-    this.#isFirst = false;
-    let value: Poll<T>;
-    try {
-      value = this.inner.poll(waker);
-    } catch (error) {
-      this.#stop.close();
-      throw error;
+    if (!this.#isFirst || !stop.hasFired) {
+      this.#isFirst = false;
+      const value = this.pollInner(waker);
+      if (value !== PENDING) return value;
+      if (!stop.hasFired) {
+        stop.listen(waker);
+        return PENDING;
+      }
     }
-    if (value !== PENDING) this.#stop.close();
-    else if (this.#stop.hasFired) return this.#stopped();
-    else this.#stop.listen(waker);
-    return value;
-  }
-
-  #stopped(): S {
     this.drop();
-    return this.stopped(this.#stop.reason);
+    return this.stopped(stop.reason);
   }
 
-  override drop(): void {
+  protected close(): void {
     this.#stop.close();
-    super.drop();
   }
   override innerWaits(): Iterable<Future<unknown>> {
     const { wait } = this.#stop;
@@ -47,14 +42,8 @@ abstract class Stoppable<T, S> extends Adapter<T, T | S> {
   }
 }
 
-class Until<T> extends Stoppable<T, never> {
-  protected stopped(reason: unknown): never {
-    throw new CancelledError("stopped by its token or signal", reason);
-  }
-}
-
-class UntilUndefined<T> extends Stoppable<T, undefined> {
-  protected stopped(): undefined {
+class UntilUndefined<T> extends Until<T, undefined> {
+  protected override stopped(): undefined {
     return undefined;
   }
 }
@@ -67,5 +56,5 @@ export function untilUndefined<T>(future: Future<T>, stop: StopLike): Future<T |
 export function until<T>(future: Future<T>, stop: StopLike): Future<T> {
   // A bad stop leaves the future to the caller.
   checkStop("until expects", stop);
-  return new Until(claim(future), stop);
+  return new Until<T, never>(claim(future), stop);
 }

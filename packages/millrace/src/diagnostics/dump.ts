@@ -1,4 +1,5 @@
 /** The snapshot as a page for people, in the words of the deadlock report. */
+import { waitsIn } from "../runtime/branch-waits.ts";
 import { describeTask, listed } from "../runtime/deadlock.ts";
 import { label, type Resource } from "../runtime/resource.ts";
 import type { Task } from "../runtime/task.ts";
@@ -101,7 +102,7 @@ function taskLine(record: TaskRecord, recorder: Recorder): string {
 
 function stateText(state: string, task: Task<unknown>): string {
   if (state !== "cancelling") return `is ${state}`;
-  const waits = [...leaves(task.waits())].map((leaf) => leaf.describeWait()).join(" and ");
+  const waits = [...leaves(waitsIn(task))].map((leaf) => leaf.describeWait()).join(" and ");
   return waits === ""
     ? "is cancelled, and has not ended"
     : `is cancelled, and its cleanup waits for ${waits}`;
@@ -111,7 +112,7 @@ function stateText(state: string, task: Task<unknown>): string {
 function held(records: readonly TaskRecord[], recorder: Recorder): string[] {
   const waiters: Map<Resource, Task<unknown>[]> = new Map();
   for (const { task } of records) {
-    for (const { waitedResource } of leaves(task.waits())) {
+    for (const { waitedResource } of leaves(waitsIn(task))) {
       if (waitedResource === undefined) continue;
       const waiting = waiters.get(waitedResource);
       if (waiting === undefined) waiters.set(waitedResource, [task]);

@@ -5,6 +5,7 @@
  *
  * A task that was told of is always told of again when it has ended.
  */
+import { waitsIn } from "../runtime/branch-waits.ts";
 import { host } from "../runtime/host.ts";
 import { joinedTask } from "../runtime/task-join.ts";
 import type { TaskId } from "../runtime/kernel.ts";
@@ -206,7 +207,7 @@ export class Feed implements Disposable {
     if (waitingOn === undefined) return { ...info, startedAt };
     const resources: number[] = [];
     const joins: TaskId[] = [];
-    for (const leaf of leaves(record.task.waits())) {
+    for (const leaf of leaves(waitsIn(record.task))) {
       const joined = joinedTask(leaf);
       if (joined !== undefined) joins.push(joined.id);
       const resource = leaf.waitedResource;

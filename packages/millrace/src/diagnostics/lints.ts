@@ -1,4 +1,5 @@
 /** What is worth a warning, and the sentence for it. Each looks at one record and says nothing twice. */
+import { waitsIn } from "../runtime/branch-waits.ts";
 import { leaves } from "../runtime/wait-graph.ts";
 import type { TaskFailure } from "../runtime/kernel.ts";
 import { spawnSite } from "../runtime/deadlock.ts";
@@ -189,7 +190,7 @@ export class Lints {
 }
 
 function waitsText(task: Task<unknown>): string {
-  const waits = [...leaves(task.waits())].map((leaf) => leaf.describeWait());
+  const waits = [...leaves(waitsIn(task))].map((leaf) => leaf.describeWait());
   return waits.length === 0 ? "a promise that is not the runtime's" : waits.join(" and ");
 }
 

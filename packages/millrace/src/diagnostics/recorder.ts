@@ -6,6 +6,7 @@
  * begins together runs one after the other, so a stretch is counted from the end of the one before. One that
  * ends in a foreign promise is not seen to end; it counts up to the end of the host's turn at most.
  */
+import { waitsIn } from "../runtime/branch-waits.ts";
 import { Await } from "../runtime/await.ts";
 import type { Branch } from "../runtime/branch.ts";
 import { RUNNING } from "../runtime/branch-state.ts";
@@ -317,7 +318,7 @@ export class Recorder implements Hooks {
   }
   #waits(record: TaskRecord): void {
     const { task } = record;
-    const all = [...leaves(task.waits())];
+    const all = [...leaves(waitsIn(task))];
     record.waits(all[0]);
     for (const each of all) {
       const resource = each.waitedResource;
@@ -376,7 +377,7 @@ export class Recorder implements Hooks {
   }
   waitSite(record: TaskRecord): string | undefined {
     let joins = false;
-    for (const future of record.task.waits()) {
+    for (const future of waitsIn(record.task)) {
       const site = this.siteOf(future);
       if (site !== undefined) return site;
       joins ||= joinedTask(future) !== undefined;

@@ -1,4 +1,5 @@
 /** Everything that is known at one moment. */
+import { waitsIn } from "../runtime/branch-waits.ts";
 import { liveTasks } from "../runtime/live-tasks.ts";
 import type { Kernel, TaskId } from "../runtime/kernel.ts";
 import { nameOf, type Resource } from "../runtime/resource.ts";
@@ -76,7 +77,7 @@ export function living(recorder: Recorder): TaskRecord[] {
 function resourcesOf(recorder: Recorder, records: readonly TaskRecord[]): ResourceInfo[] {
   const waiters: Map<Resource, Task<unknown>[]> = new Map();
   for (const { task } of records) {
-    for (const { waitedResource } of leaves(task.waits())) {
+    for (const { waitedResource } of leaves(waitsIn(task))) {
       if (waitedResource === undefined) continue;
       recorder.resources.entry(waitedResource);
       const others = waiters.get(waitedResource);

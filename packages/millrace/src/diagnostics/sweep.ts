@@ -2,6 +2,7 @@
  * Looks over everything, now and then, for what has lasted too long or grown. To look must not cost more than the
  * polls in between.
  */
+import { waitsIn } from "../runtime/branch-waits.ts";
 import { host } from "../runtime/host.ts";
 import type { Task } from "../runtime/task.ts";
 import { leaves } from "../runtime/wait-graph.ts";
@@ -61,5 +62,5 @@ export class Sweep {
 }
 
 export function waitsOf(task: Task<unknown>): string {
-  return [...leaves(task.waits())].map((leaf) => leaf.describeWait()).join(" and ");
+  return [...leaves(waitsIn(task))].map((leaf) => leaf.describeWait()).join(" and ");
 }

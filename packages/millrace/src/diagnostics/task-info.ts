@@ -1,4 +1,5 @@
 /** A task as snapshots and events show it. */
+import { waitsIn } from "../runtime/branch-waits.ts";
 import type { Future } from "../runtime/future.ts";
 import { leaves } from "../runtime/wait-graph.ts";
 import { CancelledError } from "../errors.ts";
@@ -56,7 +57,7 @@ export function stateOf({ task, isReady }: TaskRecord, around: Surroundings): Ta
 function waitOf(record: TaskRecord, around: Surroundings): NonNullable<TaskInfo["waitingOn"]> | undefined {
   const { task, waitsSince: since } = record;
   if (!task.isStarted) return undefined;
-  const all: Future<unknown>[] = [...leaves(task.waits())];
+  const all: Future<unknown>[] = [...leaves(waitsIn(task))];
   const operation = all.map((leaf) => leaf.describeWait()).join(" and ");
   const resource = all.find((leaf) => leaf.waitedResource !== undefined)?.waitedResource;
   const at = around.waitSite(record);

@@ -4,38 +4,36 @@
  * is done late, and only for what survives until shortly before it is due.
  *
  * Source: Varghese & Lauck, "Hashed and Hierarchical Timing Wheels" (SOSP 1987), scheme 7, with slots
- * aligned to absolute time. Six levels of 64 slots: a slot of level L covers 64^L ticks, a level as
- * much as one slot of the next. Six levels reach to the next multiple of 2^36 ticks (2.18 years in
- * milliseconds); what lies beyond waits in an unsorted overflow list.
+ * aligned to absolute time. Nine levels of 64 slots: a slot of level L covers 64^L ticks, a level as
+ * much as one slot of the next, and all together every tick there can be.
  *
- *     elapsed = ...| d5 | d4 | d3 | d2 | d1 | d0       the six base-64 digits of the present
- *     tick    = ...| d5 | d4 | d3 | x2 | x1 | x0       first differing digit: 2, so level 2, slot x2
+ *     elapsed = d8 | ... | d3 | d2 | d1 | d0       the nine base-64 digits of the present
+ *     tick    = d8 | ... | d3 | x2 | x1 | x0       first differing digit: 2, so level 2, slot x2
  *
  * Invariants
  *  1. An entry's place is a function of (elapsed, tick): the level of the highest digit in which the
- *     two differ, the slot named by the tick's digit there. If they differ above digit 5, it is in the
- *     overflow list; if they do not differ, it is due.
+ *     two differ, the slot named by the tick's digit there. If they do not differ, it is due. `Infinity` is in a list of its own, at which nobody looks.
  *  2. Hence the lowest occupied slot of the lowest occupied level comes first, and nothing wraps.
  *  3. `advance` stops at the start of every occupied slot on its way and places its entries anew, in
  *     list order. Empty stretches cost nothing, however long.
  *  4. Lists are FIFO and by 1 and 3 entries of one tick are in one list at any moment. So the order of
  *     firing is by deadline, ties by insertion, strictly, with no sequence numbers and no sorting.
- *  5. Ticks are non-negative integers up to 2^53. Only the low 30 bits are used as 32-bit integers.
+ *  5. Ticks are non-negative integers up to 2^53. The low 30 bits and those above are used as 32-bit integers.
  */
 
 const LEVEL_SLOTS = 64;
-const TOP_LEVEL = 5;
-const WHEEL_WORDS = 12;
+const WHEEL_WORDS = 18;
 /** Two lists stand outside the wheel; they share its arrays, so that unlinking knows no special case. */
-const OVERFLOW = 384;
-const DUE = 385;
-const LISTS = 386;
+const DUE = 576;
+/** Of what is set for `Infinity`. */
+const NEVER = 577;
+const LISTS = 578;
 export const NONE = -1;
 
-/** What the levels below the top one cover. */
+/** What the lower five levels cover: as many digits as 32-bit integers have room for. */
+const LOW_LEVELS = 5;
 const LOW_SPAN = 2 ** 30;
 const LOW_MASK = LOW_SPAN - 1;
-const WHEEL_SPAN = 2 ** 36;
 
 /** Something that fires at a tick. All fields belong to the wheel while `slot` is not -1. */
 export interface TimerEntry {
@@ -73,8 +71,6 @@ export class TimerWheel {
   readonly tails: (TimerEntry | null)[] = noEntries();
   /** Bit i of word w is set while list 32w + i has entries. */
   readonly occupied: Int32Array = new Int32Array(WHEEL_WORDS + 1);
-  /** At most the earliest tick in the overflow list, in a later wheel span than `elapsed`; meaningless while that is empty. */
-  overflowFrom: number = Infinity;
 
   constructor(startTick: number = 0) {
     this.elapsed = startTick;
@@ -145,7 +141,7 @@ export function firstIn(wheel: TimerWheel): TimerEntry | null {
   const due = wheel.heads[DUE]!;
   if (due !== null) return due;
   const list = firstList(wheel);
-  let first = wheel.heads[list] ?? null;
+  let first = wheel.heads[list === NONE ? NEVER : list] ?? null;
   if (list < LEVEL_SLOTS) return first;
   for (let entry = first; entry !== null; entry = entry.nextTimer) {
     if (entry.tick < first!.tick) first = entry;
@@ -159,18 +155,18 @@ export function* dueIn(wheel: TimerWheel): IterableIterator<TimerEntry> {
 }
 
 /** The first list that has entries, the due ones aside. */
-function firstList({ heads, occupied }: TimerWheel): number {
+function firstList({ size, occupied }: TimerWheel): number {
+  if (size === 0) return NONE;
   for (let word = 0; word < WHEEL_WORDS; word++) {
     const bits = occupied[word]!;
     if (bits !== 0) return word * 32 + 31 - Math.clz32(bits & -bits);
   }
-  return heads[OVERFLOW] === null ? NONE : OVERFLOW;
+  return NONE;
 }
 
 /** No entry of `list` is due before this tick. */
-function startOf({ elapsed, overflowFrom }: TimerWheel, list: number): number {
+function startOf({ elapsed }: TimerWheel, list: number): number {
   if (list === NONE) return Infinity;
-  if (list === OVERFLOW) return Math.floor(overflowFrom / WHEEL_SPAN) * WHEEL_SPAN;
   const slotSpan = LEVEL_SLOTS ** (list >>> 6);
   const levelSpan = slotSpan * LEVEL_SLOTS;
   return Math.floor(elapsed / levelSpan) * levelSpan + (list & 63) * slotSpan;
@@ -193,10 +189,8 @@ function placeAnew(wheel: TimerWheel, list: number): void {
 /** Appends `entry`, whose tick is set and whose links are null, to the list of its tick. */
 function place(wheel: TimerWheel, entry: TimerEntry): void {
   const { heads, tails, occupied } = wheel;
-  const { tick } = entry;
-  const list = listOf(wheel.elapsed, tick);
+  const list = listOf(wheel.elapsed, entry.tick);
   const tail = tails[list]!;
-  if (list === OVERFLOW) wheel.overflowFrom = tail === null ? tick : Math.min(wheel.overflowFrom, tick);
   entry.slot = list;
   entry.prevTimer = tail;
   tails[list] = entry;
@@ -212,14 +206,17 @@ function place(wheel: TimerWheel, entry: TimerEntry): void {
 function listOf(elapsed: number, tick: number): number {
   const low = elapsed & LOW_MASK;
   const tickLow = low + (tick - elapsed);
-  if (tickLow < LOW_SPAN) {
-    const differing = low ^ tickLow;
-    if (differing === 0) return DUE;
-    const level = ((31 - Math.clz32(differing)) / 6) | 0;
-    return level * LEVEL_SLOTS + ((tickLow >>> (level * 6)) & 63);
-  }
-  if (Math.floor(tick / WHEEL_SPAN) !== Math.floor(elapsed / WHEEL_SPAN)) return OVERFLOW;
-  return TOP_LEVEL * LEVEL_SLOTS + (Math.floor(tick / LOW_SPAN) & 63);
+  if (tickLow < LOW_SPAN) return listAmong(0, low, tickLow);
+  if (tick === Infinity) return NEVER;
+  return listAmong(LOW_LEVELS, Math.floor(elapsed / LOW_SPAN), Math.floor(tick / LOW_SPAN));
+}
+
+/** The same by digits from that of level `lowest` up. */
+function listAmong(lowest: number, elapsed: number, tick: number): number {
+  const differing = elapsed ^ tick;
+  if (differing === 0) return DUE;
+  const level = ((31 - Math.clz32(differing)) / 6) | 0;
+  return (lowest + level) * LEVEL_SLOTS + ((tick >>> (level * 6)) & 63);
 }
 
 function noEntries(): (TimerEntry | null)[] {

@@ -79,12 +79,11 @@ export class Await<T> extends Runnable implements Waker {
     } catch (error) {
       this.isPending = false;
       if (branch !== null && branch.isCancelPending) return this.cancelledHere();
-      return (this.promise =
-        kernel.resumeLater === null ? Promise.reject(error) : this.later(() => rethrow(error)));
+      return (this.promise = this.resumeWith(true, error));
     }
     if (value !== PENDING) {
       this.isPending = false;
-      return (this.promise = kernel.resumeLater === null ? Promise.resolve(value) : this.later(() => value));
+      return (this.promise = this.resumeWith(false, value));
     }
     if (kernel.asyncContext) this.context = captureContext();
     this.makePromise();
@@ -157,12 +156,12 @@ export class Await<T> extends Runnable implements Waker {
       if (!this.isPending) return;
       this.finish();
       if (this.kernel.resumeLater === null) this.rejectPromise!(error);
-      else this.resolve!(this.later(() => rethrow(error)) as T);
+      else this.resolve!(this.resumeWith(true, error) as T);
       return;
     }
     if (value === PENDING || !this.isPending) return;
     this.finish();
-    this.resolve!(this.kernel.resumeLater === null ? value : (this.later(() => value) as T));
+    this.resolve!(this.kernel.resumeLater === null ? value : (this.resumeWith(false, value) as T));
   }
 
   private poll(budget: number): Poll<T> {
@@ -194,9 +193,12 @@ export class Await<T> extends Runnable implements Waker {
     hooks.current?.bodySuspended?.(branch);
   }
 
-  /** Somebody else decides when the body goes on. */
-  private later(result: () => T): Promise<T> {
-    return this.kernel.resumeLater!(this as Await<unknown>).then(result);
+  /** What the async body goes on with, when it may. */
+  private resumeWith(isFailed: boolean, result: unknown): Promise<T> {
+    const { resumeLater } = this.kernel;
+    if (resumeLater !== null)
+      return resumeLater(this as Await<unknown>).then(() => give(isFailed, result) as T);
+    return isFailed ? Promise.reject(result) : Promise.resolve(result as T);
   }
 
   private finish(): void {
@@ -210,8 +212,9 @@ export class Await<T> extends Runnable implements Waker {
 
 const step = Await.step;
 
-function rethrow(error: unknown): never {
-  throw error;
+function give(isFailed: boolean, result: unknown): unknown {
+  if (isFailed) throw result;
+  return result;
 }
 
 pin(new Await(null as never, { kernel: null } as never));

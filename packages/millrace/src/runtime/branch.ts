@@ -101,10 +101,6 @@ export abstract class Branch<T> extends BranchState implements Waker {
   /** For messages. */
   abstract describe(): string;
 
-  /** Waits for something that the runtime does not know: a promise that is not one of its futures. */
-  get isInForeignAwait(): boolean {
-    return (this.flags & (ASYNC | DONE)) === ASYNC && (this.awaits?.isEmpty ?? true) && this.cleanups === 0;
-  }
   get cancelError(): CancelledError | undefined {
     return this.cancellation?.error;
   }
@@ -118,35 +114,25 @@ export abstract class Branch<T> extends BranchState implements Waker {
   }
   /** Dropped branches below that are still cleaning up. */
   get cleanups(): number {
-    return this.extras === null ? 0 : this.extras.cleanups;
+    return this.extras?.cleanups ?? 0;
   }
   set cleanups(count: number) {
     this.extra().cleanups = count;
   }
   get budget(): number {
-    return this.extras === null ? BUDGET : this.extras.budget;
+    return this.extras?.budget ?? BUDGET;
   }
   set budget(left: number) {
     this.extra().budget = left;
   }
   protected get cancellation(): Cancellation | null {
-    return this.extras === null ? null : this.extras.cancellation;
+    return this.extras?.cancellation ?? null;
   }
   private get awaits(): PendingAwaits | null {
-    return this.extras === null ? null : this.extras.awaits;
+    return this.extras?.awaits ?? null;
   }
   protected extra(): Extras {
     return (this.extras ??= new Extras());
-  }
-
-  /** What the branch is waiting for right now. */
-  *waits(): IterableIterator<Future<unknown>> {
-    if (this.isDone) return;
-    if ((this.flags & ASYNC) === 0) {
-      if (this.leaf !== null) yield this.leaf;
-      return;
-    }
-    for (const pending of this.awaits?.list() ?? []) yield pending.future;
   }
 
   // ── being driven

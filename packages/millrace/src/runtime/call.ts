@@ -2,6 +2,7 @@
  * Calls: a body run as a future inside the task that polls it, as a cancellation branch of its own.
  * `asyncFn`, `shield`, `taskLocal().scope` and every `with(body)` are calls.
  */
+import { isInForeignAwait, waitsIn } from "./branch-waits.ts";
 import { CancelledError } from "../errors.ts";
 import { pin } from "../internal/pin.ts";
 import { PENDING, type Awaitable, type Body, type Poll, type Routine, type Waker } from "./body.ts";
@@ -193,11 +194,11 @@ export class Call<T, A extends unknown[]> extends Operation<T> {
     return this.callee.name === "" ? "a call" : `a call of ${this.callee.name}`;
   }
   override innerWaits(): Iterable<Future<unknown>> {
-    return this.running?.waits() ?? super.innerWaits();
+    return this.running === null ? super.innerWaits() : waitsIn(this.running as Branch<unknown>);
   }
   /** Its body waits for a promise that is not one of ours. */
   override get isExternalWait(): boolean {
-    return this.running?.isInForeignAwait ?? false;
+    return this.running !== null && isInForeignAwait(this.running as Branch<unknown>);
   }
 
   /** @internal */

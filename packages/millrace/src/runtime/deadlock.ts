@@ -1,4 +1,5 @@
 /** What every task waits for, and whether anything can ever end that. */
+import { isInForeignAwait, waitsIn } from "./branch-waits.ts";
 import { liveTasks } from "./live-tasks.ts";
 import { DeadlockError } from "../errors.ts";
 import type { Branch } from "./branch.ts";
@@ -30,8 +31,8 @@ export function isStuck(kernel: Kernel): boolean {
 }
 
 export function waitsOutside(branch: Branch<unknown>): boolean {
-  if (branch.isInForeignAwait) return true;
-  for (const leaf of leaves(branch.waits())) {
+  if (isInForeignAwait(branch)) return true;
+  for (const leaf of leaves(waitsIn(branch))) {
     if (leaf.isExternalWait) return true;
     // A task of another runtime goes on without this one.
     const joined = joinedTask(leaf);
@@ -60,7 +61,7 @@ export function spawnSite(task: Task<unknown>): string {
 /** What it waits for, in words. */
 export function waitsOf(task: Branch<unknown>): string {
   if (task.isDone) return `waits for the cleanup of ${counted(task.cleanups, "abandoned call")}`;
-  const waits = [...leaves(task.waits())].map((leaf) => leaf.describeWait());
+  const waits = [...leaves(waitsIn(task as Branch<unknown>))].map((leaf) => leaf.describeWait());
   if (waits.length > 0) {
     const detail = hooks.current?.waitDetail?.(task) ?? "";
     return `waits for ${waits.join(" and ")}${detail}`;

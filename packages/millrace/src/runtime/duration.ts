@@ -7,18 +7,18 @@ export type Duration =
   | { days?: number; hours?: number; minutes?: number; seconds?: number; milliseconds?: number };
 
 /** Of the parts that a `Temporal.Duration` has; years and months have no fixed length. */
-const MS_PER_PART: readonly (readonly [part: string, ms: number])[] = [
-  ["years", NaN],
-  ["months", NaN],
-  ["weeks", 604_800_000],
-  ["days", 86_400_000],
-  ["hours", 3_600_000],
-  ["minutes", 60_000],
-  ["seconds", 1000],
-  ["milliseconds", 1],
-  ["microseconds", 1e-3],
-  ["nanoseconds", 1e-6],
-];
+const MS_PER_PART: Readonly<Record<string, number>> = {
+  years: NaN,
+  months: NaN,
+  weeks: 604_800_000,
+  days: 86_400_000,
+  hours: 3_600_000,
+  minutes: 60_000,
+  seconds: 1000,
+  milliseconds: 1,
+  microseconds: 1e-3,
+  nanoseconds: 1e-6,
+};
 
 /** Milliseconds of `duration`. */
 export function toMs(caller: string, duration: Duration): number {
@@ -34,7 +34,7 @@ function sum(duration: Exclude<Duration, number>): number {
   if (typeof duration !== "object" || duration === null) return NaN;
   let ms = 0;
   let isEmpty = true;
-  for (const [part, msPerPart] of MS_PER_PART) {
+  for (const [part, msPerPart] of Object.entries(MS_PER_PART)) {
     const count = (duration as Record<string, unknown>)[part];
     if (count === undefined) continue;
     if (typeof count !== "number") return NaN;

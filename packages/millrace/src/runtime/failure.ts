@@ -11,12 +11,14 @@ import { host, hostProcess } from "./host.ts";
 import type { Kernel, TaskFailure } from "./kernel.ts";
 import type { Task } from "./task.ts";
 
-export interface FailureNote extends TaskFailure {
+export interface FailureNote {
   readonly kernel: Kernel;
+  readonly failure: TaskFailure;
 }
 
 const collected = new FinalizationRegistry<FailureNote>((note) => report(note));
-const noted: Set<Kernel> = new Set();
+/** Failed tasks that may still be joined. */
+const unobserved: Set<FailureNote> = new Set();
 let watchesExit = false;
 /** Notes of this turn. */
 let unformatted: FailureNote[] = [];
@@ -39,15 +41,14 @@ export function noteFailure(task: Task<unknown>): void {
 
 function register(task: Task<unknown>): FailureNote {
   const { kernel, id, name, spawnedAt } = task;
-  const note: FailureNote = { kernel, error: task.result, id, name, spawnedAt };
-  kernel.unobserved.add(note);
+  const note: FailureNote = { kernel, failure: { error: task.result, id, name, spawnedAt } };
+  unobserved.add(note);
   collected.register(task, note, note);
-  noted.add(kernel);
   if (unformatted.push(note) === 1) host.macrotask(formatStacks);
   if (!watchesExit) {
     watchesExit = true;
     hostProcess?.on("exit", () => {
-      for (const each of noted) reportAll(each);
+      for (const note of unobserved) report(note);
     });
   }
   return note;
@@ -61,8 +62,8 @@ function formatStacks(): void {
   const notes = unformatted;
   unformatted = [];
   for (const note of notes) {
-    if (!note.kernel.unobserved.has(note)) continue;
-    let each = note.error;
+    if (!unobserved.has(note)) continue;
+    let each = note.failure.error;
     for (let depth = 0; each instanceof Error && depth < MAX_CAUSES; depth++) {
       void each.stack;
       each = each.cause;
@@ -79,19 +80,16 @@ export function forget(task: Task<unknown>): void {
 
 /** The runtime has ended: nobody will join any more. */
 export function reportAll(kernel: Kernel): void {
-  for (const note of kernel.unobserved) report(note as FailureNote);
+  for (const note of unobserved) if (note.kernel === kernel) report(note);
 }
 
 export function report(note: FailureNote): void {
-  if (remove(note)) reportFailure(note.kernel, note);
+  if (remove(note)) reportFailure(note.kernel, note.failure);
 }
 
 function remove(note: FailureNote): boolean {
-  const { kernel } = note;
   collected.unregister(note);
-  const wasThere = kernel.unobserved.delete(note);
-  if (kernel.unobserved.size === 0) noted.delete(kernel);
-  return wasThere;
+  return unobserved.delete(note);
 }
 
 /** Applies the runtime's policy to a failure that nobody will observe. */
@@ -101,7 +99,7 @@ export function reportFailure(kernel: Kernel, failure: TaskFailure): void {
   if (policy === "ignore") return;
   if (typeof policy === "function") {
     try {
-      policy({ error: failure.error, id: failure.id, name: failure.name, spawnedAt: failure.spawnedAt });
+      policy(failure);
     } catch (error) {
       host.report("millrace: onTaskFailure itself failed:", error);
     }

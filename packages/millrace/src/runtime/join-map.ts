@@ -1,4 +1,6 @@
 /** A `JoinSet` with keys. */
+import { UNOWNED } from "./task-state.ts";
+import { outcomeOf } from "./outcome.ts";
 import { PENDING, type Body, type Outcome, type Poll, type Waker } from "./body.ts";
 import { Future } from "./future.ts";
 import { abortHandleOf, type AbortHandle } from "./join-handle.ts";
@@ -100,7 +102,7 @@ export class JoinMap<K, T> implements AsyncDisposable, Disposable {
     this.#finished.disown(old);
     if (old.isSettled) letGo(old);
     else {
-      old.isDetached = true;
+      old.flags |= UNOWNED;
       old.abort();
     }
   }
@@ -111,7 +113,7 @@ export class JoinMap<K, T> implements AsyncDisposable, Disposable {
     const key = this.#keys.get(task) as K;
     this.#keys.delete(task);
     this.#tasks.delete(key);
-    return { ...(task as Task<T>).outcome(), key };
+    return { ...outcomeOf(task as Task<T>), key };
   }
 
   #clear(): void {

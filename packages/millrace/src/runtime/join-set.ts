@@ -1,4 +1,6 @@
 /** A dynamic set of tasks whose results are collected as they come. */
+import { UNOWNED } from "./task-state.ts";
+import { outcomeOf } from "./outcome.ts";
 import { CancelledError } from "../errors.ts";
 import { Ring } from "../internal/ring.ts";
 import { Acquire } from "./acquire.ts";
@@ -294,12 +296,12 @@ export class JoinSet<T> implements AsyncIterable<Outcome<T>>, AsyncDisposable, D
 }
 
 function joined<T>(task: Task<unknown>): JoinedOutcome<T> {
-  return { ...(task as Task<T>).outcome(), id: task.id };
+  return { ...outcomeOf(task as Task<T>), id: task.id };
 }
 
 /** Nobody will join the task any more: a failure that it already has is reported. */
 export function letGo(task: Task<unknown>): void {
   if (!task.isSettled || task.isObserved || !task.isFailed || task.result instanceof CancelledError) return;
-  task.isDetached = true;
+  task.flags |= UNOWNED;
   noteFailure(task);
 }

@@ -70,8 +70,6 @@ export class Kernel {
   foreign: number = 0;
   /** Dropped calls that still clean up, or run shielded, by themselves. */
   readonly detached: Set<Branch<unknown>> = new Set();
-  /** Failed tasks that may still be joined. */
-  readonly unobserved: Set<TaskFailure> = new Set();
   /** The public face, made when somebody asks for it. */
   runtime: Runtime | undefined;
   /** Told when no task is left; `shutdown` waits on it. */

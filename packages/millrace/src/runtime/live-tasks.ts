@@ -6,6 +6,7 @@
  * running, for the first time: then it is found from what runs now. For that it remembers what it runs
  * inside of, and a listed task that is run from within others has them listed first.
  */
+import { LISTED } from "./task-state.ts";
 import { cx, type Kernel } from "./kernel.ts";
 import { readyIn } from "./scheduler.ts";
 import { listRunning, Task } from "./task.ts";
@@ -16,6 +17,6 @@ export function liveTasks(kernel: Kernel): Task<unknown>[] {
   listRunning(cx.branch);
   for (let task = kernel.firstLive; task !== null; task = task.nextLive) found.push(task);
   for (const runnable of readyIn(kernel.scheduler))
-    if (runnable instanceof Task && !runnable.isListed) found.push(runnable);
+    if (runnable instanceof Task && (runnable.flags & LISTED) === 0) found.push(runnable);
   return found.sort((a, b) => b.id - a.id);
 }

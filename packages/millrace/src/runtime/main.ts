@@ -1,4 +1,6 @@
 /** The program's entry point. */
+import { LEAVING } from "./task-state.ts";
+import { isInForeignAwait } from "./branch-waits.ts";
 import { liveTasks } from "./live-tasks.ts";
 import { CancelledError, DeadlockError } from "../errors.ts";
 import type { Body } from "./body.ts";
@@ -97,13 +99,13 @@ class Interrupt {
 /** The host's loop was empty: a promise that is not the runtime's will not come, whatever the cleanup window. */
 async function isBeyondHelp(runtime: Runtime, kernel: Kernel): Promise<boolean> {
   await runtime.shutdown({ timeout: DEADLOCK_GRACE_MS });
-  return liveTasks(kernel).every((task) => task.isInForeignAwait);
+  return liveTasks(kernel).every((task) => isInForeignAwait(task));
 }
 
 function reportLeaks(kernel: Kernel): void {
   // A task that was aborted, or told to end, and has not had its turn since is not leaked.
   const leaked = liveTasks(kernel)
-    .filter((task) => !task.isCancelled && !task.isLeaving)
+    .filter((task) => !task.isCancelled && (task.flags & LEAVING) === 0)
     .reverse();
   if (leaked.length === 0) return;
   const lines = leaked.map(describeTask);

@@ -1,4 +1,5 @@
 /** The public face of a kernel: running programs on it, shutting it down, looking at it. */
+import { OBSERVED } from "./task-state.ts";
 import { liveTasks } from "./live-tasks.ts";
 import { CancelledError, RuntimeShutdownError } from "../errors.ts";
 import type { Awaitable, Body, Routine } from "./body.ts";
@@ -141,7 +142,7 @@ export class Runtime implements AsyncDisposable {
   run<T>(body: TaskBody<T>): Promise<T> {
     if (this.#kernel.isClosed) return Promise.reject(this.#shutdown());
     const task = spawnOn(this.#kernel, body, undefined, false);
-    task.isObserved = true;
+    task.flags |= OBSERVED;
     return new Promise<T>((resolve, reject) => {
       const run: Run = { task: task as Task<unknown>, reject };
       this.#runs.add(run);

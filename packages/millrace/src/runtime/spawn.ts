@@ -3,12 +3,12 @@ import type { Awaitable, Routine, Waker } from "./body.ts";
 import { claim, Future } from "./future.ts";
 import { isRoutine } from "./body.ts";
 import { hooks } from "./hooks.ts";
+import type { Branch } from "./branch.ts";
 import type { Kernel } from "./kernel.ts";
 import { ambientBranch, ambientKernel } from "./trail.ts";
 import { kindOf } from "./argument.ts";
 import { checkStop, Stop } from "./stop.ts";
 import { JoinHandle } from "./join-handle.ts";
-import { inheritable, inheritLocals } from "./task-local.ts";
 import { Task, type TaskBody, type TaskContext } from "./task.ts";
 
 /**
@@ -54,6 +54,11 @@ export function spawn<T>(body: TaskBody<T>, options?: SpawnOptions): JoinHandle<
   return new JoinHandle(spawnOn(ambientKernel(), body, options, true));
 }
 
+/** What task-locals that are inherited need: set when there is one. */
+export const atSpawn: { inherit: ((task: Task<unknown>, spawner: Branch<unknown> | null) => void) | null } = {
+  inherit: null,
+};
+
 /** Makes a task; `starts` false leaves it held until `release`. `kind` is for reports. */
 export function spawnOn<T>(
   kernel: Kernel,
@@ -68,7 +73,7 @@ export function spawnOn<T>(
   task.register(options?.name);
   if (kind !== undefined) task.kind = kind;
   if (hooks.current !== null) task.announce(hooks.current, hooks.current.callSite?.(spawnOn));
-  if (inheritable.count > 0) inheritLocals(task as Task<unknown>, ambientBranch());
+  atSpawn.inherit?.(task as Task<unknown>, ambientBranch());
   if (kernel.isClosed) task.abort("the runtime was shut down");
   else {
     if (options?.signal !== undefined) abortOn(task as Task<unknown>, options.signal);

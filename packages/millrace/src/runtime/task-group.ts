@@ -2,6 +2,7 @@
  * The tasks of one owner, at most `limit` of them running: what scopes and sets are made of. Further
  * tasks are held, in order, until another ends.
  */
+import { COUNTED } from "./task-state.ts";
 import { Ring } from "../internal/ring.ts";
 import type { Kernel } from "./kernel.ts";
 import { ambientKernel } from "./trail.ts";
@@ -56,7 +57,7 @@ export class TaskGroup implements TaskOwner {
 
   taskSettled(task: Task<unknown>): void {
     this.live.delete(task);
-    if (task.isCounted) this.#running--;
+    if (task.flags & COUNTED) this.#running--;
     while (this.#running < this.#limit) {
       const next = this.#held.shift();
       if (next === undefined) break;
@@ -67,7 +68,7 @@ export class TaskGroup implements TaskOwner {
 
   #start(task: Task<unknown>): void {
     this.#running++;
-    task.isCounted = true;
+    task.flags |= COUNTED;
     task.wake();
   }
 }

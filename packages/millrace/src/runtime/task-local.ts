@@ -1,4 +1,5 @@
 /** Task-scoped values: like thread-locals, for tasks. */
+import { atSpawn } from "./spawn.ts";
 import { MillraceError } from "../errors.ts";
 import type { Body } from "./body.ts";
 import type { Branch } from "./branch.ts";
@@ -26,7 +27,7 @@ interface Holder {
 }
 
 /** Locals made with `inherit: true`; spawning looks no further when there are none. */
-export const inheritable: { readonly locals: object[]; count: number } = { locals: [], count: 0 };
+const inheritable: object[] = [];
 
 /**
  * A value visible to one task, or to a part of it. Not inherited by `spawn` unless `inherit: true`.
@@ -62,13 +63,16 @@ export function taskLocal<T>(options: { inherit?: boolean; default?: T } = {}): 
       return binding === undefined ? options.default : (binding.value as T);
     },
   };
-  if (options.inherit === true) inheritable.count = inheritable.locals.push(local);
+  if (options.inherit === true) {
+    inheritable.push(local);
+    atSpawn.inherit = inheritLocals;
+  }
   return local;
 }
 
 function find(branch: Branch<unknown> | null, local: object): LocalBinding | undefined {
   for (; branch !== null; branch = branch.parent) {
-    for (let b = (branch as unknown as Holder).locals ?? null; b !== null; b = b.next) {
+    for (let b = localsOf(branch); b !== null; b = b.next) {
       if (b.local === local) return b;
     }
   }
@@ -76,10 +80,16 @@ function find(branch: Branch<unknown> | null, local: object): LocalBinding | und
 }
 
 /** Gives a new task the inheritable values that its spawner sees. */
-export function inheritLocals(task: Task<unknown>, spawner: Branch<unknown> | null): void {
+function localsOf(branch: Branch<unknown>): LocalBinding | null {
+  return (branch as Partial<Holder>).locals ?? branch["extras"]?.locals ?? null;
+}
+
+function inheritLocals(task: Task<unknown>, spawner: Branch<unknown> | null): void {
   if (spawner === null) return;
-  for (const local of inheritable.locals) {
+  for (const local of inheritable) {
     const found = find(spawner, local);
-    if (found !== undefined) task.locals = { local, value: found.value, next: task.locals };
+    if (found === undefined) continue;
+    const extras = task["extra"]();
+    extras.locals = { local, value: found.value, next: extras.locals };
   }
 }

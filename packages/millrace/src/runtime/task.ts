@@ -9,13 +9,14 @@
  * seen is noted (`failure.ts`).
  */
 import { CancelledError } from "../errors.ts";
-import type { Awaitable, Body, Outcome, Routine } from "./body.ts";
+import type { Awaitable, Body, Routine } from "./body.ts";
 import { Branch } from "./branch.ts";
 import type { LocalBinding } from "./branch-extras.ts";
 import { DONE, FAILED, RUNNING } from "./branch-state.ts";
 import { forget, noteFailure, report, type FailureNote } from "./failure.ts";
 import { abandon, Future } from "./future.ts";
 import { hooks, type Hooks } from "./hooks.ts";
+import { LISTED, OBSERVED, SETTLED, UNOWNED } from "./task-state.ts";
 import { wakeAll, type Listened, type Listener } from "./listeners.ts";
 import { BUDGET, QUEUED } from "./scheduler.ts";
 import { cx, type Kernel, type TaskId } from "./kernel.ts";
@@ -41,14 +42,6 @@ export interface TaskOwner {
 }
 
 export type TaskBody<T> = Body<T, [TaskContext]> | Future<T>;
-
-// Bits of `flags`.
-const SETTLED = 1 << 16;
-const UNOWNED = 1 << 17;
-const OBSERVED = 1 << 18;
-const COUNTED = 1 << 19;
-const LEAVING = 1 << 20;
-const LISTED = 1 << 21;
 
 /** A call that a task runs as its own body: one branch instead of two (the skynet row of the bench). */
 interface PlainCall<T> {
@@ -98,14 +91,7 @@ export class Task<T> extends Branch<T> implements TaskContext, Listened {
     return this;
   }
   get name(): string | undefined {
-    return this.extras === null ? undefined : this.extras.name;
-  }
-  get isListed(): boolean {
-    return (this.flags & LISTED) !== 0;
-  }
-  /** What runs it, while it runs for the first time. */
-  get runsIn(): Branch<unknown> | null {
-    return this.prevLive;
+    return this.extras?.name;
   }
   list(): void {
     if (this.flags & LISTED) return;
@@ -132,29 +118,9 @@ export class Task<T> extends Branch<T> implements TaskContext, Listened {
   get isDetached(): boolean {
     return (this.flags & UNOWNED) !== 0;
   }
-  set isDetached(_: true) {
-    this.flags |= UNOWNED;
-  }
-  /** Counted by its group as running. */
-  get isCounted(): boolean {
-    return (this.flags & COUNTED) !== 0;
-  }
-  set isCounted(_: true) {
-    this.flags |= COUNTED;
-  }
   /** Somebody has taken the outcome, or answers for it. */
   get isObserved(): boolean {
     return (this.flags & OBSERVED) !== 0;
-  }
-  set isObserved(_: true) {
-    this.flags |= OBSERVED;
-  }
-  /** It was told to end, has nothing left to do but that, and has not had its turn since: no leak. */
-  get isLeaving(): boolean {
-    return (this.flags & LEAVING) !== 0;
-  }
-  set isLeaving(_: true) {
-    this.flags |= LEAVING;
   }
   get failure(): FailureNote | null {
     return this.extras?.failure ?? null;
@@ -170,12 +136,6 @@ export class Task<T> extends Branch<T> implements TaskContext, Listened {
   }
   set kind(kind: "task" | "thread" | "actor") {
     this.extra().kind = kind;
-  }
-  get locals(): LocalBinding | null {
-    return this.extras?.locals ?? null;
-  }
-  set locals(locals: LocalBinding | null) {
-    this.extra().locals = locals;
   }
 
   get signal(): AbortSignal {
@@ -261,7 +221,7 @@ export class Task<T> extends Branch<T> implements TaskContext, Listened {
 
   /** Nobody will join: a failure is reported at once, also one that has already happened. */
   detachHandle(): void {
-    this.isDetached = true;
+    this.flags |= UNOWNED;
     if (this.failure !== null) report(this.failure);
   }
 
@@ -278,7 +238,7 @@ export class Task<T> extends Branch<T> implements TaskContext, Listened {
     if ((flags & (FAILED | OBSERVED)) === FAILED && !(this.work instanceof CancelledError))
       noteFailure(this as Task<unknown>);
     if (this.listeners !== null) wakeAll(this);
-    if (this.extras !== null) this.extras.onEnd?.();
+    this.extras?.onEnd?.();
     const { owner } = this;
     if (owner === null) return;
     this.owner = null;
@@ -308,17 +268,8 @@ export class Task<T> extends Branch<T> implements TaskContext, Listened {
     return this.result as T;
   }
 
-  outcome(): Outcome<T> {
-    this.observe();
-    if (!this.isFailed) return { status: "fulfilled", value: this.result as T };
-    const error = this.result;
-    return error instanceof CancelledError
-      ? { status: "cancelled", reason: error.reason }
-      : { status: "rejected", reason: error };
-  }
-
   observe(): void {
-    this.isObserved = true;
+    this.flags |= OBSERVED;
     if (this.failure !== null) forget(this as Task<unknown>);
   }
 }
@@ -329,8 +280,8 @@ const { step } = Task;
 export function listRunning(innermost: Branch<unknown> | null): void {
   for (let branch = innermost; branch !== null;) {
     while (branch.parent !== null) branch = branch.parent;
-    if (!(branch instanceof Task) || branch.isListed) return;
-    const outer: Branch<unknown> | null = branch.runsIn;
+    if (!(branch instanceof Task) || branch.flags & LISTED) return;
+    const outer: Branch<unknown> | null = branch["prevLive"];
     branch.list();
     branch = outer;
   }

@@ -6,6 +6,7 @@
  * are stuck as well. What gives up by itself (a `timeout`) is not stuck, nor is what waits for anything
  * of which it is not known who will bring it.
  */
+import { waitsIn } from "./branch-waits.ts";
 import type { Future } from "./future.ts";
 import { hooks } from "./hooks.ts";
 import { joinedTask } from "./task-join.ts";
@@ -38,7 +39,7 @@ function givers(leaf: Future<unknown>): readonly Task<unknown>[] {
 function dependencies(task: Task<unknown>): (readonly Task<unknown>[])[] | undefined {
   if (task.isQueued || task.isCancelled || isAbortableFromOutside(task)) return undefined;
   const found: (readonly Task<unknown>[])[] = [];
-  for (const future of task.waits()) if (!collect(future, found)) return undefined;
+  for (const future of waitsIn(task)) if (!collect(future, found)) return undefined;
   return found.length === 0 ? undefined : found;
 }
 

@@ -1,7 +1,7 @@
 /** Time limits. */
 import { TimeoutError } from "../errors.ts";
 import { PENDING, type Awaitable, type Poll, type Waker } from "../runtime/body.ts";
-import { Adapter } from "../combinators/adapters.ts";
+import { Guard } from "../combinators/adapters.ts";
 import { toFuture } from "../combinators/to-future.ts";
 import { checkDeadline, toMs, type Duration } from "../runtime/duration.ts";
 import type { Future } from "../runtime/future.ts";
@@ -10,7 +10,7 @@ import { ambientKernel } from "../runtime/trail.ts";
 import { Alarm } from "./alarm.ts";
 import { pin } from "../internal/pin.ts";
 
-class Timeout<T> extends Adapter<T, T> {
+class Timeout<T> extends Guard<T, never> {
   /** The limit in ms, counted from the first poll, or the deadline. */
   declare private readonly ms: number;
   declare private readonly isDeadline: boolean;
@@ -28,30 +28,16 @@ class Timeout<T> extends Adapter<T, T> {
   }
 
   poll(waker: Waker): Poll<T> {
-    let value: Poll<T>;
     const hadBudget = cx.budget > 0;
     // A ready operation never touches the clock.
-    try {
-      value = this.inner.poll(waker);
-    } catch (error) {
-      this.disarm();
-      throw error;
-    }
-    if (value !== PENDING) {
-      this.disarm();
-      return value;
-    }
+    const value = this.pollInner(waker);
+    if (value !== PENDING) return value;
     const timer = this.timer;
     if (timer === null) return this.arm(waker);
     timer.waker = waker;
     // An operation that uses up the whole budget in every turn must not outrun its limit.
     if (timer.hasFired || (hadBudget && cx.budget <= 0 && this.isPast())) this.elapse();
     return PENDING;
-  }
-
-  override drop(): void {
-    this.disarm();
-    super.drop();
   }
 
   override get givesUp(): boolean {
@@ -72,7 +58,7 @@ class Timeout<T> extends Adapter<T, T> {
     return PENDING;
   }
 
-  private disarm(): void {
+  protected close(): void {
     if (this.timer !== null) this.kernel!.clock.cancel(this.timer);
   }
 

@@ -9,6 +9,7 @@
  * does not know. After each step the host gets a turn, in which async bodies go on as far as they can:
  * when they do so follows from which of their awaits were polled.
  */
+import { OBSERVED, LEAVING } from "../../runtime/task-state.ts";
 import { liveTasks } from "../../runtime/live-tasks.ts";
 import { CancelledError, DeadlockError } from "../../errors.ts";
 import type { Body } from "../../runtime/body.ts";
@@ -106,7 +107,7 @@ export class Execution implements Stage {
     watchSettling(this.kernel, (task) => this.#sawSettling(task));
     this.narrator = new Narrator(this.kernel, () => this.#root);
     this.#root = spawnOn(this.kernel, program.body as Body<unknown>, { name: "body" }, true);
-    this.#root.isObserved = true;
+    this.#root.flags |= OBSERVED;
   }
 
   /** Runs the program to its end. */
@@ -272,7 +273,7 @@ export class Execution implements Stage {
   async #leftovers(): Promise<Failed | null> {
     await this.#drain(() => this.#firstReady());
     const leaked = liveTasks(this.kernel)
-      .filter((task) => !task.isCancelled && !task.isLeaving)
+      .filter((task) => !task.isCancelled && (task.flags & LEAVING) === 0)
       .reverse();
     if (leaked.length === 0) return null;
     const tasks = leaked.length === 1 ? "task is" : "tasks are";

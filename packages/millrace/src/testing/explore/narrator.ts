@@ -2,6 +2,7 @@
  * A run in words. Tasks have names of this run, counted from 1 or their own: the numbers that the
  * runtime gives them differ from run to run.
  */
+import { waitsIn } from "../../runtime/branch-waits.ts";
 import { liveTasks } from "../../runtime/live-tasks.ts";
 import { CancelledError } from "../../errors.ts";
 import { Acquire } from "../../runtime/acquire.ts";
@@ -53,7 +54,7 @@ export class Narrator {
 
   /** "waits for a mutex #1" */
   waiting(task: Branch<unknown>): string {
-    const waits = task.isDone ? "" : this.words(task.waits());
+    const waits = task.isDone ? "" : this.words(waitsIn(task));
     return waits === "" ? this.inNames(waitsOf(task)) : `waits for ${waits}`;
   }
   /** "a mutex #1 and the end of task 'a'": what one waits for in a queue is numbered, in this run's order. */

@@ -4,6 +4,7 @@
  *
  * Asked with what it waited for before and after: a body that has gone on waits for something else.
  */
+import { waitsIn } from "../../runtime/branch-waits.ts";
 import { Gather } from "../../combinators/gather.ts";
 import { Acquire } from "../../runtime/acquire.ts";
 import type { Await } from "../../runtime/await.ts";
@@ -25,13 +26,13 @@ export interface Waits {
 }
 
 export function waitsBefore(task: Task<unknown>): Waits {
-  const outer = [...task.waits()];
+  const outer = [...waitsIn(task)];
   return { outer, all: new Set(within(outer)) };
 }
 
 export function ranUserCode(task: Task<unknown>, before: Waits): boolean {
   if (task.isDone) return true;
-  const after = [...task.waits()];
+  const after = [...waitsIn(task)];
   const { outer, all } = before;
   if (after.length === 0 || after.length !== outer.length) return true;
   for (let i = 0; i < after.length; i++) if (after[i] !== outer[i]) return true;
