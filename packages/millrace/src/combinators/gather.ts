@@ -38,30 +38,23 @@ class Child implements Waker {
 
 export abstract class Gather<R> extends Operation<R> {
   declare protected unsettled: number;
-  declare private readonly children: Child[];
+  readonly #children: Child[];
   /** The one under way, of which `polled` have had their turn, from `leader` on. */
-  declare private round: Child[];
-  declare private polled: number;
-  declare private leader: number;
-  declare private rounds: number;
+  #round: Child[] = [];
+  #polled: number = 0;
+  #leader: number = 0;
+  #rounds: number = 0;
   /** Of the next round. */
-  declare private ready: Child[];
-  declare private waker: Waker | null;
-  declare private isPolling: boolean;
-  declare private isOver: boolean;
+  #ready: Child[];
+  #waker: Waker | null = null;
+  #isPolling: boolean = false;
+  #isOver: boolean = false;
 
   constructor(futures: readonly Future<unknown>[]) {
     super();
-    this.polled = 0;
-    this.leader = 0;
-    this.rounds = 0;
-    this.waker = null;
-    this.isPolling = false;
-    this.isOver = false;
     this.unsettled = futures.length;
-    this.children = futures.map((future, index) => new Child(this as Gather<unknown>, future, index));
-    this.ready = [...this.children];
-    this.round = [];
+    this.#children = futures.map((future, index) => new Child(this as Gather<unknown>, future, index));
+    this.#ready = [...this.#children];
   }
 
   /** A child gave its value. Anything but `PENDING` ends the whole. */
@@ -72,42 +65,42 @@ export abstract class Gather<R> extends Operation<R> {
   protected abstract finish(): R;
 
   poll(waker: Waker): Poll<R> {
-    this.waker = waker;
-    if (this.polled === this.round.length) this.beginRound();
-    this.isPolling = true;
+    this.#waker = waker;
+    if (this.#polled === this.#round.length) this.#beginRound();
+    this.#isPolling = true;
     try {
-      while (this.polled < this.round.length) {
+      while (this.#polled < this.#round.length) {
         // Without budget none of the rest could complete: they wait for their turn together, polled once.
         if (!mayProceed(waker)) return PENDING;
-        const result = this.pollChild(this.round[(this.leader + this.polled++) % this.round.length]!);
+        const result = this.#pollChild(this.#round[(this.#leader + this.#polled++) % this.#round.length]!);
         if (result === PENDING) continue;
-        this.end();
+        this.#end();
         return result;
       }
       if (this.unsettled === 0) return this.finish();
     } catch (error) {
-      this.end();
+      this.#end();
       throw error;
     } finally {
-      this.isPolling = false;
+      this.#isPolling = false;
     }
     // A child woke itself, or another one, while it was polled.
-    if (this.ready.length > 0) waker.wake();
+    if (this.#ready.length > 0) waker.wake();
     return PENDING;
   }
 
-  private beginRound(): void {
-    const round = this.ready;
-    this.round = round;
-    this.polled = 0;
-    this.ready = [];
+  #beginRound(): void {
+    const round = this.#ready;
+    this.#round = round;
+    this.#polled = 0;
+    this.#ready = [];
     let leader = 0;
     for (let i = 1; i < round.length; i++) if (round[i]!.ledRound < round[leader]!.ledRound) leader = i;
-    this.leader = leader;
-    if (round.length > 1) round[leader]!.ledRound = ++this.rounds;
+    this.#leader = leader;
+    if (round.length > 1) round[leader]!.ledRound = ++this.#rounds;
   }
 
-  private pollChild(child: Child): Poll<R> {
+  #pollChild(child: Child): Poll<R> {
     const { future } = child;
     if (future === null) return PENDING;
     child.isReady = false;
@@ -115,34 +108,34 @@ export abstract class Gather<R> extends Operation<R> {
     try {
       value = future.poll(child);
     } catch (error) {
-      this.childSettled(child);
+      this.#childSettled(child);
       return this.failed(child.index, error);
     }
     if (value === PENDING) return PENDING;
-    this.childSettled(child);
+    this.#childSettled(child);
     return this.fulfilled(child.index, value);
   }
 
-  private childSettled(child: Child): void {
+  #childSettled(child: Child): void {
     child.future = null;
     this.unsettled--;
   }
 
   childWoken(child: Child): void {
-    if (this.isOver) return;
-    this.ready.push(child);
-    if (!this.isPolling) this.waker?.wake();
+    if (this.#isOver) return;
+    this.#ready.push(child);
+    if (!this.#isPolling) this.#waker?.wake();
   }
 
   override drop(): void {
-    this.end();
+    this.#end();
   }
 
   /** Abandons whatever has not settled. */
-  private end(): void {
-    if (this.isOver) return;
-    this.isOver = true;
-    for (const child of this.children) {
+  #end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    for (const child of this.#children) {
       const { future } = child;
       child.future = null;
       if (future !== null) abandon(future);
@@ -153,7 +146,7 @@ export abstract class Gather<R> extends Operation<R> {
     return counted(this.unsettled, "future");
   }
   override *innerWaits(): Iterable<Future<unknown>> {
-    for (const { future } of this.children) if (future !== null) yield future;
+    for (const { future } of this.#children) if (future !== null) yield future;
   }
 }
 

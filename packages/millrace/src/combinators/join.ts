@@ -1,4 +1,5 @@
 /** Waiting for all of several futures. */
+import { kindOf } from "../runtime/argument.ts";
 import type { Awaitable, Outcome, Poll } from "../runtime/body.ts";
 import { PENDING } from "../runtime/body.ts";
 import { abandon, Future } from "../runtime/future.ts";
@@ -15,45 +16,40 @@ import { pin } from "../internal/pin.ts";
 export type Awaiteds<T extends readonly unknown[]> = { -readonly [K in keyof T]: Awaited<T[K]> };
 
 /** Collects results in argument order. */
-abstract class JoinBase<R> extends Gather<R> {
-  protected readonly results: unknown[];
+class Join<R> extends Gather<R> {
+  readonly #results: unknown[];
+  readonly #errors: { readonly index: number; readonly error: unknown }[] = [];
   constructor(futures: readonly Future<unknown>[]) {
     super(futures);
-    this.results = Array.from({ length: futures.length });
+    this.#results = Array.from({ length: futures.length });
   }
   protected fulfilled(index: number, value: unknown): Poll<R> {
-    this.results[index] = value;
+    this.#results[index] = value;
     return PENDING;
   }
-  protected finish(): R {
-    return this.results as R;
-  }
-}
-
-class Join<R> extends JoinBase<R> {
-  readonly #errors: { readonly index: number; readonly error: unknown }[] = [];
   protected failed(index: number, error: unknown): Poll<R> {
     this.#errors.push({ index, error });
     return PENDING;
   }
-  protected override finish(): R {
+  protected finish(): R {
     const errors = this.#errors;
-    if (errors.length === 0) return super.finish();
-    throw oneOrAll(errors, `${errors.length} of ${this.results.length} joined futures failed`);
+    const results = this.#results;
+    if (errors.length === 0) return results as R;
+    throw oneOrAll(errors, `${errors.length} of ${results.length} joined futures failed`);
   }
 }
 
-class TryJoin<R> extends JoinBase<R> {
-  protected failed(_index: number, error: unknown): Poll<R> {
+class TryJoin<R> extends Join<R> {
+  protected override failed(_index: number, error: unknown): Poll<R> {
     throw error;
   }
 }
 
-class JoinSettled<R> extends JoinBase<R> {
+class JoinSettled<R> extends Join<R> {
   protected override fulfilled(index: number, value: unknown): Poll<R> {
     return super.fulfilled(index, { status: "fulfilled", value });
   }
-  protected failed(index: number, error: unknown): Poll<R> {
+  protected override failed(index: number, error: unknown): Poll<R> {
     return super.fulfilled(index, failure(error));
   }
 }
@@ -68,8 +64,9 @@ function all(caller: string, values: Iterable<unknown>): Future<unknown>[] {
   // A future is iterable itself: that is how it is yielded.
   const isOne = values instanceof Future;
   if (values === null || typeof values !== "object" || !(Symbol.iterator in values) || isOne) {
-    const got = values === null ? "null" : isOne ? "one future" : typeof values;
-    throw new TypeError(`${caller} expects an iterable of futures, got ${got}`);
+    throw new TypeError(
+      `${caller} expects an iterable of futures, got ${isOne ? "one future" : kindOf(values)}`,
+    );
   }
   const futures: Future<unknown>[] = [];
   try {

@@ -137,14 +137,6 @@ export class Await<T> extends Runnable implements Waker {
     this.reject(error);
   }
 
-  static readonly step = (self: Await<unknown>): void => {
-    const { branch } = self;
-    if (hooks.current === null || branch === null) return self.step();
-    hooks.current.awaitPollStarted?.(branch);
-    self.step();
-    hooks.current?.awaitPollEnded?.(branch);
-  };
-
   private step(): void {
     // Woken, then cancelled: the cancellation, which is on its way, finds it pending and drops it.
     if (this.isAbandoned || this.branch?.isBeingCancelled) return;
@@ -210,7 +202,13 @@ export class Await<T> extends Runnable implements Waker {
   }
 }
 
-const step = Await.step;
+function step(self: Await<unknown>): void {
+  const { branch } = self;
+  if (hooks.current === null || branch === null) return self["step"]();
+  hooks.current.awaitPollStarted?.(branch);
+  self["step"]();
+  hooks.current?.awaitPollEnded?.(branch);
+}
 
 function give(isFailed: boolean, result: unknown): unknown {
   if (isFailed) throw result;

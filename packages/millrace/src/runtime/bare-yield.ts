@@ -5,6 +5,7 @@
  * error that the `yield` throws. No stack leads to where a generator stands, so the error has it in its words:
  * while somebody records the line, and else how to get it.
  */
+import { kindOf } from "./argument.ts";
 import { isThenable, SUSPENDED, type Routine, type Suspend } from "./body.ts";
 import { abandon, Future } from "./future.ts";
 import { hooks } from "./hooks.ts";
@@ -43,5 +44,5 @@ function yielded(value: unknown): string {
     return `yield of a future (${value.describeWait()})`;
   }
   if (isThenable(value)) return "yield of a promise: it is yield* fromPromise(promise)";
-  return `yield of ${value === null ? "null" : typeof value}`;
+  return `yield of ${kindOf(value)}`;
 }

@@ -2,6 +2,7 @@
  * Calls: a body run as a future inside the task that polls it, as a cancellation branch of its own.
  * `asyncFn`, `shield`, `taskLocal().scope` and every `with(body)` are calls.
  */
+import { kindOf } from "./argument.ts";
 import { isInForeignAwait, waitsIn } from "./branch-waits.ts";
 import { CancelledError } from "../errors.ts";
 import { pin } from "../internal/pin.ts";
@@ -266,8 +267,7 @@ export function shield<T>(body: Body<T>): Future<T> {
 
 export function requireBody(caller: string, body: unknown): void {
   if (typeof body === "function") return;
-  const got = body === null ? "null" : typeof body;
-  throw new TypeError(`${caller} expects a function (plain, async or generator), got ${got}`);
+  throw new TypeError(`${caller} expects a function (plain, async or generator), got ${kindOf(body)}`);
 }
 
 pin(new Call(() => {}, []));

@@ -180,8 +180,6 @@ export class Task<T> extends Branch<T> implements TaskContext, Listened {
     else context.runInAsyncScope(step, undefined, this as Task<unknown>);
   }
 
-  static readonly step = (task: Task<unknown>): void => task.step();
-
   private step(): void {
     const { branch, waker, budget, isMarked } = cx;
     if ((this.flags & LISTED) === 0) this.prevLive = branch;
@@ -274,7 +272,9 @@ export class Task<T> extends Branch<T> implements TaskContext, Listened {
   }
 }
 
-const { step } = Task;
+function step(task: Task<unknown>): void {
+  task["step"]();
+}
 
 /** Lists the tasks that `innermost` runs inside of. */
 export function listRunning(innermost: Branch<unknown> | null): void {

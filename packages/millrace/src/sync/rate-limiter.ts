@@ -8,7 +8,7 @@ import { checkCount, requireOptions, shown } from "../runtime/argument.ts";
 import type { Future } from "../runtime/future.ts";
 import { ambientKernel } from "../runtime/trail.ts";
 import { WaitQueue } from "../runtime/wait-queue.ts";
-import { Alarm } from "../time/alarm.ts";
+import { Alarm, setAlarm } from "../time/alarm.ts";
 
 /** Of a token: what dividing and multiplying times may lose. */
 const TOLERANCE = 1e-9;
@@ -75,7 +75,7 @@ class Bucket implements Waker {
     if (missing === 0) clock.cancel(this.#alarm);
     else {
       const needed = this.#earned + missing - TOLERANCE;
-      this.#alarm.set(clock, this.#since + (needed * this.#per) / this.#rate);
+      setAlarm(this.#alarm, clock, this.#since + (needed * this.#per) / this.#rate);
     }
   }
   /** The timer: the first who waits can be served. So can the next when the first goes away. */

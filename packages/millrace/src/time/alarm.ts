@@ -12,23 +12,17 @@ export class Alarm extends Timer {
     this.hasFired = false;
     this.waker = waker;
   }
-  get isArmed(): boolean {
-    return this.slot >= 0;
-  }
   fire(): void {
     this.hasFired = true;
     wakeSafely(this.waker);
   }
-  /** As if the time had come. */
-  fireEarly(clock: Clock): void {
-    clock.cancel(this);
-    this.fire();
-  }
-  set(clock: Clock, deadline: number): void {
-    this.hasFired = false;
-    clock.cancel(this);
-    clock.schedule(this, deadline);
-  }
+}
+
+/** Arms it, anew if it was armed. */
+export function setAlarm(alarm: Alarm, clock: Clock, deadline: number): void {
+  alarm.hasFired = false;
+  clock.cancel(alarm);
+  clock.schedule(alarm, deadline);
 }
 
 pin(new Alarm({ wake: () => {} }));

@@ -10,7 +10,7 @@ import { mayProceed } from "../runtime/cooperation.ts";
 import { cx } from "../runtime/kernel.ts";
 import { ambientKernel } from "../runtime/trail.ts";
 import { WaitQueue, type Waiter } from "../runtime/wait-queue.ts";
-import { Alarm } from "./alarm.ts";
+import { Alarm, setAlarm } from "./alarm.ts";
 import { counted } from "../runtime/counted.ts";
 
 /** Names an entry of a `DelayQueue`. `deadline` is in ms, as `now()` gives. */
@@ -70,7 +70,7 @@ class Next<T> extends Future<T | undefined> {
     else this.#waiter = waiters.enter(1, waker);
     this.#alarm ??= new Alarm(waker);
     this.#alarm.waker = waker;
-    this.#alarm.set(clock, earliestOf(this.#queue));
+    setAlarm(this.#alarm, clock, earliestOf(this.#queue));
     return PENDING;
   }
 

@@ -8,7 +8,7 @@ import { mayProceed } from "../runtime/cooperation.ts";
 import { cx, type Kernel } from "../runtime/kernel.ts";
 import { ambientKernel } from "../runtime/trail.ts";
 import { wakeSafely } from "../runtime/listeners.ts";
-import { Alarm } from "./alarm.ts";
+import { Alarm, setAlarm } from "./alarm.ts";
 
 /**
  * What happens when ticks were missed because nobody asked in time: "burst" gives them back to back
@@ -47,7 +47,7 @@ class Tick extends Operation<number> {
       waitersOf(this.#interval).add(this);
     }
     this.#alarm.waker = waker;
-    if (this.#armedFor !== deadline || !this.#alarm.isArmed) this.#alarm.set(clock, deadline);
+    if (this.#armedFor !== deadline || this.#alarm.slot < 0) setAlarm(this.#alarm, clock, deadline);
     this.#armedFor = deadline;
     return PENDING;
   }
