@@ -16,6 +16,12 @@ export const IN_MESSAGE = 2;
 export const FAILED: number = 1 << 4;
 export const RESULT_SHIFT = 2;
 
+/**
+ * To find out that a value does not fit into its slot costs more than to copy it (the row of calls with 1 KB),
+ * and large ones seldom come alone. After so many small ones slots are tried again.
+ */
+const SMALL_ONES = 16;
+
 /** A payload on its way between the main thread and a thread. */
 export interface PayloadMessage {
   readonly type: "arguments" | "result";
@@ -27,6 +33,8 @@ export interface PayloadMessage {
 export class Payloads {
   readonly #memory: SharedMemory;
   readonly #codec: Codec;
+  /** So many more go to the area without being tried in the slot. */
+  #toArea: number = 0;
 
   constructor(memory: SharedMemory) {
     this.#memory = memory;
@@ -38,9 +46,14 @@ export class Payloads {
     const { layout } = this.#memory;
     const at = layout.slot(slot);
     try {
-      if (this.#codec.encode(value, at + INLINE, at + SLOT_WORDS) >= 0) return IN_SLOT;
+      if (this.#toArea === 0 && this.#codec.encode(value, at + INLINE, at + SLOT_WORDS) >= 0) return IN_SLOT;
       const area = layout.area(slot);
-      if (this.#codec.encode(value, area, area + AREA_WORDS) >= 0) return IN_AREA;
+      const end = this.#codec.encode(value, area, area + AREA_WORDS);
+      if (end >= 0) {
+        if (end - area > SLOT_WORDS - INLINE) this.#toArea = SMALL_ONES;
+        else if (this.#toArea > 0) this.#toArea--;
+        return IN_AREA;
+      }
     } catch {
       // A message may carry it nevertheless: a port, a shared buffer. Otherwise sending it says why not.
     }
