@@ -8,15 +8,10 @@
  * The answer is given once, to the first who has one: the handler, its failure, or the deadline, which does
  * not wait for the handler to clean up.
  */
-import {
-  CancelledError,
-  type AbortHandle,
-  type Future,
-  type Routine,
-  type SemaphorePermit,
-  type TaskContext,
-} from "millrace";
+import { CancelledError, type AbortHandle, type Future, type Routine, type TaskContext } from "millrace";
 import type { ServerRequest } from "srvx";
+import { pin } from "../pin.ts";
+import type { Entry } from "./admission.ts";
 import { failed, late, leaving, reportable } from "./answers.ts";
 import { nameOf, onClientGone } from "./base.ts";
 import type { Deadline, Expiring } from "./deadlines.ts";
@@ -31,7 +26,7 @@ export class Exchange implements Expiring {
   readonly #request: ServerRequest;
   readonly #respond: (response: Response) => void;
   #task: AbortHandle | null = null;
-  #entry: SemaphorePermit | Future<SemaphorePermit> | null;
+  #entry: Entry | Future<Entry> | null;
   #deadline: Deadline | undefined;
   #hasBegun: boolean = false;
   #isAnswered: boolean = false;
@@ -39,7 +34,7 @@ export class Exchange implements Expiring {
   constructor(
     reception: Reception,
     request: ServerRequest,
-    entry: SemaphorePermit | Future<SemaphorePermit>,
+    entry: Entry | Future<Entry>,
     respond: (response: Response) => void,
   ) {
     this.#reception = reception;
@@ -89,7 +84,7 @@ export class Exchange implements Expiring {
     }
   }
 
-  *#admitted(entry: Future<SemaphorePermit>): Routine<void> {
+  *#admitted(entry: Future<Entry>): Routine<void> {
     this.#entry = null;
     try {
       this.#entry = yield* entry;
@@ -146,3 +141,5 @@ function requireResponse(answer: unknown): Response {
     `a handler must answer with a Response, or with what streamed() gives, got ${answer === null ? "null" : typeof answer}`,
   );
 }
+
+pin(new Exchange(null as never, null as never, null as never, () => {}));
