@@ -4,6 +4,7 @@ import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { mayProceed } from "../runtime/cooperation.ts";
 import { Operation } from "../runtime/operation.ts";
 import { cx } from "../runtime/kernel.ts";
+import { wakeSafely } from "../runtime/listeners.ts";
 import {
   label,
   made,
@@ -98,9 +99,11 @@ abstract class Change<T, R> extends Operation<R> {
       this.seat?.leave();
       throw error;
     }
-    if (result === PENDING)
+    if (result === PENDING) {
       (this.seat ??= new Seat(this.position.state.audience, this.position.queue)).wait(waker);
-    else {
+      // The predicate itself has sent another value, or closed the receiver: nobody waited for that yet.
+      if (this.position.hasUnseen || this.position.isClosed) wakeSafely(waker);
+    } else {
       cx.budget--;
       this.seat?.leave();
     }

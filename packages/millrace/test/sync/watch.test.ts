@@ -98,6 +98,25 @@ inBothStyles(
   },
 );
 
+inBothStyles("a predicate may itself send, and close", function* () {
+  const [tx, rx] = watch.channel(0);
+  const counting = rx.waitFor((n) => {
+    if (n < 3) tx.send(n + 1);
+    return n === 3;
+  });
+  expect(yield* get(counting)).toBe(3);
+  const closing = rx.waitFor(() => {
+    rx.close();
+    return false;
+  });
+  expect(yield* caught(closing)).toBeInstanceOf(ClosedError);
+  const abandoning = tx.subscribe().waitFor(() => {
+    tx.close();
+    return false;
+  });
+  expect(yield* caught(abandoning)).toBeInstanceOf(RecvError);
+});
+
 inBothStyles("WAT-16 endless loops of changed, waitFor and closed let others run", function* ({ body }) {
   const [tx, rx] = watch.channel(0);
   const other = tx.subscribe();
