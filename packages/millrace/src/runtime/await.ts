@@ -77,10 +77,12 @@ export class Await<T> extends Runnable implements Waker {
     try {
       value = this.poll((branch ?? kernel).budget);
     } catch (error) {
+      if (this.wasCancelled) return this.promise;
       this.isPending = false;
       if (branch !== null && branch.isCancelPending) return this.cancelledHere();
       return (this.promise = this.resumeWith(true, error));
     }
+    if (this.wasCancelled) return this.promise;
     if (value !== PENDING) {
       this.isPending = false;
       return (this.promise = this.resumeWith(false, value));
@@ -89,6 +91,11 @@ export class Await<T> extends Runnable implements Waker {
     this.makePromise();
     kernel.onIdle?.();
     return this.promise;
+  }
+
+  /** The future was disposed by its own first poll. */
+  private get wasCancelled(): boolean {
+    return this.promise !== undefined;
   }
 
   /** Cancelled while the await before had its result already: this one is told, though it failed at once. */
@@ -133,6 +140,8 @@ export class Await<T> extends Runnable implements Waker {
   /** The future was disposed while it was awaited. */
   cancel(error: unknown): void {
     if (!this.isPending) return;
+    // By its own first poll.
+    if (this.promise === undefined) this.makePromise();
     this.abandon((future) => future.drop());
     this.reject(error);
   }

@@ -9,6 +9,7 @@ import {
   sleep,
   spawn,
   type Future,
+  type Poll,
 } from "millrace";
 import { paused, step } from "millrace/testing";
 import { describe, expect, test } from "vitest";
@@ -193,6 +194,27 @@ test("disposing a future that is awaited drops it, and its awaits reject with Ca
     await expect(awaited).rejects.toBeInstanceOf(CancelledError);
     await expect(probe).rejects.toBeInstanceOf(CancelledError);
     expect(probe.drops).toBe(1);
+  }));
+
+test("a future may be disposed by its own first poll, whatever that gives", () =>
+  paused(async () => {
+    const failing = (): never => {
+      throw new Error("after it was disposed");
+    };
+    const results: readonly (() => Poll<number>)[] = [() => PENDING, () => 1, failing];
+    for (const result of results) {
+      let drops = 0;
+      const future: Future<number> = pollFn(
+        () => {
+          future[Symbol.dispose]();
+          return result();
+        },
+        () => drops++,
+      );
+      await expect(future).rejects.toBeInstanceOf(CancelledError);
+      await expect(future).rejects.toBeInstanceOf(CancelledError);
+      expect(drops).toBe(1);
+    }
   }));
 
 test("a late wake-up of an abandoned future is harmless", () =>
