@@ -139,7 +139,7 @@ test("a send that was assigned a slot fails once the channel is closed, with its
 test("MPSC-24 reserveMany of more than the capacity rejects with RangeError at once, on a full channel too", () => {
   const [tx] = mpsc.channel<number>(2);
   tx.trySend(1);
-  for (const count of [3, 1e9, Number.MAX_SAFE_INTEGER]) {
+  for (const count of [3, 1e9, Number.MAX_SAFE_INTEGER, 2 ** 64, Number.MAX_VALUE]) {
     const reserving = step(tx.reserveMany(count));
     expect(() => reserving.poll()).toThrow(RangeError);
   }

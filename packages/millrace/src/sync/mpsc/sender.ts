@@ -236,7 +236,10 @@ export class Sender<T extends Message> extends Handle implements Disposable {
    */
   reserveMany(count: number): Future<Permit<T>[]> {
     const channel = this.open("reserveMany");
-    return new Reserve(channel, checkCount("Sender.reserveMany", "count", count, 0), manyPermits<T>);
+    // However absurd: what is more than there can be is refused by the future, not here.
+    const isTooMany = Number.isInteger(count) && count > channel.capacity;
+    if (!isTooMany) checkCount("Sender.reserveMany", "count", count, 0);
+    return new Reserve(channel, count, manyPermits<T>);
   }
 
   tryReserve(): Try<Permit<T>, "full" | "closed"> {
