@@ -107,6 +107,7 @@ function comparison(facade: string, declared: readonly Declaration[]): string {
     const types = parameters.map(
       ({ constraint, name: letter }) => ARGUMENTS[constraint ?? ""] ?? `"${letter}"`,
     );
+    if (types.length > 0) lines.push(generic(path, parameters, ++count));
     const applied = types.length === 0 ? path : `${path}<${types.join(", ")}>`;
     compare((side) => `${side}${applied}`);
     if (kind === "class" || kind === "interface") {
@@ -124,6 +125,15 @@ function comparison(facade: string, declared: readonly Declaration[]): string {
     seen.add(declaration.name);
   }
   return `${lines.join("\n")}\n`;
+}
+
+/** Ours, of whatever the contract lets it be of: fails where ours asks more of a type parameter. */
+function generic(path: string, parameters: Declaration["parameters"], id: number): string {
+  const declared = parameters.map(({ name, constraint }) =>
+    constraint === undefined ? name : `${name} extends ${constraint.replace(/^[A-Z]/, "contract.$&")}`,
+  );
+  const applied = `ours${path}<${parameters.map(({ name }) => name).join(", ")}>`;
+  return `export type Generic${id}<${declared.join(", ")}> = ${applied};`;
 }
 
 /**

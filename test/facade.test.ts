@@ -89,6 +89,7 @@ describe("declarations", () => {
         "  abort(key: K | 0): boolean;",
         /'oursStrict<JoinMap<"K", "T">>' is not/,
       ],
+      ["class SharedFuture<T>", "class SharedFuture<T extends {}>", /does not satisfy the constraint '\{\}'/],
       [
         "readonly deadline: number; readonly is",
         "deadline: number; readonly is",

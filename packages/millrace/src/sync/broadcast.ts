@@ -213,7 +213,7 @@ const RECEIVER: HandleKind<Position<unknown>> = {
 };
 
 /** Sends to all receivers. `clone()` it for each producer, `close()` it (or `using`) when done. */
-export class Sender<T extends Message> extends Handle implements Disposable {
+export class Sender<T> extends Handle implements Disposable {
   readonly #state: State<T>;
   #isClosed: boolean = false;
 
@@ -285,7 +285,7 @@ export class Sender<T extends Message> extends Handle implements Disposable {
 }
 
 /** Receives every message sent since it was made, as far as they are kept. */
-export class Receiver<T extends Message> extends Handle implements AsyncIterable<T>, Disposable {
+export class Receiver<T> extends Handle implements AsyncIterable<T>, Disposable {
   readonly #position: Position<T>;
 
   /** @internal */
@@ -358,7 +358,7 @@ export class Receiver<T extends Message> extends Handle implements AsyncIterable
   }
 }
 
-function receiver<T extends Message>(state: State<T>): Receiver<T> {
+function receiver<T>(state: State<T>): Receiver<T> {
   state.receivers.add();
   return new Receiver(new Position(state));
 }

@@ -190,13 +190,13 @@ class Closed extends Operation<void> {
 
 /** The sending half: it sends once, or closes. */
 export class Sender<T> implements Disposable {
-  declare private readonly state: State<T>;
+  declare private readonly state: State<unknown>;
   declare private hasSent: boolean;
   /** Closed without sending. */
   declare private isGivenUp: boolean;
 
   /** @internal */
-  constructor(state: State<T>) {
+  constructor(state: State<unknown>) {
     this.state = state;
     this.hasSent = false;
     this.isGivenUp = false;
@@ -225,7 +225,7 @@ export class Sender<T> implements Disposable {
   /** Completes when the receiver is closed, dropped, or has its value. **Cancel safety.** Abandoning it leaves no trace. */
   closed(): Future<void> {
     if (this.isGivenUp) throw new ClosedError("oneshot.Sender.closed on a closed sender");
-    return new Closed(this.state as State<unknown>);
+    return new Closed(this.state);
   }
   /** Whether the receiver is closed, dropped, or has its value, or this sender was closed unused. */
   get isClosed(): boolean {

@@ -2,7 +2,7 @@
 import { join, mpsc, select, SendError, sleep, spawn, timeout, TimeoutError, yieldNow } from "millrace";
 import { paused } from "millrace/testing";
 import { expect, test } from "vitest";
-import { get, inBothStyles } from "../both-styles.ts";
+import { get, inBothStyles, type Steps } from "../both-styles.ts";
 import { caught } from "./outcome.ts";
 
 inBothStyles(
@@ -294,5 +294,21 @@ inBothStyles(
     const [unbounded, other] = mpsc.unbounded<number>();
     other[Symbol.dispose]();
     yield* get(unbounded.closed());
+  },
+);
+
+inBothStyles(
+  "a sender of more is a sender of less, and a function may pass on what it does not know",
+  function* () {
+    function* relay<T>(from: mpsc.Receiver<T>, to: mpsc.Sender<T>): Steps<void> {
+      const value = yield* get(from.recv());
+      if (value !== undefined) yield* get(to.send(value));
+    }
+    const [tx, rx] = mpsc.channel<number | string>(1);
+    const [sources, source] = mpsc.channel<number>(1);
+    const numbers: mpsc.Sender<number> = tx;
+    yield* get(sources.send(1));
+    yield* relay(source, numbers);
+    expect(yield* get(rx.recv())).toBe(1);
   },
 );

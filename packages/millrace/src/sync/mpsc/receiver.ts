@@ -7,7 +7,7 @@ import { doneWith } from "../../runtime/suspension.ts";
 import { iterate } from "../../runtime/iterate.ts";
 import type { Resource } from "../../runtime/resource.ts";
 import type { WaitQueue } from "../../runtime/wait-queue.ts";
-import { refused, type Message, type Try } from "../try.ts";
+import { refused, type Try } from "../try.ts";
 import type { Channel } from "./channel.ts";
 import { describe } from "./sender.ts";
 
@@ -94,7 +94,7 @@ class RecvMany<T> extends Acquire<number> {
 }
 
 /** Receives from a channel, bounded or not. Several `recv` waiting at once are served in order. */
-export class Receiver<T extends Message> implements AsyncIterable<T>, Disposable {
+export class Receiver<T> implements AsyncIterable<T>, Disposable {
   declare private readonly channel: Channel<T>;
 
   /** @internal */

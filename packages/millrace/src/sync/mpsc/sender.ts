@@ -11,7 +11,7 @@ import { NOTHING } from "../../runtime/suspension.ts";
 import { label, type Resource } from "../../runtime/resource.ts";
 import type { Waiter, WaitQueue } from "../../runtime/wait-queue.ts";
 import { Handle, type HandleKind, Remains } from "../handle.ts";
-import { checkMessage, OK, refused, type Message, type Try } from "../try.ts";
+import { checkMessage, OK, refused, type Try } from "../try.ts";
 import { UNBOUNDED, type Channel } from "./channel.ts";
 import { counted } from "../../runtime/counted.ts";
 
@@ -143,11 +143,11 @@ export class ReceiverClosed extends Operation<void> {
  * the next waiter. Sending twice, or after it was released, throws `ClosedError`.
  */
 export class Permit<T> extends Handle implements Disposable {
-  declare private readonly sharedChannel: Channel<T>;
+  declare private readonly sharedChannel: Channel<unknown>;
   declare private isUsed: boolean;
 
   /** @internal */
-  constructor(channel: Channel<T>) {
+  constructor(channel: Channel<unknown>) {
     super();
     this.isUsed = false;
     this.sharedChannel = channel;
@@ -184,12 +184,12 @@ export class Permit<T> extends Handle implements Disposable {
  * Sends into a bounded channel. `clone()` it for each producer, `close()` it (or `using`) when done:
  * the channel ends when the last sender and the last permit are gone.
  */
-export class Sender<T extends Message> extends Handle implements Disposable {
-  declare private readonly sharedChannel: Channel<T>;
+export class Sender<T> extends Handle implements Disposable {
+  declare private readonly sharedChannel: Channel<unknown>;
   declare private isGivenUp: boolean;
 
   /** @internal */
-  constructor(channel: Channel<T>) {
+  constructor(channel: Channel<unknown>) {
     super();
     this.isGivenUp = false;
     this.sharedChannel = channel;
@@ -260,7 +260,7 @@ export class Sender<T extends Message> extends Handle implements Disposable {
 
   /** Completes when the receiver is closed. **Cancel safety.** Abandoning it leaves no trace. */
   closed(): Future<void> {
-    return new ReceiverClosed(this.open("closed") as Channel<unknown>);
+    return new ReceiverClosed(this.open("closed"));
   }
   /** Whether nothing can be sent with this handle any more: the receiver or the handle itself is closed. */
   get isClosed(): boolean {
@@ -291,7 +291,7 @@ export class Sender<T extends Message> extends Handle implements Disposable {
   makeRemains(): Remains {
     return new Remains(SENDER, this.sharedChannel);
   }
-  private open(what: string): Channel<T> {
+  private open(what: string): Channel<unknown> {
     if (this.isGivenUp)
       throw new ClosedError(
         `Sender.${what} on a sender that was closed; clone() it before closing to go on sending`,
@@ -301,10 +301,10 @@ export class Sender<T extends Message> extends Handle implements Disposable {
 }
 
 /** Upgrades while a sender or a permit is left. */
-export class WeakSender<T extends Message> {
-  declare private readonly sharedChannel: Channel<T>;
+export class WeakSender<T> {
+  declare private readonly sharedChannel: Channel<unknown>;
   /** @internal */
-  constructor(channel: Channel<T>) {
+  constructor(channel: Channel<unknown>) {
     this.sharedChannel = channel;
   }
   upgrade(): Sender<T> | undefined {
@@ -323,10 +323,10 @@ function full(channel: Channel<never> | Channel<unknown>): { readonly ok: false;
   channel.slotAwaited();
   return refused("full");
 }
-function onePermit<T>(channel: Channel<T>): Permit<T> {
+function onePermit<T>(channel: Channel<unknown>): Permit<T> {
   return new Permit(channel);
 }
-function manyPermits<T>(channel: Channel<T>, count: number): Permit<T>[] {
+function manyPermits<T>(channel: Channel<unknown>, count: number): Permit<T>[] {
   return Array.from({ length: count }, () => new Permit(channel));
 }
 

@@ -2,17 +2,17 @@
 import { ClosedError, SendError } from "../../errors.ts";
 import type { Future } from "../../runtime/future.ts";
 import { Handle, Remains } from "../handle.ts";
-import { checkMessage, type Message } from "../try.ts";
+import { checkMessage } from "../try.ts";
 import type { Channel } from "./channel.ts";
 import { ReceiverClosed, SENDER } from "./sender.ts";
 
 /** Sends without waiting. There is no back-pressure: memory grows with the backlog. */
-export class UnboundedSender<T extends Message> extends Handle implements Disposable {
-  readonly #channel: Channel<T>;
+export class UnboundedSender<T> extends Handle implements Disposable {
+  readonly #channel: Channel<unknown>;
   #isClosed: boolean = false;
 
   /** @internal */
-  constructor(channel: Channel<T>) {
+  constructor(channel: Channel<unknown>) {
     super();
     this.#channel = channel;
     channel.handles.opened(this, !channel.items.isEmpty);
@@ -35,7 +35,7 @@ export class UnboundedSender<T extends Message> extends Handle implements Dispos
   }
   /** Completes when the receiver is closed. **Cancel safety.** Abandoning it leaves no trace. */
   closed(): Future<void> {
-    return new ReceiverClosed(this.#open("closed") as Channel<unknown>);
+    return new ReceiverClosed(this.#open("closed"));
   }
   /** Whether nothing can be sent with this handle any more: the receiver or the handle itself is closed. */
   get isClosed(): boolean {
@@ -55,7 +55,7 @@ export class UnboundedSender<T extends Message> extends Handle implements Dispos
   makeRemains(): Remains {
     return new Remains(SENDER, this.#channel);
   }
-  #open(what: string): Channel<T> {
+  #open(what: string): Channel<unknown> {
     if (this.#isClosed) throw new ClosedError(`UnboundedSender.${what} on a sender that was closed`);
     return this.#channel;
   }
