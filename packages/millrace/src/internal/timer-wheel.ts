@@ -81,7 +81,7 @@ export class TimerWheel {
    * wheel is moved, behind those that have its new tick.
    */
   insert(entry: TimerEntry, tick: number): void {
-    this.remove(entry);
+    if (entry.slot !== NONE) this.remove(entry);
     entry.tick = tick > this.elapsed ? tick : this.elapsed + 1;
     this.size++;
     place(this, entry);
@@ -89,14 +89,17 @@ export class TimerWheel {
 
   /** Unlinks `entry`, wherever in this wheel it is, due or not. Harmless when it is not linked. */
   remove(entry: TimerEntry): void {
-    const { slot: list, prevTimer: prev, nextTimer: next } = entry;
+    const list = entry.slot;
     if (list === NONE) return;
+    const prev = entry.prevTimer;
+    const next = entry.nextTimer;
     if (prev === null) this.heads[list] = next;
     else prev.nextTimer = next;
     if (next === null) this.tails[list] = prev;
     else next.prevTimer = prev;
     if (prev === next) this.occupied[list >>> 5]! &= ~(1 << list); // both null: it was the only one
-    entry.prevTimer = entry.nextTimer = null;
+    entry.prevTimer = null;
+    entry.nextTimer = null;
     entry.slot = NONE;
     this.size--;
   }
@@ -188,15 +191,14 @@ function placeAnew(wheel: TimerWheel, list: number): void {
 
 /** Appends `entry`, whose tick is set and whose links are null, to the list of its tick. */
 function place(wheel: TimerWheel, entry: TimerEntry): void {
-  const { heads, tails, occupied } = wheel;
   const list = listOf(wheel.elapsed, entry.tick);
-  const tail = tails[list]!;
+  const tail = wheel.tails[list]!;
   entry.slot = list;
   entry.prevTimer = tail;
-  tails[list] = entry;
+  wheel.tails[list] = entry;
   if (tail === null) {
-    heads[list] = entry;
-    occupied[list >>> 5]! |= 1 << list;
+    wheel.heads[list] = entry;
+    wheel.occupied[list >>> 5]! |= 1 << list;
   } else {
     tail.nextTimer = entry;
   }
@@ -204,19 +206,19 @@ function place(wheel: TimerWheel, entry: TimerEntry): void {
 
 /** Invariant 1, for a tick that is not before `elapsed`. */
 function listOf(elapsed: number, tick: number): number {
-  const low = elapsed & LOW_MASK;
-  const tickLow = low + (tick - elapsed);
-  if (tickLow < LOW_SPAN) return listAmong(0, low, tickLow);
-  if (tick === Infinity) return NEVER;
-  return listAmong(LOW_LEVELS, Math.floor(elapsed / LOW_SPAN), Math.floor(tick / LOW_SPAN));
-}
-
-/** The same by digits from that of level `lowest` up. */
-function listAmong(lowest: number, elapsed: number, tick: number): number {
-  const differing = elapsed ^ tick;
+  let from = elapsed & LOW_MASK;
+  let to = from + (tick - elapsed);
+  let lowest = 0;
+  if (to >= LOW_SPAN) {
+    if (tick === Infinity) return NEVER;
+    from = (elapsed / LOW_SPAN) | 0;
+    to = (tick / LOW_SPAN) | 0;
+    lowest = LOW_LEVELS;
+  }
+  const differing = from ^ to;
   if (differing === 0) return DUE;
   const level = ((31 - Math.clz32(differing)) / 6) | 0;
-  return (lowest + level) * LEVEL_SLOTS + ((tick >>> (level * 6)) & 63);
+  return (lowest + level) * LEVEL_SLOTS + ((to >>> (level * 6)) & 63);
 }
 
 function noEntries(): (TimerEntry | null)[] {
