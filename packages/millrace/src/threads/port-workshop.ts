@@ -25,7 +25,7 @@ import {
   type PortThreadStart,
   type ToPortThread,
 } from "./port-messages.ts";
-import type { SubmittedCall } from "./submitted-call.ts";
+import { mayRepeat, type SubmittedCall } from "./submitted-call.ts";
 import type { ThreadPoolMetrics, Workshop, WorkshopOptions } from "./workshop.ts";
 
 /** So many threads in a row that die before they begin are a reason to give up. */
@@ -295,7 +295,7 @@ export class PortWorkshop implements Workshop, Calls {
   #lost(sent: Sent, { text, exitCode, cause }: Obituary): void {
     const { call } = sent;
     this.#ended(sent);
-    if (call.isIdempotent && call.transfer === undefined && !("from" in call)) return this.submit(call);
+    if (!("from" in call) && mayRepeat(call)) return this.submit(call);
     const reason = `${text} while it ran ${call.entry.name}`;
     call.fail(new ThreadError(reason, exitCode, cause === undefined ? undefined : { cause }), undefined);
   }

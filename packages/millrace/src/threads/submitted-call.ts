@@ -12,3 +12,15 @@ export interface SubmittedCall {
   settle(value: unknown): void;
   fail(error: unknown, classesOf: string | undefined): void;
 }
+
+/** A call that has cost so many threads is likelier the cause of their end than its victim. */
+const MAX_DEATHS = 3;
+const deaths: WeakMap<SubmittedCall, number> = new WeakMap();
+
+/** Its thread died while it ran: whether it runs again. */
+export function mayRepeat(call: SubmittedCall): boolean {
+  if (!call.isIdempotent || call.transfer !== undefined) return false;
+  const died = (deaths.get(call) ?? 0) + 1;
+  deaths.set(call, died);
+  return died < MAX_DEATHS;
+}

@@ -30,7 +30,7 @@ import {
 } from "./payload.ts";
 import { DONE, FREE, isCurrent, kindOf, ownedBy, QUEUED, RUNNING, threadOf } from "./slot-state.ts";
 import type { SharedMemory } from "./shared-memory.ts";
-import type { SubmittedCall } from "./submitted-call.ts";
+import { mayRepeat, type SubmittedCall } from "./submitted-call.ts";
 
 /** What a submitter asks of whoever runs the threads. */
 export interface Threads {
@@ -306,15 +306,14 @@ export class Submitter implements Calls {
     if (call === null || call === undefined) return this.#release(slot);
     const { words, layout } = this.memory;
     const isAbandoned = Atomics.load(words, layout.slot(slot) + CANCEL) !== 0;
-    const mayRepeat = call.isIdempotent && call.transfer === undefined && !isAbandoned;
-    this.#again(slot, call, threadOf(state), mayRepeat);
+    this.#again(slot, call, threadOf(state), !isAbandoned && mayRepeat(call));
   }
 
   /** Its thread died: runs the call anew, or fails it. */
-  #again(slot: number, call: SubmittedCall, thread: number, mayRepeat: boolean): void {
+  #again(slot: number, call: SubmittedCall, thread: number, runsAgain: boolean): void {
     this.#calls[slot - this.#first] = null;
     this.#release(slot);
-    if (mayRepeat) {
+    if (runsAgain) {
       this.inFlight--;
       try {
         return this.submit(call);

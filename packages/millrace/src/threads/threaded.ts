@@ -27,7 +27,10 @@ export interface ThreadCall {
   transfer?: readonly Transferable[];
   /** Run on the calling thread's own group of tasks rather than let another steal it. */
   pin?: boolean;
-  /** May be run again if its thread dies. Default false: it then fails with `ThreadError`. */
+  /**
+   * May be run again if its thread dies. Default false: it then fails with `ThreadError`, as does one that has
+   * cost three threads.
+   */
   idempotent?: boolean;
   /**
    * How long (ms) an abandoned call may go on before its thread is replaced. Default 1000. Deno cannot stop a

@@ -123,6 +123,14 @@ test("idempotent calls are run again when their thread dies, others are not", as
   expect(counts.map((each) => new Int32Array(each)[0])).toEqual([2, 1]);
 });
 
+test("an idempotent call that ends each of its threads is given up after the third", async () => {
+  fresh();
+  const { restarted } = pool.metrics();
+  await expect(work.exit.with({ pool, idempotent: true })(7)).rejects.toThrow(ThreadError);
+  await heals();
+  expect(pool.metrics().restarted - restarted).toBe(3);
+});
+
 test("threads killed under load lose what they ran, and nothing else", async () => {
   fresh();
   const calls = Array.from({ length: 2000 }, (_, i) =>
