@@ -90,7 +90,7 @@ describe.each(["async", "generator"])("SIGUSR2, in a program of %s bodies", (sty
   test("prints the first of ten thousand", { timeout: 60_000 }, async () => {
     const { stderr, code } = await asked(style, "many");
     expect(code).toBe(0);
-    expect(stderr).toMatch(/^millrace: 10002 tasks /);
+    expect(stderr).toMatch(/^millrace: 10002 tasks /m);
     expect(stderr).toMatch(/'worker' waits for recv on channel #1 'jobs'/);
     expect(stderr).toMatch(/… and 9902 more$/m);
   });
