@@ -67,7 +67,10 @@ function run(args: readonly string[]): Promise<Run> {
     execFile(
       process.execPath,
       ["--conditions=@millrace/source", ...args],
-      { cwd: root, env: { ...process.env, NO_COLOR: "1", NODE_OPTIONS: "" } },
+      {
+        cwd: root,
+        env: { ...process.env, NO_COLOR: "1", NODE_OPTIONS: process.env.MILLRACE_NODE_OPTIONS ?? "" },
+      },
       (error, stdout, stderr) =>
         done({ stdout, stderr: error === null ? stderr : `${stderr}exit code ${error.code}\n` }),
     );

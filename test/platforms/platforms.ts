@@ -30,13 +30,16 @@ const node = (version: string) => ({
   binary: `bin/node${suffix}`,
 });
 
+/** Also under its own name, for tests that start programs without the options of whoever runs the suite. */
+const lowerUsing = `--import=${new URL("lower-using.ts", import.meta.url).href}`;
+
 /** The first is the one of `npm test`. */
 export const platforms: readonly Platform[] = [
   { name: "node24" },
   {
     name: "node22",
     install: node("22.23.5"),
-    env: { NODE_OPTIONS: `--import=${new URL("lower-using.ts", import.meta.url).href}` },
+    env: { NODE_OPTIONS: lowerUsing, MILLRACE_NODE_OPTIONS: lowerUsing },
   },
   { name: "node26", install: node("26.10.0") },
   {

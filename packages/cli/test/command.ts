@@ -27,7 +27,7 @@ export class Running implements Disposable {
       cwd: fileURLToPath(new URL("programs", import.meta.url)),
       env: {
         ...process.env,
-        NODE_OPTIONS: "",
+        NODE_OPTIONS: process.env.MILLRACE_NODE_OPTIONS ?? "",
         NO_COLOR: "1",
         // What the programs import is compiled once.
         NODE_COMPILE_CACHE: join(tmpdir(), "millrace-test-programs"),
