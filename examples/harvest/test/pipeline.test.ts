@@ -35,9 +35,11 @@ test("a database that does not answer holds the fetching back", slow, async () =
 
   // In the batch, in the channel to it, with the parsers, in the channel to them, and with the workers.
   const most = batchSize + batchSize + parsersAtOnce + concurrency + concurrency;
-  await expect.poll(() => origin.totalHits, patiently).toBe(most);
+  // Nobody asks the parsers for more while the channel behind them is full: one of them may have nothing.
+  const least = most - (parsersAtOnce - 1);
+  await expect.poll(() => origin.totalHits, patiently).toBeGreaterThanOrEqual(least);
   await new Promise((resolve) => setTimeout(resolve, 100));
-  expect(origin.totalHits).toBe(most);
+  expect(origin.totalHits).toBeLessThanOrEqual(most);
   running.abort();
 });
 
