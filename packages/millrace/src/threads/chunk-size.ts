@@ -37,14 +37,21 @@ export class ChunkSize {
   /** Looks in a row, on the calling thread, at items that were too dear. */
   #dear: number = 0;
 
-  /** So many items took `ms` on a thread; `canStay` says that they might as well have run here. */
-  learn(ms: number, items: number, canStay: boolean): void {
+  /** How often items that stayed became too dear. */
+  turns: number = 0;
+
+  /**
+   * So many items took `ms` on a thread; `canStay` says that they might as well have run here. They were sent
+   * at the turn `sentAt`: what was sent before the items became dear tells nothing about those to come.
+   */
+  learn(ms: number, items: number, canStay: boolean, sentAt: number = this.turns): void {
+    if (!canStay) this.leave();
+    if (sentAt !== this.turns) return;
     const each = ms / items;
     this.#perItem = this.#perItem < 0 ? each : this.#perItem * 0.75 + each * 0.25;
     const wanted = this.#perItem <= 0 ? MAX_CHUNK : Math.round(CHUNK_MS / this.#perItem);
     // At most eight times more than what this was learned from: the next items may be dearer.
     this.items = Math.max(1, Math.min(wanted, Math.max(this.items, items * 8), MAX_CHUNK));
-    if (!canStay) this.#mayStay = false;
     const isCheap = items >= ENOUGH_ITEMS && each < WORTH_SENDING_MS;
     this.isLocal = this.#mayStay && (this.isLocal || isCheap);
   }
@@ -63,6 +70,7 @@ export class ChunkSize {
     this.#dear = 0;
     this.stride = STRIDE;
     this.isLocal = false;
+    this.turns++;
     this.#perItem = each;
     this.items = Math.max(1, Math.min(Math.round(CHUNK_MS / each), MAX_CHUNK));
   }

@@ -123,10 +123,11 @@ export function parMap<T, R>(
           Math.max(1, Math.ceil(source.left / (threads * 2))),
         );
         const start = source.taken;
+        const sentAt = size.turns;
         const batch = source.take(wanted);
         if (batch.length === 0) return undefined;
         return call(url, position, batch).map((done) => {
-          size.learn(done.ms, batch.length, done.isPlain && batch.every(isPrimitive));
+          size.learn(done.ms, batch.length, done.isPlain && batch.every(isPrimitive), sentAt);
           for (let i = 0; i < batch.length; i++) results[start + i] = done.results[i] as R;
         });
       };
