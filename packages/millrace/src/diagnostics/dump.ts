@@ -38,7 +38,7 @@ export function dump(): string {
   const warnings = recorder.warnings.list().map(({ lint, message }) => `${lint}: ${message}`);
   return [
     headline(records, recorder),
-    section("cycles", cycles(records)),
+    section("cycles", cycles(records, recorder)),
     tree(records, recorder),
     section("held", held(records, recorder)),
     section("warnings", warnings),
@@ -62,8 +62,11 @@ function headline(records: readonly TaskRecord[], recorder: Recorder): string {
   return `millrace: ${tasks}${states === "" ? "" : ` (${states})`}`;
 }
 
-function cycles(records: readonly TaskRecord[]): string[] {
-  return findCycles(records.map(({ task }) => task)).map(describeCycle);
+function cycles(records: readonly TaskRecord[], recorder: Recorder): string[] {
+  return findCycles(
+    records.map(({ task }) => task),
+    (held) => recorder.holdersOf(held),
+  ).map(describeCycle);
 }
 
 /** Each task below the one that spawned it. */

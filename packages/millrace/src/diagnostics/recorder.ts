@@ -17,7 +17,7 @@ import { host } from "../runtime/host.ts";
 import { JoinHandle } from "../runtime/join-handle.ts";
 import { joinedTask } from "../runtime/task-join.ts";
 import { cx, type Kernel, type TaskFailure } from "../runtime/kernel.ts";
-import type { Resource } from "../runtime/resource.ts";
+import { HELD, type Resource } from "../runtime/resource.ts";
 import type { Task } from "../runtime/task.ts";
 import { ambientBranch } from "../runtime/trail.ts";
 import { findCycles, leaves } from "../runtime/wait-graph.ts";
@@ -324,7 +324,7 @@ export class Recorder implements Hooks {
       const resource = each.waitedResource;
       const isHeld = resource !== undefined && this.resources.holders(resource).length > 0;
       if (!isHeld && joinedTask(each) === undefined) continue;
-      for (const cycle of findCycles([task])) this.lints.deadlock(cycle);
+      for (const cycle of findCycles([task], (held) => this.holdersOf(held))) this.lints.deadlock(cycle);
       return;
     }
   }
@@ -395,6 +395,3 @@ export class Recorder implements Hooks {
     this.#sweep.now();
   }
 }
-
-/** What others wait for until its guards are given back. */
-const HELD: ReadonlySet<string> = new Set(["mutex", "rwlock", "semaphore"]);

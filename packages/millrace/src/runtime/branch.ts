@@ -91,6 +91,8 @@ export abstract class Branch<T> extends BranchState implements Waker {
 
   /** Whoever polls it, and so waits for its cleanup. */
   abstract readonly parent: Branch<unknown> | null;
+  /** The number of the task that it belongs to; 0 when to none. */
+  abstract readonly taskId: number;
   /** Whom it wakes. */
   abstract readonly waker: Waker | null;
 

@@ -48,6 +48,9 @@ class CallBranch<T, A extends unknown[]> extends Branch<T> {
     if (cx.budget > BUDGET) this.budget = UNLIMITED;
   }
 
+  get taskId(): number {
+    return this.parent === null ? 0 : this.parent.taskId;
+  }
   get locals(): LocalBinding | null {
     return this.options.local ?? null;
   }

@@ -7,3 +7,8 @@ import type { TaskContext } from "./task.ts";
 export function currentTask(): TaskContext | undefined {
   return rootTask(ambientBranch()) ?? undefined;
 }
+
+/** The number of the task that runs; 0 when none does. */
+export function runningTaskId(): number {
+  return ambientBranch()?.taskId ?? 0;
+}

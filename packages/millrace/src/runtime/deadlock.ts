@@ -6,7 +6,7 @@ import type { Branch } from "./branch.ts";
 import { hooks } from "./hooks.ts";
 import { joinedTask } from "./task-join.ts";
 import type { Kernel } from "./kernel.ts";
-import { describeCycle, findCycles, leaves } from "./wait-graph.ts";
+import { describeCycle, findCycles, holdersAmong, leaves } from "./wait-graph.ts";
 import { isAbortableFromOutside } from "./spawn.ts";
 import type { Task } from "./task.ts";
 import { counted } from "./counted.ts";
@@ -72,7 +72,8 @@ export function waitsOf(task: Branch<unknown>): string {
 
 export function deadlockError(kernel: Kernel): DeadlockError {
   const waits = describeWaits(kernel);
-  for (const cycle of findCycles(liveTasks(kernel)).toReversed()) {
+  const tasks = liveTasks(kernel);
+  for (const cycle of findCycles(tasks, holdersAmong(tasks)).toReversed()) {
     waits.unshift(`cycle: ${describeCycle(cycle)}`);
   }
   return new DeadlockError(`deadlock: nothing can ever run again\n${listed(waits)}`, waits);

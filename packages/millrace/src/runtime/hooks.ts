@@ -51,8 +51,6 @@ export interface Hooks {
   handleWatched?(of: object, handle: object, remains: { readonly what: string }): void;
   /** It was garbage-collected while open, and that is reported. */
   handleLost?(remains: { readonly what: string }): void;
-  /** Who has the guards of the resource, as far as it is known. */
-  holdersOf?(resource: Resource): readonly Task<unknown>[];
 
   mainStarted?(): void;
   mainEnded?(): void;

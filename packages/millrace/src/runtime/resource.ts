@@ -2,7 +2,8 @@
  * What tasks wait for, as it describes itself: channels, locks, timers. The deadlock report, the dump and
  * the console read this and nothing else.
  *
- * Who waits is read off the tasks; who holds is known while something records (`hooks.ts`).
+ * Who waits is read off the tasks, who holds off the open guards; since when, and where, is known while
+ * something records (`hooks.ts`).
  */
 import { shown } from "./argument.ts";
 import { hooks } from "./hooks.ts";
@@ -24,10 +25,16 @@ export type ResourceKind =
 /** What a resource says of itself: sizes, capacities, counts. */
 export type Attributes = Readonly<Record<string, string | number | boolean>>;
 
+/** A list of open handles, as far as it tells who opened them. */
+export interface Openers {
+  /** The numbers of the tasks; 0 for one opened outside any. */
+  openers(): Iterable<number>;
+}
+
 export interface Resource {
   readonly resourceKind: ResourceKind;
-  /** The list of its open guards or permits, if others wait for these to be closed. */
-  readonly handles?: object;
+  /** What of it is open: guards, permits, senders. */
+  readonly handles?: Openers;
   /** Sizes, capacities, counts. */
   attributes(): Attributes;
 }
@@ -37,6 +44,9 @@ export interface Named {
   /** What reports call it. */
   name?: string;
 }
+
+/** Of these, what is held is what others wait for. */
+export const HELD: ReadonlySet<ResourceKind> = new Set<ResourceKind>(["mutex", "rwlock", "semaphore"]);
 
 /** "channel" of "channel #12 'jobs'". */
 const NOUNS: Readonly<Record<ResourceKind, string>> = {

@@ -84,6 +84,9 @@ export class Task<T> extends Branch<T> implements TaskContext, Listened {
     recorder.taskSpawned?.(this as Task<unknown>);
   }
 
+  get taskId(): number {
+    return this.id;
+  }
   get parent(): null {
     return null;
   }

@@ -10,8 +10,10 @@
  *   OPEN, LISTED ──missed──► OPEN, LISTED, SOON ──turn ends──► OPEN, WATCHED ──collected──► LOST
  *        └───────────close──────────────────┴──────────────────────────────┴────► CLOSED      (released, reported)
  */
+import { runningTaskId } from "../runtime/current-task.ts";
 import { hooks } from "../runtime/hooks.ts";
 import { host } from "../runtime/host.ts";
+import type { Openers } from "../runtime/resource.ts";
 
 /** What it means to lose a handle of some kind; `of` is what it was a handle of. */
 export interface HandleKind<R> {
@@ -28,8 +30,18 @@ export class Remains<R = unknown> {
   declare isOpen: boolean;
   declare private readonly kind: HandleKind<R>;
   declare readonly of: R;
+  /** Among what is left of the handles of the same resource. */
+  declare list: Handles | null;
+  declare nextRemains: Remains | null;
+  declare prevRemains: Remains | null;
+  /** The task that opened it. */
+  declare opener: number;
   constructor(kind: HandleKind<R>, of: R) {
     this.isOpen = true;
+    this.list = null;
+    this.nextRemains = null;
+    this.prevRemains = null;
+    this.opener = 0;
     this.kind = kind;
     this.of = of;
   }
@@ -42,6 +54,11 @@ export class Remains<R = unknown> {
   release(): void {
     this.kind.release(this.of);
   }
+  /** Closed, or lost. */
+  end(): void {
+    this.isOpen = false;
+    this.list?.ended(this as Remains);
+  }
 }
 
 /** Of each kind of handle the first loss is reported. */
@@ -49,7 +66,7 @@ const reported: Set<string> = new Set();
 
 const lost = new FinalizationRegistry<Remains>((remains) => {
   if (!remains.isOpen) return;
-  remains.isOpen = false;
+  remains.end();
   if (remains.isReported) {
     if (hooks.current !== null) hooks.current.handleLost?.(remains);
     if (!reported.has(remains.what)) {
@@ -96,9 +113,12 @@ export abstract class Handle {
   declare prevHandle: Handle | null;
   /** Once it is watched. @internal */
   declare remains: Remains | null;
+  /** The number of the task that opened it, which keeps no task alive; 0 outside any. @internal */
+  declare readonly opener: number;
 
   /** @internal */
   constructor() {
+    this.opener = runningTaskId();
     this.nextHandle = null;
     this.prevHandle = null;
     this.remains = null;
@@ -107,13 +127,17 @@ export abstract class Handle {
   abstract makeRemains(): Remains;
 }
 
-/** The open handles of a resource that nobody watches yet. */
-export class Handles implements Watchable {
+/** The open handles of a resource. */
+export class Handles implements Watchable, Openers {
+  /** Those that nobody watches yet. */
   declare private head: Handle | null;
   declare private isSoon: boolean;
+  /** What is left of the others. */
+  declare private watched: Remains | null;
   constructor() {
     this.head = null;
     this.isSoon = false;
+    this.watched = null;
   }
 
   /** A handle was opened. `isAwaited`: somebody waits already. */
@@ -130,7 +154,7 @@ export class Handles implements Watchable {
   closed(handle: Handle): void {
     if (hooks.current !== null) hooks.current.handleClosed?.(this, handle);
     if (handle.remains !== null) {
-      handle.remains.isOpen = false;
+      handle.remains.end();
       return;
     }
     const { prevHandle, nextHandle } = handle;
@@ -155,10 +179,33 @@ export class Handles implements Watchable {
     for (let handle = this.head; handle !== null;) {
       const next: Handle | null = handle.nextHandle;
       handle.nextHandle = handle.prevHandle = null;
-      handle.remains = handle.makeRemains();
-      watch(handle, handle.remains, this);
+      const remains = (handle.remains = handle.makeRemains());
+      remains.opener = handle.opener;
+      this.left(remains);
+      watch(handle, remains, this);
       handle = next;
     }
     this.head = null;
+  }
+
+  private left(remains: Remains): void {
+    const { watched } = this;
+    remains.list = this;
+    remains.nextRemains = watched;
+    if (watched !== null) watched.prevRemains = remains;
+    this.watched = remains;
+  }
+  /** A watched handle was closed, or is lost. */
+  ended(remains: Remains): void {
+    const { prevRemains, nextRemains } = remains;
+    if (prevRemains === null) this.watched = nextRemains;
+    else prevRemains.nextRemains = nextRemains;
+    if (nextRemains !== null) nextRemains.prevRemains = prevRemains;
+    remains.list = remains.nextRemains = remains.prevRemains = null;
+  }
+
+  *openers(): IterableIterator<number> {
+    for (let handle = this.head; handle !== null; handle = handle.nextHandle) yield handle.opener;
+    for (let left = this.watched; left !== null; left = left.nextRemains) yield left.opener;
   }
 }

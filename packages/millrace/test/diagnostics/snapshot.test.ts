@@ -130,31 +130,38 @@ interface Wait {
   readonly attributes: object;
 }
 
+/** So that the collector closes nothing that is waited for. */
+const held: unknown[] = [];
+function hold<T>(value: T): T {
+  held.push(value);
+  return value;
+}
+
 /** Each makes something that nobody can have at once. */
 const waits: Record<string, () => Wait> = {
   mpsc: () => ({
-    future: mpsc.channel<number>(32, { name: "jobs" })[1].recv(),
+    future: hold(mpsc.channel<number>(32, { name: "jobs" }))[1].recv(),
     operation: /^recv on channel #\d+ 'jobs' \(0\/32, 1 sender\)$/,
     attributes: { size: 0, capacity: 32, senders: 1, closed: false },
   }),
   broadcast: () => ({
-    future: broadcast.channel<number>(4)[1].recv(),
+    future: hold(broadcast.channel<number>(4))[1].recv(),
     operation: /^recv on broadcast channel #\d+$/,
     attributes: { size: 0, capacity: 4, senders: 1, receivers: 1 },
   }),
   watch: () => ({
-    future: watch.channel(0)[1].changed(),
+    future: hold(watch.channel(0))[1].changed(),
     operation: /^a change on watch channel #\d+$/,
     attributes: { version: 0, senders: 1, receivers: 1 },
   }),
   oneshot: () => ({
-    future: oneshot.channel<number>()[1],
+    future: hold(oneshot.channel<number>())[1],
     operation: /^the value of oneshot channel #\d+$/,
     attributes: { sent: false, senderClosed: false },
   }),
   rwlock: () => {
     const lock = new RwLock(0, { name: "settings" });
-    lock.tryWrite();
+    hold(lock.tryWrite());
     return {
       future: lock.read(),
       operation: /^read on read-write lock #\d+ 'settings'$/,

@@ -200,6 +200,13 @@ describe("a program that can never finish", () => {
     expect(end.stderr).not.toContain("still running");
   });
 
+  test("names the cycle of locks, though nothing records", async () => {
+    const end = await run("deadlocks", "locks");
+    expect(end.code).toBe(13);
+    expect(end.stderr).toMatch(/cycle: task #\d+ '(fork|knife)' → task #\d+ '(fork|knife)' → task #\d+ '/);
+    expect(end.stderr).toMatch(/task #\d+ 'fork' waits for lock on a mutex/);
+  });
+
   test("unwinds its bodies before it exits", async () => {
     const end = await run("deadlocks", "channel");
     expect(end).toMatchObject({ code: 13, stdout: "unwound\n" });

@@ -192,8 +192,9 @@ const whileWaiting: Record<string, Leave> = {
     yield* get(next);
   },
   forward: function* (stream) {
-    const [tx] = mpsc.channel<{}>(5);
+    const [tx, rx] = mpsc.channel<{}>(5);
     yield* get(race(stream.forward(tx as never), sleep(10)));
+    rx.close();
   },
   forEachConcurrent: function* (stream) {
     const call = new Probe();

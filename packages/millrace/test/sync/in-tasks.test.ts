@@ -42,7 +42,8 @@ inBothStyles(
   "MPSC-06 MPSC-27 a released permit goes to who waits longest; several slots are handed over at once",
   function* (style) {
     const log: string[] = [];
-    const [tx] = mpsc.channel<number>(2);
+    const [tx, rx] = mpsc.channel<number>(2);
+    kept.push(rx);
     const [first, second] = yield* get(tx.reserveMany(2));
     waiter(style, log, "two", tx.reserveMany(2));
     waiter(style, log, "one", tx.reserve());
@@ -236,7 +237,7 @@ inBothStyles(
     const log: string[] = [];
     const semaphore = new Semaphore(42);
     const large = yield* get(semaphore.acquire(32));
-    yield* get(semaphore.acquire(10));
+    kept.push(yield* get(semaphore.acquire(10)));
     waiter(style, log, "large", semaphore.acquire(32));
     yield* settled(style);
     waiter(style, log, "small", semaphore.acquire(1));

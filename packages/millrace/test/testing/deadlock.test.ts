@@ -9,6 +9,7 @@ import {
   join,
   type JoinHandle,
   mpsc,
+  Mutex,
   osSignal,
   PENDING,
   pending,
@@ -16,6 +17,7 @@ import {
   pollFn,
   race,
   Runtime,
+  RwLock,
   scope,
   select,
   Semaphore,
@@ -26,16 +28,17 @@ import {
   type Waker,
 } from "millrace";
 import { paused } from "millrace/testing";
-import { describe, expect, test } from "vitest";
-import { get, styles, type Steps } from "../both-styles.ts";
+import { afterAll, describe, expect, test } from "vitest";
+import { get, styles, type Steps, type Style } from "../both-styles.ts";
 
 /** How a body ends under virtual time. */
-async function endOf(body: () => Steps<unknown>): Promise<unknown[]> {
+async function endOf(body: (style: Style) => Steps<unknown>): Promise<unknown[]> {
   const ends: unknown[] = [];
-  for (const style of styles) ends.push(await paused(style.body(body)).catch((error: unknown) => error));
+  for (const style of styles)
+    ends.push(await paused(style.body(() => body(style))).catch((error: unknown) => error));
   return ends;
 }
-async function deadlockOf(body: () => Steps<unknown>): Promise<DeadlockError[]> {
+async function deadlockOf(body: (style: Style) => Steps<unknown>): Promise<DeadlockError[]> {
   const ends = await endOf(body);
   for (const end of ends) expect(end).toBeInstanceOf(DeadlockError);
   return ends as DeadlockError[];
@@ -59,12 +62,17 @@ class HostTimer extends Future<string> {
 }
 const realPromise = (): Promise<string> => new Promise((resolve) => setTimeout(resolve, 3, "real"));
 
+/** While the sender lives. */
+const [tx, rx] = mpsc.channel<number>(1);
+afterAll(() => tx.close());
+const recv = (): Future<number | undefined> => rx.recv();
+
 describe("under virtual time a deadlock is found", () => {
   test("when the body waits for something that nothing can provide", async () => {
     for (const wait of [
       () => pending(),
       () => new Semaphore(0).acquire(),
-      () => mpsc.channel<number>(1)[1].recv(),
+      () => recv(),
       () => new CancellationToken().cancelled(),
       () => sleep(Infinity),
       () => join(pending(), sleep(1)),
@@ -127,6 +135,71 @@ describe("under virtual time a deadlock is found", () => {
       );
       for (const wait of error.waits) expect(error.message).toContain(wait);
     }
+  });
+
+  test("with the cycle of those who hold what the other waits for", async () => {
+    const locks: [string, () => (() => Future<unknown>)[]][] = [
+      ["mutexes", () => [new Mutex(), new Mutex()].map((lock) => () => lock.lock())],
+      ["read-write locks", () => [new RwLock(), new RwLock()].map((lock) => () => lock.write())],
+      ["semaphores", () => [new Semaphore(1), new Semaphore(1)].map((lock) => () => lock.acquire())],
+    ];
+    for (const [name, make] of locks) {
+      for (const error of await deadlockOf(function* ({ body }) {
+        const [first, second] = make();
+        const both = (a: () => Future<unknown>, b: () => Future<unknown>) =>
+          body(function* (): Steps<unknown> {
+            const guard = yield* get(a());
+            yield* get(sleep(10));
+            return [guard, yield* get(b())];
+          });
+        const one = spawn(both(first!, second!), { name: "one" });
+        spawn(both(second!, first!), { name: "two" });
+        yield* get(sleep(5));
+        spawn(first!(), { name: "three" });
+        yield* get(one);
+      })) {
+        expect(error.waits[0], name).toMatch(
+          /^cycle: task #\d+ '(one|two)' → task #\d+ '(one|two)' → task #\d+ '(one|two)'$/,
+        );
+        expect(
+          error.waits.filter((wait) => wait.startsWith("cycle")),
+          name,
+        ).toHaveLength(1);
+      }
+    }
+  });
+
+  test("with the task that locks again what it holds", async () => {
+    for (const error of await deadlockOf(function* () {
+      const lock = new Mutex();
+      const held = lock.tryLock();
+      yield* get(lock.lock());
+      held!.release();
+    }))
+      expect(error.waits[0]).toMatch(/^cycle: task #(\d+) → task #\1$/);
+  });
+
+  test("without a cycle, when it is not known who would give the lock back", async () => {
+    const lock = new Mutex();
+    const outside = lock.tryLock()!;
+    for (const error of await deadlockOf(() => get(lock.lock()))) expect(error.waits).toHaveLength(1);
+    outside.release();
+    for (const error of await deadlockOf(function* () {
+      const given = new Mutex();
+      // Whoever took it has ended.
+      const guard = yield* get(spawn(given.lock()));
+      yield* get(given.lock());
+      return guard;
+    }))
+      expect(error.message).not.toContain("cycle");
+    for (const error of await deadlockOf(function* () {
+      const two = new Semaphore(2);
+      const mine = two.tryAcquire();
+      const ended = yield* get(spawn(two.acquire()));
+      yield* get(two.acquire());
+      return [mine, ended];
+    }))
+      expect(error.message).not.toContain("cycle");
   });
 
   test("with the cycle that others wait for, among thousands of tasks", async () => {

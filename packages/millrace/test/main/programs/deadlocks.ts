@@ -1,5 +1,5 @@
-/** Can never finish: a `cycle` of joins, a `channel` nobody sends to, a `promise` nobody resolves, a `shield` nothing gets through. */
-import { type JoinHandle, main, mpsc, pending, shield, spawn } from "millrace";
+/** Can never finish: a `cycle` of joins, `locks` taken in opposite order, a `channel` nobody sends to, a `promise` nobody resolves, a `shield` nothing gets through. */
+import { type JoinHandle, main, mpsc, Mutex, pending, shield, sleep, spawn } from "millrace";
 
 const [, , how] = process.argv;
 
@@ -21,6 +21,17 @@ main(async () => {
       ),
     );
     await handles[0];
+  }
+  if (how === "locks") {
+    const [left, right] = [new Mutex(), new Mutex()];
+    const both = async (one: Mutex, other: Mutex): Promise<void> => {
+      using _one = await one.lock();
+      await sleep(1);
+      using _other = await other.lock();
+    };
+    const fork = spawn(() => both(left, right), { name: "fork" });
+    spawn(() => both(right, left), { name: "knife" });
+    await fork;
   }
   if (how === "channel") {
     const [tx, rx] = mpsc.channel<number>(4);
