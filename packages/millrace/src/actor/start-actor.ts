@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { checkCount } from "../runtime/argument.ts";
+import { checkCount, checkName } from "../runtime/argument.ts";
 import { type Duration } from "../runtime/duration.ts";
 import { requireBody } from "../runtime/call.ts";
 import { ambientKernel } from "../runtime/trail.ts";
@@ -96,6 +96,7 @@ export function startActor<A extends object>(
 
 function settingsOf(options: ActorOptions): ActorSettings {
   const { name, mailbox = 64, onFailure = "stop", restarts } = options;
+  checkName("startActor", name);
   checkCount("startActor", "mailbox", mailbox, 1);
   if (!POLICIES.includes(onFailure)) {
     throw new RangeError(

@@ -37,6 +37,18 @@ export function checkCount(caller: string, what: string, count: number, least: n
   );
 }
 
+/** A name for reports, if there is one. */
+export function checkName(caller: string, name: unknown): void {
+  if (name !== undefined && typeof name !== "string")
+    throw new TypeError(`${caller} expects name to be a string, got ${shown(name)}`);
+}
+
+/** Of random choices, if there is one. */
+export function checkSeed(caller: string, seed: unknown): void {
+  if (seed !== undefined && !Number.isFinite(seed))
+    throw new RangeError(`${caller} expects seed to be a finite number, got ${shown(seed)}`);
+}
+
 /** What it is, where the value itself would say no more. */
 export function kindOf(value: unknown): string {
   return value === null ? "null" : typeof value;

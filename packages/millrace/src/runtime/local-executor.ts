@@ -1,4 +1,5 @@
 /** A minimal executor that the host drives itself: inside another event loop, a game loop, a test. */
+import { checkSeed } from "./argument.ts";
 import type { Awaitable, Body } from "./body.ts";
 import { isThenable } from "./body.ts";
 import { Clock } from "./clock.ts";
@@ -29,8 +30,13 @@ export class LocalExecutor {
   readonly #scheduler: ManualScheduler;
   #runs: number = 0;
 
-  /** `seed` makes the random choices the same in every run. */
+  /**
+   * `seed` makes the random choices the same in every run.
+   *
+   * @throws RangeError when it is no finite number.
+   */
   constructor(options: { seed?: number } = {}) {
+    checkSeed("LocalExecutor", options.seed);
     const clock = new Clock();
     this.#scheduler = new ManualScheduler(clock);
     this.#kernel = new Kernel({ clock, scheduler: this.#scheduler, seed: options.seed });

@@ -4,7 +4,7 @@ import { liveTasks } from "./live-tasks.ts";
 import { CancelledError, RuntimeShutdownError } from "../errors.ts";
 import type { Awaitable, Body, Routine } from "./body.ts";
 import { deadlockError } from "./deadlock.ts";
-import { checkCount } from "./argument.ts";
+import { checkCount, checkName, checkSeed, shown } from "./argument.ts";
 import { toMs, type Duration } from "./duration.ts";
 import { reportAll } from "./failure.ts";
 import type { Future } from "./future.ts";
@@ -63,6 +63,9 @@ export interface RuntimeMetrics {
   readonly parkCount: number;
 }
 
+/** What may become of a failure of a task that nobody observes. */
+const FAILURES: ReadonlySet<string> = new Set(["report", "shutdown", "ignore"]);
+
 interface Run {
   readonly task: Task<unknown>;
   readonly reject: (error: unknown) => void;
@@ -96,15 +99,20 @@ export class Runtime implements AsyncDisposable {
   /**
    * A runtime of its own, beside the default one.
    *
-   * @throws RangeError for a bad `clock`, `seed`, `cleanupWindow` or `threads`.
+   * @throws RangeError for a bad `clock`, `seed`, `cleanupWindow`, `onTaskFailure` or `threads`; TypeError for a
+   * `name` that is no string.
    */
   constructor(options: RuntimeOptions = {}) {
-    const { clock = "system", cleanupWindow = 5000, seed } = options;
+    const { clock = "system", cleanupWindow = 5000, onTaskFailure = "report" } = options;
     if (clock !== "system" && clock !== "paused") {
       throw new RangeError(`Runtime expects clock to be "system" or "paused", got ${String(clock)}`);
     }
-    if (seed !== undefined && !Number.isFinite(seed)) {
-      throw new RangeError(`Runtime expects seed to be a finite number, got ${String(seed)}`);
+    checkName("Runtime", options.name);
+    checkSeed("Runtime", options.seed);
+    if (typeof onTaskFailure !== "function" && !FAILURES.has(onTaskFailure)) {
+      throw new RangeError(
+        `Runtime expects onTaskFailure to be "report", "shutdown", "ignore" or a function, got ${shown(onTaskFailure)}`,
+      );
     }
     if (options.threads !== undefined) checkCount("Runtime", "threads", options.threads, 1);
     const adopted = adopting;

@@ -6,7 +6,7 @@ import { hooks } from "./hooks.ts";
 import type { Branch } from "./branch.ts";
 import type { Kernel } from "./kernel.ts";
 import { ambientBranch, ambientKernel } from "./trail.ts";
-import { kindOf } from "./argument.ts";
+import { checkName, kindOf } from "./argument.ts";
 import { checkStop, Stop } from "./stop.ts";
 import { JoinHandle } from "./join-handle.ts";
 import { Task, type TaskBody, type TaskContext } from "./task.ts";
@@ -67,7 +67,10 @@ export function spawnOn<T>(
   starts: boolean,
   kind?: Exclude<Task<T>["kind"], "task">,
 ): Task<T> {
-  if (options?.signal !== undefined) checkStop("spawn expects signal to be", options.signal);
+  if (options !== undefined) {
+    if (options.signal !== undefined) checkStop("spawn expects signal to be", options.signal);
+    checkName("spawn", options.name);
+  }
   if (typeof body !== "function") body = requireFuture(body);
   const task = new Task(kernel, body);
   task.register(options?.name);

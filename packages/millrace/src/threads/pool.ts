@@ -1,6 +1,6 @@
 /** A pool of threads: its shared memory, its threads, and this thread's calls into it. */
 import { ClosedError, ThreadError } from "../errors.ts";
-import { checkCount } from "../runtime/argument.ts";
+import { checkCount, checkName, shown } from "../runtime/argument.ts";
 import { toMs, type Duration } from "../runtime/duration.ts";
 import { host } from "../runtime/host.ts";
 import type { JoinHandle } from "../runtime/join-handle.ts";
@@ -67,7 +67,8 @@ export class ThreadPool implements AsyncDisposable {
   /**
    * Its threads are started when they are first needed.
    *
-   * @throws RangeError for a bad number of threads, queue length or duration.
+   * @throws RangeError for a bad number of threads, queue length, duration or limit; TypeError for a `name` that
+   * is no string.
    */
   constructor(options: ThreadPoolOptions = {}) {
     const { threads = cores(), queue = QUEUE, idleTimeout = Infinity } = options;
@@ -76,6 +77,13 @@ export class ThreadPool implements AsyncDisposable {
       throw new RangeError(`ThreadPool expects threads to be at most ${MAX_THREADS}, got ${threads}`);
     }
     checkCount("ThreadPool", "queue", queue, 1);
+    checkName("ThreadPool", options.name);
+    const heap: unknown = options.resourceLimits?.maxOldGenerationSizeMb;
+    if (heap !== undefined && !(Number.isFinite(heap) && (heap as number) > 0)) {
+      throw new RangeError(
+        `ThreadPool expects resourceLimits.maxOldGenerationSizeMb to be a positive number, got ${shown(heap)}`,
+      );
+    }
     this.#idleTimeout = toMs("ThreadPool", idleTimeout);
     this.#threads = threads;
     this.#options = options;

@@ -244,6 +244,7 @@ test("bad options are refused at the caller's line", () => {
   const start = (options: object): unknown => startActor(() => ({}), options);
   expectMisuse(TypeError, () => startActor(undefined as unknown as () => object));
   for (const mailbox of [0, -1, 1.5, NaN, Infinity, "8"]) expectMisuse(RangeError, () => start({ mailbox }));
+  expect(() => start({ name: 5 as never })).toThrow("startActor expects name to be a string, got 5");
   expect(() => start({ mailbox: 0 })).toThrow(
     "startActor expects mailbox to be an integer of at least 1, got 0",
   );

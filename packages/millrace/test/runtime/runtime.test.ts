@@ -5,6 +5,7 @@ import {
   CancelledError,
   currentTask,
   DeadlockError,
+  LocalExecutor,
   join,
   mpsc,
   now,
@@ -473,12 +474,23 @@ test("waiting for a promise of the world is no deadlock", async () => {
   expect(await runtime.run(async () => await bare())).toBe("bare");
 });
 
-test.each([{ clock: "fast" as never }, { seed: NaN }, { cleanupWindow: -1 }])(
-  "a runtime with %o is a RangeError",
-  (options) => {
-    expect(() => new Runtime(options)).toThrow(RangeError);
-  },
-);
+test.each([
+  { clock: "fast" as never },
+  { seed: NaN },
+  { cleanupWindow: -1 },
+  { onTaskFailure: "explode" as never },
+])("a runtime with %o is a RangeError", (options) => {
+  expect(() => new Runtime(options)).toThrow(RangeError);
+});
+
+test("what is given as a name or a seed and cannot be one is refused, with what was got", () => {
+  const name = 5 as never;
+  expect(() => new Runtime({ name })).toThrow("Runtime expects name to be a string, got 5");
+  expect(() => spawn(() => {}, { name })).toThrow("spawn expects name to be a string, got 5");
+  expect(() => new LocalExecutor({ seed: NaN })).toThrow(
+    "LocalExecutor expects seed to be a finite number, got NaN",
+  );
+});
 
 test("run and spawn refuse what cannot be run", () => {
   const runtime = new Runtime(virtual);

@@ -231,4 +231,7 @@ test("misuse is refused at the call", () => {
   expect(() => spawnBlocking((() => 1) as never)).toThrow(/made with threaded/);
   expect(() => new ThreadPool({ threads: 0 })).toThrow(RangeError);
   expect(() => new ThreadPool({ queue: 0 })).toThrow(RangeError);
+  expect(() => new ThreadPool({ name: 5 as never })).toThrow("ThreadPool expects name to be a string, got 5");
+  for (const heap of [-1, 0, NaN, "64" as never])
+    expect(() => new ThreadPool({ resourceLimits: { maxOldGenerationSizeMb: heap } })).toThrow(RangeError);
 });

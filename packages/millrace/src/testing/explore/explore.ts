@@ -1,7 +1,7 @@
 /** `explore` and `replay`: a program under every order of its steps that can make a difference. */
 import type { Body } from "../../runtime/body.ts";
 import { requireBody } from "../../runtime/call.ts";
-import { checkCount } from "../../runtime/argument.ts";
+import { checkCount, checkSeed } from "../../runtime/argument.ts";
 import { toMs, type Duration } from "../../runtime/duration.ts";
 import { host } from "../../runtime/host.ts";
 import { Execution, type Ending, type Program } from "./execution.ts";
@@ -125,8 +125,7 @@ export async function explore(body: Body<void>, options: ExploreOptions = {}): P
     );
   if (cancel !== undefined && cancel !== true && typeof cancel !== "string")
     throw new TypeError(`explore expects cancel to be true or the name of a task, got ${String(cancel)}`);
-  if (!Number.isFinite(seed))
-    throw new RangeError(`explore expects seed to be a finite number, got ${String(seed)}`);
+  checkSeed("explore", seed);
   if (preemptions !== Infinity) checkCount("explore", "preemptions", preemptions, 0);
   const limits: Limits = {
     schedules: checkCount("explore", "maxSchedules", options.maxSchedules ?? DEFAULT_SCHEDULES, 1),
