@@ -20,6 +20,8 @@ export interface BaseOptions {
 
 export interface Base {
   readonly url: string;
+  /** `stop` closes open WebSockets, in words of its own (Deno). */
+  readonly closesSockets: boolean;
   /** No more connections; resolves when those there are have ended. Idle ones end at once. */
   stop(): Promise<void>;
   /** Closes every connection as it is. Resolves when nobody listens any more, where that is not at once. */
@@ -55,6 +57,7 @@ export async function listen(options: BaseOptions): Promise<Base> {
   let hasStopped = false;
   return {
     url: (server.url ?? `http://${hostname}:${port}`).replace(/\/$/, ""),
+    closesSockets: server.runtime === "deno",
     async stop() {
       await server.close(false);
       hasStopped = true;

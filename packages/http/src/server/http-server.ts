@@ -266,8 +266,12 @@ export class HttpServer implements AsyncDisposable {
 
   *#drain(base: Base, limit: number): Routine<ShutdownReport> {
     const reception = this.#reception!;
-    // Before Deno's server closes them in its own words.
-    this.#sockets?.closeAll(1001, "the server is shutting down");
+    const sockets = this.#sockets;
+    sockets?.closeAll(1001, "the server is shutting down");
+    if (base.closesSockets && sockets !== null) {
+      const empty = asyncFn(() => sockets.empty());
+      yield* timeout(Math.min(limit, FAREWELL_MS), empty()).settled();
+    }
     const stopped = base.stop();
     const isEmpty = asyncFn(() => reception.empty());
     const drained = yield* timeout(limit, isEmpty()).settled();
@@ -281,6 +285,9 @@ export class HttpServer implements AsyncDisposable {
     return { cancelled };
   }
 }
+
+/** For close frames to be answered before the platform closes the sockets in words of its own. */
+const FAREWELL_MS = 100;
 
 const shutDown = asyncFn(function* shutdown(
   stop: SetOnce<number>,

@@ -3,7 +3,7 @@
  * the socket below, whose buffers we need to see and whose reading we need to pause.
  */
 import type { Hooks, Peer } from "crossws";
-import { asyncFn, type Awaitable, type Future, type TaskContext } from "millrace";
+import { asyncFn, type Awaitable, type Future, Notify, type Routine, type TaskContext } from "millrace";
 import type { Server, ServerRequest } from "srvx";
 import { failed } from "../server/answers.ts";
 import type { Reception } from "../server/reception.ts";
@@ -27,6 +27,7 @@ export class SocketHost {
   readonly #chooseRoute: ChooseRoute;
   readonly #isStopping: () => boolean;
   readonly #guests: Set<SocketGuest> = new Set();
+  readonly #lastLeft: Notify = new Notify();
   readonly #perRoute: WeakMap<SocketRoute["handle"], number> = new WeakMap();
   /** Where an upgrade comes as a request. */
   #upgrade: Upgrade | undefined;
@@ -60,6 +61,10 @@ export class SocketHost {
   }
   closeAll(code: number, reason: string): void {
     for (const guest of this.#guests) guest.close(code, reason);
+  }
+  /** Everybody has gone. */
+  *empty(): Routine<void> {
+    while (this.#guests.size > 0) yield* this.#lastLeft.notified();
   }
   /** Whoever is still there is cut off. */
   end(): void {
@@ -112,6 +117,7 @@ export class SocketHost {
       settingsOf(route),
       () => {
         this.#guests.delete(guest);
+        if (this.#guests.size === 0) this.#lastLeft.notifyWaiters();
         this.#counted(route, -1);
       },
     );
