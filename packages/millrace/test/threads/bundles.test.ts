@@ -125,7 +125,7 @@ describe("a program", { timeout: 30_000 }, () => {
   });
   test("whose pool is idle spends next to no processor time", async () => {
     const ms = Number(await prints(join(programs, "idles.ts"), "--conditions=@millrace/source"));
-    // A spinning thread would spend a thousand.
-    expect(ms).toBeLessThan(200);
+    // A spinning thread would spend a thousand; the collector and other work on the machine cost something, too.
+    expect(ms).toBeLessThan(500);
   });
 });
