@@ -138,15 +138,13 @@ export class Transaction implements Queries {
       yield* this.#settle();
       if (this.#doom !== undefined) throw this.#doomed(this.#doom.cause);
       this.#isOver = true;
-      // From here on it is the database that decides: abandoned now, the commit is still waited for.
+      // From here on it is the database that decides: abandoned now, the commit is waited for by the shield.
       isDecided = true;
       yield* shield(() => this.#commit(marks.commit, onLost));
       return result;
     } finally {
       this.#isOver = true;
-      // A commit that was abandoned is still under way.
-      if (isDecided) yield* this.#settle();
-      else yield* this.#rollBack(marks.rollback, onLost);
+      if (!isDecided) yield* this.#rollBack(marks.rollback, onLost);
     }
   }
 

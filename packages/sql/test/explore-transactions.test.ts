@@ -3,9 +3,11 @@
  * in BEGIN, in a statement, in COMMIT, while it waits for the connection. The database is a fake that says so
  * when two statements overlap or one comes at the wrong time.
  */
-import { asyncFn, race, sleep, spawn, yieldNow, type Future, type Routine } from "millrace";
+import { asyncFn, race, sleep, spawn, yieldNow, type Future, type JoinHandle, type Routine } from "millrace";
+import { paused } from "millrace/testing";
+import { expect, test } from "vitest";
 import { check, explored, finish } from "../../millrace/test/explore/explored.ts";
-import { get, type Steps, type Style } from "../../millrace/test/both-styles.ts";
+import { get, styles, type Steps, type Style } from "../../millrace/test/both-styles.ts";
 import type { Connection, Driver, Result } from "../src/connection.ts";
 import { StatementError, TransactionError } from "../src/errors.ts";
 import { Pool } from "../src/pool.ts";
@@ -18,6 +20,10 @@ class FakeDatabase {
   readonly driver: Driver = { target: "a fake", begin: () => raw("BEGIN") };
   readonly #ms: number;
   readonly #size: number;
+  /** Stopping a statement goes on waiting when it is told that it has taken too long. */
+  isStubborn: boolean = false;
+  /** A statement was stopped before it was executed or answered, in a transaction that has been committed. */
+  isHalfDone: boolean = false;
   open: number = 0;
   /** In all. */
   opened: number = 0;
@@ -73,6 +79,8 @@ class Session {
   /** For each savepoint, how many rows there were. */
   readonly #savepoints: number[] = [];
   #isBusy: boolean = false;
+  /** A statement of this transaction. */
+  #wasStopped: boolean = false;
   #isOpen: boolean = true;
   constructor(database: FakeDatabase) {
     this.#database = database;
@@ -101,6 +109,9 @@ class Session {
       try {
         if (!isExecuted) yield* this.#database.pause();
       } finally {
+        // Unwound by force after that.
+        if (!isExecuted && this.#database.isStubborn) yield* this.#database.pause();
+        this.#wasStopped ||= !isDone;
         if (!isDone && text.startsWith("ROLLBACK")) this.#database.rollbacksStopped++;
         if (!isExecuted && text === "COMMIT") this.#database.commitsStopped++;
         this.#isBusy = false;
@@ -112,9 +123,11 @@ class Session {
     if (text === "BEGIN") {
       check(rows === undefined, "BEGIN within a transaction");
       this.#rows = [];
+      this.#wasStopped = false;
     } else if (rows === undefined) throw new Error(`${text} outside of a transaction`);
     else if (text === "COMMIT") {
       this.#database.stored.push(...rows);
+      this.#database.isHalfDone ||= this.#wasStopped;
       this.#rows = undefined;
     } else if (text === "ROLLBACK") this.#rows = undefined;
     else if (text.startsWith("SAVEPOINT")) this.#savepoints.push(rows.length);
@@ -233,6 +246,37 @@ explored("a statement that loses a race dooms its transaction, whatever comes af
   database.check(["a1", "a2"]);
 });
 
+explored(
+  "a statement of a task that is aborted dooms its transaction, though the body has ended",
+  function* (style) {
+    const database = new FakeDatabase();
+    const aborted: JoinHandle<unknown>[] = [];
+    const doing = spawn(
+      style.body(function* (): Steps<void> {
+        const outcome = yield* get(
+          database
+            .transaction(style, function* (tx) {
+              yield* get(tx.execute(row("a1")));
+              const other = spawn(() => tx.execute(row("a2")).settled());
+              aborted.push(other);
+              yield* get(yieldNow());
+              other.abort();
+            })
+            .settled(),
+        );
+        const ended = aborted[0] && (yield* get(aborted[0].settled()));
+        // It may have been done by then, or not have begun.
+        if (outcome.status === "fulfilled")
+          check(!database.isHalfDone, `stored, and the other has ${ended?.status}`);
+        else check(outcome.reason instanceof TransactionError, String(outcome.reason));
+      }),
+    );
+    yield* finish([doing]);
+    yield* get(database.transaction(style, (tx) => inserting(tx, "after")));
+    check(database.stored.at(-1) === "after", "the next one is not stored");
+  },
+);
+
 explored("what fails in a transaction within is rolled back alone", function* (style) {
   const database = new FakeDatabase();
   const doing = spawn(
@@ -279,6 +323,24 @@ for (const ms of [1, 2, 3, 4, 5, 7, 8, 9]) {
       database.check(["a1", "a2"]);
     },
   );
+}
+
+for (const style of styles) {
+  test(`a statement that does not stop within the cleanup window dooms its transaction [${style.name}]`, async () => {
+    const database = new FakeDatabase(100);
+    database.isStubborn = true;
+    const body = style.body(function* (): Steps<void> {
+      const storing = database.transaction(style, function* (tx) {
+        yield* get(tx.execute(row("a1")));
+        yield* get(race(sleep(1), tx.execute(row("a2"))));
+      });
+      const outcome = yield* get(storing.settled());
+      expect(outcome).toMatchObject({ status: "rejected", reason: expect.any(TransactionError) as unknown });
+    });
+    await paused(body, { cleanupWindow: 10 });
+    expect(database.stored).toEqual([]);
+    expect(database.pool.leased).toBe(0);
+  });
 }
 
 function* inserting(tx: Transaction, name: string): Steps<void> {
