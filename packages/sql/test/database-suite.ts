@@ -381,9 +381,8 @@ export function databaseSuite(dialect: Dialect): void {
     withPeople(
       "at any moment of it: the transaction happened as a whole, or not at all",
       function* ({ database, repo, style }) {
-        for (let steps = 0; steps < 40; steps++) {
-          yield* get(database.execute(sql`DELETE FROM people`));
-          const task = spawn(() =>
+        const storing = () =>
+          spawn(() =>
             database.transaction(
               style.body(function* (tx: Transaction) {
                 yield* get(repo.in(tx).save(person(1)));
@@ -391,7 +390,13 @@ export function databaseSuite(dialect: Dialect): void {
               }),
             ),
           );
-          for (let step = 0; step < steps; step++) yield* get(yieldNow());
+        // As long as one takes, so that the moments are spread over the whole of it.
+        let turns = 0;
+        for (const whole = storing(); !whole.isFinished; turns++) yield* get(yieldNow());
+        for (let moment = 0; moment < 40; moment++) {
+          yield* get(database.execute(sql`DELETE FROM people`));
+          const task = storing();
+          for (let turn = 0; turn < (turns * moment) / 35; turn++) yield* get(yieldNow());
           task.abort();
           const outcome = yield* get(task.settled());
           expect(database.connections.leased).toBe(0);
