@@ -36,6 +36,11 @@ const known = new Map<string, ErrorClass>(
   ].map((type) => [type.name, type as ErrorClass]),
 );
 
+/** Whether this library or the language has a class of that name. */
+export function isKnownClass(name: string): boolean {
+  return known.has(name);
+}
+
 /** Any thrown value. */
 export function packError(error: unknown, depth: number = 0): ErrorEnvelope {
   if (!(error instanceof Error)) {

@@ -3,15 +3,25 @@
  * are, if the module that is known here exports them. Asked only when a call has failed.
  */
 import { importModule } from "./import-module.ts";
-import { unpackError, type ErrorEnvelope, type FindClass } from "../internal/error-envelope.ts";
+import { isKnownClass, unpackError, type ErrorEnvelope, type FindClass } from "../internal/error-envelope.ts";
+import { host } from "../runtime/host.ts";
 
-const modules = new Map<string, FindClass | Promise<FindClass>>();
+/**
+ * A module that is still being evaluated is not waited for: its top level may be waiting for the very call that
+ * has failed. One that has been is there at once, unless loaders are asked first.
+ */
+const PATIENCE_MS = 100;
+
+const modules: Map<string, FindClass | Promise<FindClass>> = new Map();
+/** Those that have been waited for in vain. */
+const unfinished: Set<string> = new Set();
 const none: FindClass = () => undefined;
 
-/** The classes that the module of `url` exports, as far as the error needs any. */
+/** The classes that the module of `url` exports, as far as the error needs any and they are known by then. */
 export function errorClassesOf(url: string, failure: unknown): FindClass | Promise<FindClass> {
   const { classes = [] } = failure as Partial<ErrorEnvelope>;
-  if (!url.startsWith("file:") || classes.length < 2 || isStandard(classes[0]!)) return none;
+  const [name] = classes;
+  if (!url.startsWith("file:") || name === undefined || isStandard(name) || isKnownClass(name)) return none;
   let known = modules.get(url);
   if (known === undefined) {
     known = load(url).then((find) => {
@@ -20,7 +30,20 @@ export function errorClassesOf(url: string, failure: unknown): FindClass | Promi
     });
     modules.set(url, known);
   }
-  return known;
+  return typeof known === "function" ? known : inTime(url, known);
+}
+
+function inTime(url: string, loading: Promise<FindClass>): Promise<FindClass> {
+  return new Promise((resolve) => {
+    const timer = host.timer(unfinished.has(url) ? 0 : PATIENCE_MS, () => {
+      unfinished.add(url);
+      resolve(none);
+    });
+    void loading.then((find) => {
+      host.clearTimer(timer);
+      resolve(find);
+    });
+  });
 }
 
 function isStandard(name: string): boolean {

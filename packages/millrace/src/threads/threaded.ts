@@ -59,7 +59,8 @@ const entries = new WeakMap<object, FunctionEntry>();
  * plain, async or generator functions: each thread has a runtime of its own.
  *
  * Arguments and results are copied, like by structured clone; errors keep their class, `code`, `cause` and
- * properties, and have both stacks.
+ * properties, and have both stacks. (A class of the program's own, if the function's module exports it, and has
+ * been evaluated to its end where the call is made: a module that awaits the call at its top level has not.)
  *
  * **Cancel safety.** Calling it returns a lazy future, dispatched when first polled. Abandoned before it
  * started it never runs. Abandoned while running, its `cx().signal` fires on the thread and, `killAfter`

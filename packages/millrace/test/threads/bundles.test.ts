@@ -128,4 +128,15 @@ describe("a program", { timeout: 30_000 }, () => {
     // A spinning thread would spend a thousand; the collector and other work on the machine cost something, too.
     expect(ms).toBeLessThan(500);
   });
+  test("hears of a failure at its top level, where its own classes are not to be had yet", async () => {
+    const text = await prints(join(programs, "own-error.ts"), "--conditions=@millrace/source");
+    expect(text.split("\n")).toEqual(["Error: 1 is odd ERR_ODD", "Error: 3 is odd ERR_ODD", "true"]);
+  });
+  test("that calls its own function wherever it is imported is told so, and ends", async () => {
+    const ends = prints(join(programs, "calls-itself.ts"), "--conditions=@millrace/source");
+    await expect(ends).rejects.toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/calls its own threaded function .* call it in main\(\)/) as unknown,
+    });
+  });
 });
