@@ -8,7 +8,7 @@ import { checkCount, checkName, checkSeed, shown } from "./argument.ts";
 import { toMs, type Duration } from "./duration.ts";
 import { reportAll } from "./failure.ts";
 import type { Future } from "./future.ts";
-import { hostProcess } from "./host.ts";
+import { host, hostProcess } from "./host.ts";
 import { JoinHandle } from "./join-handle.ts";
 import { byLaunch, Kernel, runningKernels, type TaskFailure, type TaskId } from "./kernel.ts";
 import { ambientKernel } from "./trail.ts";
@@ -220,8 +220,11 @@ export class Runtime implements AsyncDisposable {
 
   /** Fails every run with what everything waits for, and lets the tasks unwind. */
   #deadlocked(): void {
+    const canFail = this.#runs.size > 0 && !this.#kernel.isClosed;
+    // What comes of it may be stuck as well, and the host says that it is empty again only after another turn.
+    if (canFail || this.#unwinding.size > 0) host.macrotask(() => {});
     for (const giveUp of this.#unwinding) giveUp();
-    if (this.#runs.size === 0 || this.#kernel.isClosed) return;
+    if (!canFail) return;
     const error = deadlockError(this.#kernel);
     for (const run of this.#runs) {
       this.#ended(run);

@@ -229,6 +229,12 @@ describe("a program that can never finish", () => {
     expect(await run("run-deadlocks")).toMatchObject({ code: 0, stdout: "true 1\ngoes on\n", stderr: "" });
   });
 
+  test("rejects each Runtime.run that deadlocks, one after the other", async () => {
+    const stdout =
+      "1 recv on an mpsc channel (0/1, 1 sender)\n2 lock on a mutex\n3 a notification of a notify\n";
+    expect(await run("runs-deadlock")).toMatchObject({ code: 0, stdout, stderr: "" });
+  });
+
   test.each(["system", "paused"])(
     "is not one that waits for real I/O or timers (%s clock)",
     async (clock) => {
