@@ -2,6 +2,7 @@
 import { rootTask } from "../runtime/call.ts";
 import { checkCount } from "../runtime/argument.ts";
 import { hooks } from "../runtime/hooks.ts";
+import { hostProcess } from "../runtime/host.ts";
 import { ambientBranch } from "../runtime/trail.ts";
 import { updateSignal } from "./dump-signal.ts";
 import { dump } from "./dump.ts";
@@ -51,6 +52,11 @@ export function enable(options: DiagnosticsOptions = {}): Disposable {
   active.at(-1)?.covered();
   active.push(recorder);
   update();
+  // A program that failed did not come to the place where it would have used what it made.
+  const programEnds = (code: number): void => {
+    if (code === 0) recorder.programEnded();
+  };
+  hostProcess?.on("exit", programEnds);
   const caller = rootTask(ambientBranch());
   if (caller !== null && !caller.isSettled) recorder.record(caller);
   return {
@@ -58,6 +64,7 @@ export function enable(options: DiagnosticsOptions = {}): Disposable {
       const index = active.indexOf(recorder);
       if (index < 0) return;
       active.splice(index, 1);
+      hostProcess?.off("exit", programEnds);
       recorder.stop();
       update();
     },

@@ -115,6 +115,9 @@ export class Recorder implements Hooks {
     this.#unused.tellAll();
     this.#onMain?.();
   }
+  programEnded(): void {
+    this.#unused.tellModules();
+  }
 
   callSite(below?: object): string | undefined {
     return this.#stacks ? callSite(below) : undefined;

@@ -3,7 +3,7 @@
  *
  * Used is what was claimed, awaited, dropped or polled. An unused one that somebody still has may be used yet,
  * however long ago it was made. So it is told when it is garbage-collected, or when `main` or the recording ends and
- * the task or call that made it has ended as well. None is told of whose maker, or who called that, was cancelled or
+ * the task or call that made it has ended as well; what a module made, when the program ends. None is told of whose maker, or who called that, was cancelled or
  * has failed: it did not come to the place where it would have been used.
  */
 import type { Waker } from "../runtime/body.ts";
@@ -54,7 +54,7 @@ export class UnusedFutures {
   readonly #report: (unused: Unused) => void;
   /** Made in this turn of the host. Most are used in it, and so the collector need not watch them. */
   #young: Future<unknown>[] = [];
-  /** Made in calls and tasks. */
+  /** What is not known to have been used. */
   readonly #open: Set<Unused> = new Set();
   readonly #lost: FinalizationRegistry<Unused> = new FinalizationRegistry((unused) => this.#tell(unused));
 
@@ -75,7 +75,7 @@ export class UnusedFutures {
       maker: maker === null ? null : makerOf(maker),
       isOver: false,
     };
-    if (maker !== null) this.#open.add(unused);
+    this.#open.add(unused);
     // The library polls some of its own futures without claiming them, and anybody may drop one. Until then these
     // are properties of the one future, in front of its class's.
     const watched = future as Watched;
@@ -107,7 +107,11 @@ export class UnusedFutures {
   }
   /** `main`, or the recording, is over. */
   tellAll(): void {
-    for (const unused of this.#open) if (unused.maker!.hasEnded) this.#tell(unused);
+    for (const unused of this.#open) if (unused.maker?.hasEnded) this.#tell(unused);
+  }
+  /** The program is over: what its modules made, outside of calls and tasks, is used no more. */
+  tellModules(): void {
+    for (const unused of this.#open) if (unused.maker === null) this.#tell(unused);
   }
 
   /** It will not be used any more. */

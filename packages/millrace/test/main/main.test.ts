@@ -186,6 +186,18 @@ describe("what a program leaves behind", () => {
   });
 });
 
+describe("futures that a script without main forgets", () => {
+  test("are told when the program ends, with their lines", async () => {
+    const { code, stdout } = await run("forgets-futures");
+    const lines = stdout.match(/forgets-futures\.ts:\d+/g);
+    expect({ code, lines }).toEqual({ code: 0, lines: ["forgets-futures.ts:12", "forgets-futures.ts:13"] });
+  });
+
+  test("are not told when it fails: it did not come to the place where they are used", async () => {
+    expect(await run("forgets-futures", "fails")).toMatchObject({ code: 1, stdout: "" });
+  });
+});
+
 describe("a program that can never finish", () => {
   test("exits with 13, and says what everything waits for and the cycle", async () => {
     const end = await run("deadlocks", "cycle");
