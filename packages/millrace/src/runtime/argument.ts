@@ -19,6 +19,8 @@ export function shown(value: unknown): string {
 }
 
 function shownObject(value: object): string {
+  if (value instanceof Future) return "a future";
+  if (isThenable(value)) return "a promise";
   const parts = Object.entries(value).map(([key, part]) => `${key}: ${shownPart(part)}`);
   if (parts.length > 0) return `{ ${parts.join(", ")} }`;
   // A `Temporal.Duration` has no properties of its own, but a `toJSON`.

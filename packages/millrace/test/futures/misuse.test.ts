@@ -108,6 +108,8 @@ const misuses: Record<string, [() => unknown, typeof TypeError | typeof RangeErr
   "sleep of nothing": [() => sleep(bad(undefined)), RangeError, /sleep expects a duration.*got undefined/u],
   "timeout of NaN": [() => timeout(NaN, ready(1)), RangeError, /timeout expects a duration.*got NaN/u],
   "a method timeout of -1": [() => ready(1).timeout(-1), RangeError, /timeout expects a duration.*got -1/u],
+  "timeout with its arguments swapped": [() => timeout(bad(sleep(5)), bad(5)), RangeError, /got a future$/u],
+  "sleep of a promise": [() => sleep(bad(Promise.resolve(5))), RangeError, /got a promise$/u],
   "a token from a token": [
     () => CancellationToken.from(bad(new CancellationToken())),
     TypeError,
