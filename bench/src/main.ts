@@ -7,7 +7,7 @@ import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { bundleSize } from "./bundle-size.ts";
 import { series } from "./growth.ts";
-import { inChild } from "./job.ts";
+import { inChild } from "./child.ts";
 import { describe, operationsOf, type Sample } from "./measure.ts";
 import {
   type Entry,
@@ -24,6 +24,7 @@ import {
 import type { Slope } from "./slope.ts";
 import { median } from "./statistics.ts";
 import { renderTable } from "./table.ts";
+import { takeTurns } from "./turns.ts";
 import type { Contender, ProcessMetric, Workload } from "./workload.ts";
 import { workloads } from "./workloads/index.ts";
 
@@ -40,7 +41,7 @@ const { values: options } = parseArgs({
   },
 });
 const { only, contender: onlyContender, quick, wall } = options;
-const alternatingRounds = Number(options.rounds ?? (quick ? 2 : 5));
+const turnRounds = Number(options.rounds ?? (quick ? 2 : 5));
 const freshRounds = Number(options.rounds ?? (quick ? 1 : 3));
 
 const rows: Row[] = [];
@@ -50,8 +51,8 @@ for (const workload of workloads) {
   if (contenders.length === 0) continue;
   progress(workload.name);
   rows.push(
-    ...(workload.method === "alternating"
-      ? await alternatingRows(workload, contenders)
+    ...(workload.method === "turns"
+      ? await turnRows(workload, contenders)
       : await freshRows(workload, contenders)),
   );
 }
@@ -88,25 +89,19 @@ for (const row of rows) {
 for (const failure of failures) console.log(`failed: ${failure}`);
 writeResults();
 
-async function alternatingRows(workload: Workload, contenders: readonly Contender[]): Promise<Row[]> {
-  const figures = await inChild({
-    kind: "alternating",
-    workload: workload.name,
-    contenders: contenders.map(({ name }) => name),
-    rounds: alternatingRounds,
-    quick,
-    wall,
-  });
+async function turnRows(workload: Workload, contenders: readonly Contender[]): Promise<Row[]> {
+  const names = contenders.map(({ name }) => name);
+  const figures = await takeTurns(workload, names, { rounds: turnRounds, quick, wall });
   return workload.measures.map(({ metric, label, required }) => ({
     name: label ?? workload.name,
     unit: UNITS[metric].unit,
-    entries: contenders.map((contender): Entry => {
-      const measured = figures[contender.name]!;
+    entries: contenders.map((contender, index): Entry => {
+      const measured = figures[index]!;
       const base = describeEntry(workload, contender);
       if ("error" in measured) return { ...base, rounds: [], error: measured.error };
       return {
         ...base,
-        rounds: (metric === "p50" || metric === "p99" ? measured[metric] : measured.time) ?? [],
+        rounds: metric === "p50" || metric === "p99" ? measured[metric] : measured.time,
       };
     }),
     required,

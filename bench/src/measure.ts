@@ -1,73 +1,56 @@
 /**
- * The two ways of measuring a workload, both inside a child process.
+ * The two ways of measuring a workload, both inside a child process that one contender has for itself: what the
+ * engine has specialised for one of them would slow down another.
  *
- * Alternating: all contenders take turns in one process, the order rotating from round to round, so that
- * whatever disturbs the machine disturbs them alike. mitata times a turn: one warm-up run, a garbage
- * collection, then a few timed runs of which the median counts. A run does many thousand operations in a
- * loop of its own, because an `await` around every single one would cost more than most of them. These
- * workloads keep a processor busy and never wait, so what is timed is the processor, which other work on the
+ * Turns: the process lives on from turn to turn, and is warm after the first (turns.ts). mitata times a turn: one
+ * warm-up run, a garbage collection, then a few timed runs of which the median counts. A run does many thousand
+ * operations in a loop of its own, because an `await` around every single one would cost more than most of them.
+ * These workloads keep a processor busy and never wait, so what is timed is the processor, which other work on the
  * machine disturbs far less than the clock on the wall. Those between threads do wait (`isWaiting`): theirs is
- * the clock. A row about single operations (`p50`, `p99`) takes one more run of each turn, warm by then.
+ * the clock. A row about single operations (`p50`, `p99`) takes one more run of each turn.
  *
- * Fresh: one contender, one run, a process of its own, for processor time and memory.
+ * Fresh: one run, for processor time and memory.
  */
 import { measure } from "mitata";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { Laps } from "./laps.ts";
 import type { Contender, Percentile, ProcessMetric, Workload } from "./workload.ts";
 
-/** One figure an operation for every round, by metric, or why there is none. */
-export type Figures =
-  | (Readonly<Record<"time", readonly number[]>> & Readonly<Partial<Record<Percentile, readonly number[]>>>)
+/** What a turn gave, an operation, by metric, or why it gave nothing. */
+export type Turn =
+  | (Readonly<Record<"time", number>> & Readonly<Partial<Record<Percentile, number>>>)
   | { readonly error: string };
 /** What one run in a fresh process gave, by metric. */
 export type Sample = Readonly<Record<ProcessMetric, number>> | { readonly error: string };
 
 const RUNS_A_TURN = 3;
 
-export async function measureAlternating(
+export async function measureTurn(
   workload: Workload,
-  contenders: readonly Contender[],
-  options: { readonly rounds: number; readonly quick: boolean; readonly wall: boolean },
-): Promise<Record<string, Figures>> {
-  const figures = contenders.map(() => ({ time: [] as number[], p50: [] as number[], p99: [] as number[] }));
-  const hasLaps = workload.measures.some(({ metric }) => metric === "p50" || metric === "p99");
-  const errors = new Map<number, string>();
-  for (let round = 0; round < options.rounds; round++) {
-    for (let turn = 0; turn < contenders.length; turn++) {
-      const index = (turn + round) % contenders.length;
-      if (errors.has(index)) continue;
-      const contender = contenders[index]!;
-      const operations = operationsOf(workload, contender, options.quick);
-      try {
-        const stats = await measure(
-          async () => {
-            checkSum(workload, operations, await contender.run(operations, noLap));
-          },
-          {
-            min_samples: RUNS_A_TURN,
-            max_samples: RUNS_A_TURN,
-            min_cpu_time: 0,
-            now: options.wall || workload.isWaiting === true ? wallNanoseconds : processorNanoseconds,
-          },
-        );
-        figures[index]!.time.push(stats.p50 / operations);
-        if (!hasLaps) continue;
-        const laps = new Laps(operations);
-        checkSum(workload, operations, await contender.run(operations, laps.lap));
-        figures[index]!.p50.push(laps.percentile(50));
-        figures[index]!.p99.push(laps.percentile(99));
-      } catch (error) {
-        errors.set(index, describe(error));
-      }
-    }
+  contender: Contender,
+  options: { readonly quick: boolean; readonly wall: boolean },
+): Promise<Turn> {
+  const operations = operationsOf(workload, contender, options.quick);
+  try {
+    const stats = await measure(
+      async () => {
+        checkSum(workload, operations, await contender.run(operations, noLap));
+      },
+      {
+        min_samples: RUNS_A_TURN,
+        max_samples: RUNS_A_TURN,
+        min_cpu_time: 0,
+        now: options.wall || workload.isWaiting === true ? wallNanoseconds : processorNanoseconds,
+      },
+    );
+    const time = stats.p50 / operations;
+    if (!workload.measures.some(({ metric }) => metric === "p50" || metric === "p99")) return { time };
+    const laps = new Laps(operations);
+    checkSum(workload, operations, await contender.run(operations, laps.lap));
+    return { time, p50: laps.percentile(50), p99: laps.percentile(99) };
+  } catch (error) {
+    return { error: describe(error) };
   }
-  return Object.fromEntries(
-    contenders.map((contender, index) => {
-      const error = errors.get(index);
-      return [contender.name, error === undefined ? figures[index]! : { error }];
-    }),
-  );
 }
 
 const noLap = (): void => {};

@@ -23,7 +23,7 @@ export interface Contender {
 }
 
 /**
- * - `time`: nanoseconds an operation: of the processor where contenders alternate (see `measure.ts`), of
+ * - `time`: nanoseconds an operation: of the processor where contenders take turns (see `measure.ts`), of
  *   the clock in a fresh process.
  * - `cpu`: processor nanoseconds (user and system) an operation.
  * - `peak`: bytes by which the process's peak resident set exceeds what it held before the run.
@@ -31,7 +31,7 @@ export interface Contender {
  * - `p50`, `p99`: nanoseconds of the clock that the median operation takes, and the slowest of a hundred.
  */
 export type Metric = "time" | "cpu" | "peak" | "heap" | Percentile;
-/** Where contenders alternate. */
+/** Where contenders take turns. */
 export type Percentile = "p50" | "p99";
 /** In a fresh process. */
 export type ProcessMetric = Exclude<Metric, Percentile>;
@@ -62,10 +62,10 @@ export interface Workload {
   /** What the contenders must return for so many operations. */
   readonly checksum: (operations: number) => number;
   /**
-   * `alternating`: all contenders in one process, turn about, many rounds. `fresh process`: one process
-   * a contender and round, for what depends on the state of the heap.
+   * `turns`: a process a contender, turn about, many rounds. `fresh process`: one process a contender and
+   * round, for what depends on the state of the heap.
    */
-  readonly method: "alternating" | "fresh process";
+  readonly method: "turns" | "fresh process";
   /** The clock is what counts, because one side waits for another: `time` is the clock's. */
   readonly isWaiting?: boolean;
   readonly measures: readonly Measure[];

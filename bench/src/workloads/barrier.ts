@@ -14,7 +14,7 @@ export const barrier: Workload = {
   operations: 500_000,
   quickOperations: 100_000,
   checksum: (operations) => operations,
-  method: "alternating",
+  method: "turns",
   measures: [{ metric: "time", required: [] }],
   contenders: [
     {

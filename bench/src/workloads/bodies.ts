@@ -13,7 +13,7 @@ export const readyBody: Workload = {
   operations: 100_000,
   quickOperations: 20_000,
   checksum: (operations) => add(0, operations * WAITS),
-  method: "alternating",
+  method: "turns",
   measures: [{ metric: "time", required: [] }],
   contenders: [
     {

@@ -21,7 +21,7 @@ export const broadcastToMany: Workload = {
   operations: 50_000,
   quickOperations: 10_000,
   checksum: (operations) => sumOf(Array.from({ length: RECEIVERS }, () => sumBelow(operations))),
-  method: "alternating",
+  method: "turns",
   measures: [{ metric: "time", required: [] }],
   contenders: [
     {

@@ -15,7 +15,7 @@ export const channelProducers: Workload = {
   operations: 400_000,
   quickOperations: 80_000,
   checksum: sumBelow,
-  method: "alternating",
+  method: "turns",
   measures: [{ metric: "time", required: [{ column: "yield*", ratio: 0.6 }] }],
   contenders: [
     {

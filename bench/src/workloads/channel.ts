@@ -13,7 +13,7 @@ export const channel: Workload = {
   operations: 500_000,
   quickOperations: 100_000,
   checksum: sumBelow,
-  method: "alternating",
+  method: "turns",
   measures: [
     {
       metric: "time",

@@ -67,7 +67,7 @@ const messages = { operation: "a message sent and received", checksum: sumBelow 
 const off = {
   quickOperations: 20_000,
   operations: 100_000,
-  method: "alternating",
+  method: "turns",
   measures: [{ metric: "time", required: [] }],
 } as const;
 

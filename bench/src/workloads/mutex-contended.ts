@@ -20,7 +20,7 @@ export const mutexContended: Workload = {
   operations: 200_000,
   quickOperations: 40_000,
   checksum: (operations) => operations,
-  method: "alternating",
+  method: "turns",
   measures: [{ metric: "time", required: [{ column: "yield*", ratio: 0.7 }] }],
   contenders: [
     {

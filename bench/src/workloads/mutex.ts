@@ -14,7 +14,7 @@ export const mutex: Workload = {
   operations: 500_000,
   quickOperations: 100_000,
   checksum: sumBelow,
-  method: "alternating",
+  method: "turns",
   measures: [
     {
       metric: "time",

@@ -12,7 +12,7 @@ export const onceCell: Workload = {
   operations: 500_000,
   quickOperations: 100_000,
   checksum: (operations) => add(sumBelow(operations), operations * VALUE),
-  method: "alternating",
+  method: "turns",
   measures: [{ metric: "time", required: [] }],
   contenders: [
     {

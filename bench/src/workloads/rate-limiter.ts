@@ -12,7 +12,7 @@ export const rateLimiter: Workload = {
   operations: 500_000,
   quickOperations: 100_000,
   checksum: sumBelow,
-  method: "alternating",
+  method: "turns",
   measures: [{ metric: "time", required: [] }],
   contenders: [
     {

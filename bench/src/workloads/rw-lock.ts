@@ -19,7 +19,7 @@ export const rwLock: Workload = {
   operations: 200_000,
   quickOperations: 40_000,
   checksum: (operations) => operations,
-  method: "alternating",
+  method: "turns",
   measures: [{ metric: "time", required: [] }],
   contenders: [
     {

@@ -63,7 +63,7 @@ export const select: Workload = {
   operations: 200_000,
   quickOperations: 50_000,
   checksum: sumBelow,
-  method: "alternating",
+  method: "turns",
   measures: [{ metric: "time", required: [{ column: "yield*", ratio: 0.15 }] }],
   contenders,
 };

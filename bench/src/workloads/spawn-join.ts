@@ -9,7 +9,7 @@ export const spawnJoin: Workload = {
   operations: 200_000,
   quickOperations: 50_000,
   checksum: (operations) => operations,
-  method: "alternating",
+  method: "turns",
   measures: [{ metric: "time", required: [{ column: "yield*", ratio: 1.6 }] }],
   contenders: [
     {

@@ -9,7 +9,7 @@ export const spawnMany: Workload = {
   operations: 100_000,
   quickOperations: 100_000,
   checksum: (operations) => operations,
-  method: "alternating",
+  method: "turns",
   measures: [{ metric: "time", required: [{ column: "yield*", ratio: 2.2 }] }],
   contenders: [
     {

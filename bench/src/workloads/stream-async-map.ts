@@ -29,7 +29,7 @@ export const streamUnordered: Workload = {
   operations: 200_000,
   quickOperations: 50_000,
   checksum: inAnyOrder,
-  method: "alternating",
+  method: "turns",
   measures: [
     {
       metric: "time",
@@ -124,7 +124,7 @@ export const streamOrdered: Workload = {
   operations: 200_000,
   quickOperations: 50_000,
   checksum: inOrder,
-  method: "alternating",
+  method: "turns",
   measures: [
     {
       metric: "time",

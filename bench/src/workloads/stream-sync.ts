@@ -18,7 +18,7 @@ export const streamSync: Workload = {
     for (let i = 0; i < operations; i++) if (isEven(triple(i))) state = fold(state, triple(i));
     return state;
   },
-  method: "alternating",
+  method: "turns",
   measures: [{ metric: "time", required: [{ column: "yield*", ratio: 0.6 }] }],
   contenders: [
     {

@@ -72,7 +72,7 @@ function row(size: number, label: string): Workload {
     operations: 50_000,
     quickOperations: 10_000,
     checksum: sumBelow,
-    method: "alternating",
+    method: "turns",
     isWaiting: true,
     measures: [{ metric: "time", required: [{ column: "yield*", isAheadOfPeers: true }] }],
     contenders,

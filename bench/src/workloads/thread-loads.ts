@@ -82,7 +82,7 @@ function row({ name, operation, operations, threads, width, theirs, ours }: Load
     operations,
     quickOperations: Math.ceil(operations / 4),
     checksum: sumBelow,
-    method: "alternating",
+    method: "turns",
     isWaiting: true,
     measures: [{ metric: "time", required: [{ column: "yield*", isAheadOfPeers: true }] }],
     contenders: [...peers, yielding],

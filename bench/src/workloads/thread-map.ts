@@ -96,7 +96,7 @@ function row(
     operations,
     quickOperations: Math.ceil(operations / 4),
     checksum: sumBelow,
-    method: "alternating",
+    method: "turns",
     isWaiting: true,
     measures: [{ metric: "time", required }],
     contenders,

@@ -85,7 +85,7 @@ export const threadCalls: Workload = {
   operations: 20_000,
   quickOperations: 5_000,
   checksum: sumBelow,
-  method: "alternating",
+  method: "turns",
   isWaiting: true,
   measures: [{ metric: "time", required: [{ column: "yield*", isAheadOfPeers: true }] }],
   contenders: contenders(pump, yielding),
@@ -97,7 +97,7 @@ export const threadRoundTrip: Workload = {
   operations: 2_000,
   quickOperations: 500,
   checksum: sumBelow,
-  method: "alternating",
+  method: "turns",
   isWaiting: true,
   measures: [
     { metric: "time", required: [{ column: "yield*", isAheadOfPeers: true }] },

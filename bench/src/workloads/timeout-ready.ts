@@ -18,7 +18,7 @@ export const timeoutReady: Workload = {
   operations: 100_000,
   quickOperations: 20_000,
   checksum: sumBelow,
-  method: "alternating",
+  method: "turns",
   measures: [{ metric: "time", required: [{ column: "yield*", ratio: 0.1 }] }],
   contenders: [
     {

@@ -19,7 +19,7 @@ export const timeoutSuspending: Workload = {
   operations: 100_000,
   quickOperations: 20_000,
   checksum: sumBelow,
-  method: "alternating",
+  method: "turns",
   measures: [{ metric: "time", required: [{ column: "yield*", ratio: 0.4 }] }],
   contenders: [
     {

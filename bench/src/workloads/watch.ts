@@ -13,7 +13,7 @@ export const watchAnswer: Workload = {
   operations: 200_000,
   quickOperations: 40_000,
   checksum: sumBelow,
-  method: "alternating",
+  method: "turns",
   measures: [{ metric: "time", required: [] }],
   contenders: [
     {

@@ -11,7 +11,7 @@ export const yields: Workload = {
   operations: 1_000_000,
   quickOperations: 100_000,
   checksum: (operations) => operations,
-  method: "alternating",
+  method: "turns",
   measures: [{ metric: "time", required: [{ column: "yield*", ratio: 1.3 }] }],
   contenders: [
     {

@@ -46,7 +46,12 @@ class Fixture {
     };
     const open = async (base: BaseOptions) => {
       this.base = base;
-      return { url: "http://h", stop: async () => {}, kill: () => void (this.killed = true) };
+      return {
+        url: "http://h",
+        closesSockets: false,
+        stop: async () => {},
+        kill: () => void (this.killed = true),
+      };
     };
     const start = asyncFn(() => HttpServer.start(options, settingsOf(options), open));
     return yield* get(start());
