@@ -81,18 +81,21 @@ test("channels of a name are one series; those without are left out", async () =
   const attributes = { "millrace.resource.kind": "mpsc", "millrace.resource.name": "jobs" };
   expect(await collected.points("millrace.channel.size")).toEqual([{ value: 6, attributes }]);
   expect(await collected.points("millrace.resource.waiters")).toEqual([{ value: 0, attributes }]);
+  for (const [tx, rx] of channels) [tx, rx].forEach((half) => half.close());
 });
 
 test("warnings are counted by lint", async () => {
   const collected = new Collected();
   using _ = instrument(collected);
-  const [tx] = mpsc.unbounded<number>({ name: "jobs" });
+  const [tx, rx] = mpsc.unbounded<number>({ name: "jobs" });
   for (let i = 0; i < 1500; i++) tx.send(i);
   // A snapshot looks for what has grown.
   await collected.points("millrace.channel.size");
   expect(await collected.points("millrace.warning.count")).toEqual([
     { value: 1, attributes: { "millrace.lint": "growing-queue" } },
   ]);
+  // Until here it lives.
+  rx.close();
 });
 
 test("nothing is observed any more once it has ended", async () => {

@@ -71,7 +71,7 @@ inBothStyles("the same events are published on diagnostics channels", function* 
     published.push(String(name));
   };
   for (const name of names) channel(name).subscribe(listener);
-  const [tx] = mpsc.unbounded<number>();
+  const [tx, rx] = mpsc.unbounded<number>();
   for (let i = 0; i < 2000; i++) tx.send(i);
   yield* get(spawn(body(function* () {})));
   yield* get(
@@ -83,6 +83,8 @@ inBothStyles("the same events are published on diagnostics channels", function* 
   );
   yield* get(sleep(2000));
   yield* get(sleep(1));
+  // Until here the channel lives.
+  rx.close();
   for (const name of names) channel(name).unsubscribe(listener);
   expect(new Set(published)).toEqual(new Set(names));
 });
