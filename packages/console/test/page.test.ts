@@ -156,7 +156,7 @@ describe.skipIf(chromiumPath === undefined)("the page", { timeout: 240_000 }, ()
     test("is kept when the program has ended", async () => {
       const another = await harvesting("another.sqlite");
       const { page } = await open(another.link());
-      await rows(page).first().waitFor();
+      await expect.poll(() => rows(page).count(), { timeout: 60_000 }).toBeGreaterThan(3);
       await another.stop();
       await page.getByRole("status").filter({ hasText: "ended" }).waitFor();
       expect(await rows(page).count()).toBeGreaterThan(3);
