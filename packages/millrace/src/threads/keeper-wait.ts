@@ -4,6 +4,7 @@ import { mayProceed } from "../runtime/cooperation.ts";
 import { cx } from "../runtime/kernel.ts";
 import { Operation } from "../runtime/operation.ts";
 import { KeepAlive } from "./keep-alive.ts";
+import { expectOthers, hasOthers } from "./others.ts";
 import { givenBack, type Keeper, type Ticket, type Wish } from "./keeper.ts";
 
 const NEW = 0;
@@ -16,8 +17,9 @@ let waits = 0;
 const keepAlive = new KeepAlive();
 function count(change: number): void {
   waits += change;
-  keepAlive.hold(waits > 0);
+  if (hasOthers()) keepAlive.hold(waits > 0);
 }
+expectOthers(() => count(0));
 
 export abstract class KeeperWait<T> extends Operation<T> implements Ticket {
   readonly #keeper: Keeper;
@@ -68,6 +70,6 @@ export abstract class KeeperWait<T> extends Operation<T> implements Ticket {
     }
   }
   override get isExternalWait(): boolean {
-    return true;
+    return hasOthers();
   }
 }

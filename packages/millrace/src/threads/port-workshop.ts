@@ -17,6 +17,7 @@ import { bootUrl, THREAD_KEY } from "./boot.ts";
 import type { Calls } from "./home.ts";
 import { KeepAlive } from "./keep-alive.ts";
 import { obituaryOf, type Obituary } from "./obituary.ts";
+import { othersCome } from "./others.ts";
 import {
   packed,
   unpacked,
@@ -77,6 +78,7 @@ export class PortWorkshop implements Workshop, Calls {
   #isEnding: boolean = false;
 
   constructor(options: WorkshopOptions) {
+    othersCome();
     this.#options = options;
     this.threads = options.threads;
     this.room = new WaitQueue(options.queue);

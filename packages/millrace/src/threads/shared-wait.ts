@@ -32,6 +32,7 @@ import { host } from "../runtime/host.ts";
 import { cx } from "../runtime/kernel.ts";
 import { ambientKernel } from "../runtime/trail.ts";
 import { graves } from "./graves.ts";
+import { expectNoOthers, expectOthers, hasOthers } from "./others.ts";
 import { SpinBudget } from "./spin-budget.ts";
 
 /** So long may an announcement be put off that more changes would make worth more. */
@@ -48,6 +49,7 @@ export class SharedSignal {
   #isArmed: boolean = false;
   #keepAlive: unknown = undefined;
   #unwatch: () => void = () => {};
+  readonly #hearOfOthers: () => void = () => this.#hold();
   #isFlushing: boolean = false;
   #changes: number = 0;
 
@@ -63,6 +65,11 @@ export class SharedSignal {
     if (!this.hasWaiters || Atomics.exchange(words, this.#waiting, 0) === 0) return;
     Atomics.add(words, this.#epoch, 1);
     Atomics.notify(words, this.#epoch);
+    // On this thread at once: the engine tells it in a turn of its own.
+    this.#first()?.wake();
+  }
+  #first(): SharedWait<unknown> | undefined {
+    return this.#line.values().next().value;
   }
   get hasWaiters(): boolean {
     return Atomics.load(this.#words, this.#waiting) !== 0;
@@ -88,8 +95,7 @@ export class SharedSignal {
   }
 
   mayTry(wait: SharedWait<unknown>): boolean {
-    if (this.#line.size === 0) return true;
-    return this.#line.values().next().value === wait;
+    return this.#line.size === 0 || this.#first() === wait;
   }
   enter(wait: SharedWait<unknown>): void {
     this.#line.add(wait);
@@ -97,17 +103,18 @@ export class SharedSignal {
   /** While somebody waits and does not look, the program is kept alive. Looking does so by itself, and is cheaper. */
   #hold(): void {
     if (this.#keepAlive !== undefined) return;
+    if (!hasOthers()) return expectOthers(this.#hearOfOthers);
     this.#keepAlive = host.timer(0x7fff_ffff, () => {});
     // What it waits for may be held by the dead.
-    this.#unwatch = graves.watch(() => this.#line.values().next().value?.wake());
+    this.#unwatch = graves.watch(() => this.#first()?.wake());
   }
   /** It waits no more; `ms` is how long it has, when it got what it waited for. */
   leave(wait: SharedWait<unknown>, ms: number, hasSlept: boolean): void {
     if (!this.#line.delete(wait)) return;
     if (ms >= 0) this.#spin.learn(host.now(), ms, hasSlept);
-    const next = this.#line.values().next().value;
+    const next = this.#first();
     if (next !== undefined) return next.wake();
-    if (this.#keepAlive === undefined) return;
+    if (this.#keepAlive === undefined) return expectNoOthers(this.#hearOfOthers);
     host.clearTimer(this.#keepAlive);
     this.#keepAlive = undefined;
     this.#unwatch();
@@ -127,7 +134,7 @@ export class SharedSignal {
     this.#isArmed = true;
     void wait.value.then(() => {
       this.#isArmed = false;
-      this.#line.values().next().value?.wake();
+      this.#first()?.wake();
     });
     return true;
   }
@@ -212,6 +219,6 @@ export abstract class SharedWait<T> extends Operation<T> {
     this.signal.leave(this, -1, false);
   }
   override get isExternalWait(): boolean {
-    return true;
+    return hasOthers();
   }
 }

@@ -5,6 +5,7 @@ import { CompletionWatch } from "./completion-watch.ts";
 import { Fleet } from "./fleet.ts";
 import { FunctionTable } from "./function-table.ts";
 import { STAT_COMPLETED, STAT_RUNNING, STAT_STOLEN } from "./layout.ts";
+import { othersCome } from "./others.ts";
 import { SharedMemory } from "./shared-memory.ts";
 import { isCurrent, kindOf, QUEUED, RUNNING, threadOf } from "./slot-state.ts";
 import { Submitter } from "./submitter.ts";
@@ -22,6 +23,7 @@ export class SharedWorkshop implements Workshop {
   private hasEnded: boolean = false;
 
   constructor(options: WorkshopOptions) {
+    othersCome();
     const memory = new SharedMemory(options.threads);
     this.memory = memory;
     this.threads = options.threads;
