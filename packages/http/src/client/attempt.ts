@@ -67,7 +67,7 @@ async function ask<T>(
   const request: RequestInit & { duplex?: "half" } = { ...init, method, headers, signal: lease.signal };
   // What many requests share is not for others to change.
   if (!sending.isNetwork) request.headers = new Headers(headers);
-  if (makeBody !== undefined) request.body = makeBody();
+  if (makeBody !== undefined) request.body = lease.sends(makeBody());
   if (isStreaming) request.duplex = "half";
   let response: Response;
   try {

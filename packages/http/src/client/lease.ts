@@ -1,16 +1,18 @@
 /**
- * What one attempt holds: its place among the requests in flight, the way to abort it on the wire, and how
- * long it may take. It is given up once, however the attempt ends; a response whose body is still to be read
- * takes it over.
+ * What one attempt holds: its place among the requests in flight, the way to abort it on the wire, the
+ * source of its body, and how long it may take. It is given up once, however the attempt ends; a response
+ * whose body is still to be read takes it over.
  */
 import { fromPromise, Future, now, race, timeoutAt, type Poll, type Waker } from "millrace";
 import { pin } from "../pin.ts";
 import type { Place } from "./in-flight.ts";
 import type { RequestPlan } from "./request-plan.ts";
+import { Upload } from "./upload.ts";
 
 export class Lease {
   readonly #controller: AbortController = new AbortController();
   #place: Place | null = null;
+  #upload: Upload | null = null;
   #isOver: boolean = false;
   /** When its waits end, in ms as `now()` gives. */
   #deadline: number = Infinity;
@@ -47,9 +49,17 @@ export class Lease {
   holds(place: Place): void {
     this.#place = place;
   }
+  /** The body as `fetch` is given it. */
+  sends(body: BodyInit): BodyInit {
+    if (!(body instanceof ReadableStream)) return body;
+    this.#upload = new Upload(body);
+    return this.#upload.body;
+  }
   /** The answer has been read to its end. */
   end(): void {
     this.#isOver = true;
+    this.#upload?.release();
+    this.#upload = null;
     this.#place?.release();
     this.#place = null;
   }
