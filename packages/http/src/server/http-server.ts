@@ -32,6 +32,7 @@ import { busy, leaving } from "./answers.ts";
 import { listen, type Base } from "./base.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Exchange, type Answer } from "./exchange.ts";
+import { handling } from "./handling.ts";
 import { Reception } from "./reception.ts";
 
 /** A request as the handlers get it: a standard one, with the address that it came from. */
@@ -211,7 +212,7 @@ export class HttpServer implements AsyncDisposable {
     const watching = tasks.spawn(() => deadlines.run(), { name: "deadlines" });
     const { deadline, retryAfter } = this.#settings;
     const { handler, onFailure } = this.#options;
-    const call = asyncFn(handler as (request: IncomingRequest, cx: TaskContext) => Awaitable<Answer>);
+    const call = asyncFn(handling(handler));
     const admission = this.#admission;
     this.#reception = new Reception({ tasks, deadlines, deadline, retryAfter, admission, call, onFailure });
     const base = yield* this.#listen(this.#reception);

@@ -59,7 +59,23 @@ export function readJson<T>(request: Request, schema?: Schema<T>): Future<unknow
 
 /** The body's chunks, as the client sends them and as they are read: nothing is read ahead. */
 export function readBody(request: Request): Stream<Uint8Array> {
-  return request.body === null ? Stream.empty() : Stream.from(request.body as ReadableStream<Uint8Array>);
+  return request.body === null ? Stream.empty() : Stream.from(quietly(request.body));
+}
+
+/** The same body. Leaving it never fails: one that has broken off by then refuses with what broke it. */
+function quietly(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+  const reader = body.getReader();
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        const { done, value } = await reader.read();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel: (reason) => reader.cancel(reason).catch(() => {}),
+    },
+    { highWaterMark: 0 },
+  );
 }
 
 const readJsonCall = asyncFn(function* readJson(
