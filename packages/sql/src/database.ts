@@ -5,6 +5,7 @@ import type { Driver, Result, Row } from "./connection.ts";
 import type { Pool } from "./pool.ts";
 import type { Queries, ReadOptions, TransactionOptions } from "./queries.ts";
 import { checkRows, requireSchema, type Schema } from "./rows.ts";
+import { requireIsolation } from "./options.ts";
 import { requireStatement, type Sql } from "./statement.ts";
 import { Transaction } from "./transaction.ts";
 
@@ -63,6 +64,7 @@ export abstract class Database implements Queries, AsyncDisposable {
     if (typeof body !== "function") {
       throw new TypeError(`Database.transaction expects a function, got ${typeof body}`);
     }
+    requireIsolation("Database.transaction", options.isolation);
     const pool = options.readOnly === true ? this.#readers : this.#pool;
     const transaction = asyncFn(() => Transaction.run(pool, this.#driver, body, options))();
     return options.timeout === undefined ? transaction : timeout(options.timeout, transaction);

@@ -1,5 +1,6 @@
-/** Numbers that options are given, checked at the caller's line. */
+/** What options are given, checked at the caller's line. */
 import type { Duration } from "millrace";
+import type { Begin } from "./queries.ts";
 
 export function wholeNumber(caller: string, name: string, value: number, least: number): number {
   if (Number.isSafeInteger(value) && value >= least) return value;
@@ -20,5 +21,15 @@ export function milliseconds(caller: string, name: string, value: Duration): num
   if (ms >= 0) return ms;
   throw new RangeError(
     `${caller} expects ${name} to be a duration of at least 0 ms, got ${JSON.stringify(value)}`,
+  );
+}
+
+const ISOLATIONS: readonly unknown[] = ["read committed", "repeatable read", "serializable"];
+
+/** It becomes a part of a statement. */
+export function requireIsolation(caller: string, isolation: Begin["isolation"]): void {
+  if (isolation === undefined || ISOLATIONS.includes(isolation)) return;
+  throw new RangeError(
+    `${caller} expects isolation to be one of ${ISOLATIONS.join(", ")}, got ${JSON.stringify(isolation)}`,
   );
 }

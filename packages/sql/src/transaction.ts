@@ -71,6 +71,9 @@ export class Transaction implements Queries {
 
   /** A savepoint: rolled back alone when `body` throws, kept if the transaction around it is. */
   transaction<T>(body: Body<T, [tx: Transaction]>, options: TransactionOptions = {}): Future<T> {
+    if (typeof body !== "function") {
+      throw new TypeError(`Transaction.transaction expects a function, got ${typeof body}`);
+    }
     const inner = new Transaction(this.#connection, this.#depth + 1);
     const call = asyncFn(() => this.#within(inner, body))();
     // Abandoned, it is over at once: what comes now waits for its rollback instead of being refused.
