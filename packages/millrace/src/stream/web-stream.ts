@@ -60,7 +60,14 @@ export class WebSource<T> extends Source<T> {
     const reader = this.#reader;
     if (reader === null) return close(closing, () => this.#stream.cancel());
     close(closing, async () => {
-      await reader.cancel();
+      // A stream that has failed by then refuses with that failure, which is no failure to clean up.
+      let hasFailed = false;
+      reader.closed.catch(() => (hasFailed = true));
+      try {
+        await reader.cancel();
+      } catch (error) {
+        if (!hasFailed) throw error;
+      }
       reader.releaseLock();
     });
   }

@@ -1,4 +1,4 @@
-import { asyncFn, type Future, ready, sleep, yieldNow } from "millrace";
+import { asyncFn, fromPromise, type Future, ready, sleep, spawn, yieldNow } from "millrace";
 import { Stream, StreamMap } from "millrace/stream";
 import { describe, expect } from "vitest";
 import { get, inBothStyles } from "../both-styles.ts";
@@ -283,4 +283,35 @@ describe("among several", () => {
     others.push(zipped);
     for (const other of others) expect([other.isPulled, other.returns]).toEqual([false, 1]);
   });
+});
+
+inBothStyles(
+  "a web stream that has failed by the time it is left has nothing to clean up",
+  function* ({ body }) {
+    let source: ReadableStreamDefaultController<number>;
+    const web = new ReadableStream<number>({ start: (controller) => void (source = controller) });
+    const stream = Stream.from(web);
+    const reader = spawn(
+      body(function* () {
+        yield* get(stream.next());
+      }),
+    );
+    yield* get(yieldNow());
+    source!.error(new Error("gone"));
+    reader.abort();
+    expect(yield* get(reader.settled())).toMatchObject({ status: "cancelled" });
+    yield* get(fromPromise(stream[Symbol.asyncDispose]()));
+    expect(web.locked).toBe(false);
+  },
+);
+
+inBothStyles("a web stream that cannot be cancelled fails whoever leaves it", function* () {
+  const stream = Stream.from(
+    new ReadableStream<number>({
+      start: (controller) => controller.enqueue(1),
+      cancel: () => Promise.reject(new Error("no")),
+    }),
+  );
+  expect(yield* get(stream.next())).toEqual({ done: false, value: 1 });
+  expect(yield* failureOf(fromPromise(stream[Symbol.asyncDispose]()))).toMatchObject({ message: "no" });
 });
