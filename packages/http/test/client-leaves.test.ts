@@ -1,7 +1,8 @@
 /** Clients that leave while their request is worked on: its task is cancelled, and that is no failure of anybody. */
 import { connect } from "node:net";
-import { fromPromise, sleep, type Routine } from "millrace";
+import { fromPromise, sleep, type Future, type Routine } from "millrace";
 import { expect, test } from "vitest";
+import { HttpClient, type RequestBody } from "../src/index.ts";
 import { readBody, readJson, readText, serve, type Handler } from "../src/server.ts";
 import { until } from "./support/origin.ts";
 import { run, unobserved } from "./support/styles.ts";
@@ -25,12 +26,24 @@ const handlers: Record<string, Handler> = {
   *"the body as the platform reads it (yield*)"(request): Routine<Response> {
     return new Response(yield* fromPromise(request.text()));
   },
+  "a server to which it sends the body on (await)": async (request) =>
+    new Response(await elsewhere(request.url, readBody(request))),
+  *"a server to which it sends the body on (yield*)"(request): Routine<Response> {
+    return new Response(yield* elsewhere(request.url, readBody(request)));
+  },
   "what has the signal of the request (await)": async (request) => {
     const { signal } = request;
     await new Promise((_, refuse) => signal.addEventListener("abort", () => refuse(signal.reason)));
     return new Response();
   },
 };
+
+/** A server that reads and never answers. */
+function elsewhere(url: string, body: AsyncIterable<Uint8Array>): Future<string> {
+  const fetch = (_: unknown, init?: RequestInit): Promise<Response> =>
+    new Response(init?.body).bytes().then(() => new Promise(() => {}));
+  return new HttpClient({ fetch }).post(url, { body: body as RequestBody }).text();
+}
 
 for (const [what, handler] of Object.entries(handlers)) {
   for (const how of ["destroy", "resetAndDestroy", "end"] as const) {

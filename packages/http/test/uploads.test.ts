@@ -134,3 +134,32 @@ async function failingCleanup(upload: JoinHandle<unknown>): Promise<void> {
   await until(() => unobserved.length > 0);
   expect(unobserved.splice(0).map(({ error }) => String(error))).toEqual(["Error: cannot be closed"]);
 }
+
+inStyles("a source that fails while its upload is given up has nothing to clean up", {
+  await: () =>
+    failingMeanwhile((url, body) => spawn(async () => await new HttpClient().post(url, { body }).text())),
+  *yield(): Routine<void> {
+    const post = (url: string, body: RequestBody): JoinHandle<unknown> =>
+      spawn(function* () {
+        return yield* new HttpClient().post(url, { body }).text();
+      });
+    yield* fromPromise(failingMeanwhile(post));
+  },
+});
+
+async function failingMeanwhile(
+  post: (url: string, body: RequestBody) => JoinHandle<unknown>,
+): Promise<void> {
+  await using server = await wireServer(() => {});
+  let source: ReadableStreamDefaultController<Uint8Array>;
+  const upload = post(
+    server.url,
+    new ReadableStream<Uint8Array>({ start: (controller) => void (source = controller) }),
+  );
+  await until(() => server.open() === 1);
+  await sleep(20);
+  upload.abort();
+  source!.error(new Error("gone"));
+  expect(await upload.settled()).toMatchObject({ status: "cancelled" });
+  await sleep(20);
+}

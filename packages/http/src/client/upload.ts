@@ -34,8 +34,12 @@ export class Upload {
     if (this.#isOver) return;
     const why = new Error("the request ended before its body");
     this.#controller.error(why);
+    // A source that has failed by then refuses with that failure, which is no failure to clean up.
+    let hasFailed = false;
+    this.#source.closed.catch(() => (hasFailed = true));
     this.#cancel(why).catch((error: unknown) => {
-      if (!(error instanceof CancelledError)) spawn(() => Promise.reject(error), { name: "upload" }).detach();
+      if (hasFailed || error instanceof CancelledError) return;
+      spawn(() => Promise.reject(error), { name: "upload" }).detach();
     });
   }
 
