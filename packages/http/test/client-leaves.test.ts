@@ -71,7 +71,7 @@ test("what fails of a handler in its cleanup is reported, also after its client 
         try {
           await sleep(10_000);
         } finally {
-          throw new TypeError("cannot clean up");
+          refuse();
         }
       },
       onFailure: (error) => failures.push(error),
@@ -85,3 +85,7 @@ test("what fails of a handler in its cleanup is reported, also after its client 
     const reported = [...failures, ...unobserved.splice(0).map(({ error }) => error)];
     expect(reported.map(String)).toEqual(["TypeError: cannot clean up"]);
   }));
+
+function refuse(): never {
+  throw new TypeError("cannot clean up");
+}

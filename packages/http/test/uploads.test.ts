@@ -123,7 +123,7 @@ async function* untidy(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   try {
     for (;;) yield new Uint8Array(65_536);
   } finally {
-    throw new Error("cannot be closed");
+    refuse();
   }
 }
 
@@ -162,4 +162,8 @@ async function failingMeanwhile(
   source!.error(new Error("gone"));
   expect(await upload.settled()).toMatchObject({ status: "cancelled" });
   await sleep(20);
+}
+
+function refuse(): never {
+  throw new Error("cannot be closed");
 }
