@@ -103,6 +103,13 @@ export const exclusions: readonly Exclusion[] = [
   },
   {
     on: ["deno"],
+    files: ["packages/http/test/client-leaves.test.ts"],
+    tests: ["a client that leaves ("],
+    because:
+      "that a client has left in mid-body Deno tells by errors of its own where the body is read, and by nothing where it is not",
+  },
+  {
+    on: ["deno"],
     files: ["packages/http/test/web-socket.test.ts"],
     tests: ["a silent client is pinged"],
     because: "Deno pings by itself, in whole seconds of its own, and nobody else can",

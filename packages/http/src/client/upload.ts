@@ -5,7 +5,7 @@
  *
  *   SENDING ──the source ends or fails, fetch cancels, release()──► OVER
  */
-import { CancelledError, spawn } from "millrace";
+import { CancelledError, Runtime } from "millrace";
 
 type Chunk = Uint8Array<ArrayBuffer>;
 
@@ -13,6 +13,8 @@ export class Upload {
   /** What is given to `fetch`. It is pulled when the socket takes more, and then pulls the source. */
   readonly body: ReadableStream<Chunk>;
   readonly #source: ReadableStreamDefaultReader<Chunk>;
+  /** Of whoever sends it: `fetch` cancels from nowhere. */
+  readonly #runtime: Runtime = Runtime.current();
   #controller!: ReadableStreamDefaultController<Chunk>;
   #isOver: boolean = false;
 
@@ -23,7 +25,7 @@ export class Upload {
       {
         start: (controller) => void (this.#controller = controller),
         pull: () => this.#pull(),
-        cancel: (reason) => this.#cancel(reason),
+        cancel: (reason) => this.#leave(reason),
       },
       { highWaterMark: 0 },
     );
@@ -34,13 +36,7 @@ export class Upload {
     if (this.#isOver) return;
     const why = new Error("the request ended before its body");
     this.#controller.error(why);
-    // A source that has failed by then refuses with that failure, which is no failure to clean up.
-    let hasFailed = false;
-    this.#source.closed.catch(() => (hasFailed = true));
-    this.#cancel(why).catch((error: unknown) => {
-      if (hasFailed || error instanceof CancelledError) return;
-      spawn(() => Promise.reject(error), { name: "upload" }).detach();
-    });
+    void this.#leave(why);
   }
 
   async #pull(): Promise<void> {
@@ -56,8 +52,16 @@ export class Upload {
     }
   }
 
-  #cancel(reason: unknown): Promise<void> {
+  async #leave(reason: unknown): Promise<void> {
     this.#isOver = true;
-    return this.#source.cancel(reason);
+    // A source that has failed by then refuses with that failure, which is no failure to clean up.
+    let hasFailed = false;
+    this.#source.closed.catch(() => (hasFailed = true));
+    try {
+      await this.#source.cancel(reason);
+    } catch (error) {
+      if (hasFailed || error instanceof CancelledError) return;
+      this.#runtime.spawn(() => Promise.reject(error), { name: "upload" }).detach();
+    }
   }
 }
