@@ -9,6 +9,7 @@
  * Whoever claims a future owns it: it polls until the value is there, or abandons it, once.
  */
 import { CancelledError, FutureConsumedError } from "../errors.ts";
+import { threadBound } from "../internal/thread-bound.ts";
 import { Await, takeAwaited } from "./await.ts";
 import {
   asRoutine,
@@ -196,6 +197,8 @@ export abstract class Future<T> implements Promise<T>, Disposable {
     return this.describeWait === Future.prototype.describeWait;
   }
 }
+
+threadBound(Future, "a Future");
 
 /**
  * The structural types of what upper layers add; their classes satisfy them.

@@ -1,4 +1,5 @@
 /** A `JoinSet` with keys. */
+import { threadBound } from "../internal/thread-bound.ts";
 import { UNOWNED } from "./task-state.ts";
 import { outcomeOf } from "./outcome.ts";
 import { PENDING, type Body, type Outcome, type Poll, type Waker } from "./body.ts";
@@ -123,6 +124,8 @@ export class JoinMap<K, T> implements AsyncDisposable, Disposable {
     this.#keys.clear();
   }
 }
+
+threadBound(JoinMap, "a JoinMap");
 
 /** Skips tasks that were replaced. */
 class KeyedNext<R> extends Future<R | undefined> {

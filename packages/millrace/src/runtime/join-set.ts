@@ -3,6 +3,7 @@ import { UNOWNED } from "./task-state.ts";
 import { outcomeOf } from "./outcome.ts";
 import { CancelledError } from "../errors.ts";
 import { Ring } from "../internal/ring.ts";
+import { threadBound } from "../internal/thread-bound.ts";
 import { Acquire } from "./acquire.ts";
 import { PENDING, type Body, type Outcome, type Poll, type Waker } from "./body.ts";
 import { checkCount } from "./argument.ts";
@@ -294,6 +295,8 @@ export class JoinSet<T> implements AsyncIterable<Outcome<T>>, AsyncDisposable, D
     this.detachAll();
   }
 }
+
+threadBound(JoinSet, "a JoinSet");
 
 function joined<T>(task: Task<unknown>): JoinedOutcome<T> {
   return { ...outcomeOf(task as Task<T>), id: task.id };

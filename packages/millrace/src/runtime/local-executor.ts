@@ -1,4 +1,5 @@
 /** A minimal executor that the host drives itself: inside another event loop, a game loop, a test. */
+import { threadBound } from "../internal/thread-bound.ts";
 import { checkSeed } from "./argument.ts";
 import type { Awaitable, Body } from "./body.ts";
 import { isThenable } from "./body.ts";
@@ -95,3 +96,5 @@ export class LocalExecutor {
     host.macrotask(step);
   }
 }
+
+threadBound(LocalExecutor, "a LocalExecutor");

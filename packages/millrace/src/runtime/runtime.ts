@@ -2,6 +2,7 @@
 import { OBSERVED } from "./task-state.ts";
 import { liveTasks } from "./live-tasks.ts";
 import { CancelledError, RuntimeShutdownError } from "../errors.ts";
+import { threadBound } from "../internal/thread-bound.ts";
 import type { Awaitable, Body, Routine } from "./body.ts";
 import { deadlockError } from "./deadlock.ts";
 import { checkCount, checkName, checkSeed, shown } from "./argument.ts";
@@ -250,6 +251,8 @@ export class Runtime implements AsyncDisposable {
     );
   }
 }
+
+threadBound(Runtime, "a Runtime");
 
 /** The parts behind a runtime, for the layers above. */
 export function internalsOf(runtime: Runtime): {

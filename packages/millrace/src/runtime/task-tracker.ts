@@ -1,4 +1,5 @@
 /** Counting tasks for a graceful shutdown. */
+import { threadBound } from "../internal/thread-bound.ts";
 import { requireFuture } from "./argument.ts";
 import { PENDING, type Body, type Poll, type Waker } from "./body.ts";
 import { abandon, claim, Future } from "./future.ts";
@@ -102,6 +103,8 @@ export class TaskTracker {
     this.#waiters.grantAll();
   }
 }
+
+threadBound(TaskTracker, "a TaskTracker");
 
 class Drained extends Operation<void> {
   readonly #queue: WaitQueue;

@@ -1,5 +1,6 @@
 /** How a stream is pulled: `next()`, `for await`, and letting go. */
 import { pin } from "../internal/pin.ts";
+import { threadBound } from "../internal/thread-bound.ts";
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import type { Future } from "../runtime/future.ts";
 import { promised } from "../runtime/future.ts";
@@ -145,5 +146,7 @@ export abstract class Pulling<T> extends HasSource<T> implements AsyncIterable<T
     return promised(closing);
   }
 }
+
+threadBound(Pulling, "a Stream");
 
 pin(new Next(null as never, new Turns()));

@@ -1,5 +1,6 @@
 /** Meeting: nobody goes on before all have arrived. */
 import { pin } from "../internal/pin.ts";
+import { threadBound } from "../internal/thread-bound.ts";
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { mayProceed } from "../runtime/cooperation.ts";
 import { checkCount } from "../runtime/argument.ts";
@@ -119,6 +120,8 @@ export class Barrier {
     return new Wait(this.#meeting);
   }
 }
+
+threadBound(Barrier, "a Barrier");
 
 const sample = new Barrier(2);
 pin(sample, sample.wait());

@@ -11,6 +11,7 @@
  *  2. A cancellation marks the whole subtree before foreign code (a waker, an abort listener) runs.
  *  3. Trees may be deep: what walks them does not recurse.
  */
+import { threadBound } from "../internal/thread-bound.ts";
 import { toFuture } from "../combinators/to-future.ts";
 import { Operation } from "../runtime/operation.ts";
 import { untilUndefined } from "../combinators/until.ts";
@@ -239,3 +240,5 @@ export class CancellationToken implements Disposable {
     reasonOf = (cause) => (cause instanceof AbortSignal ? cause.reason : cause.#reason);
   }
 }
+
+threadBound(CancellationToken, "a CancellationToken");

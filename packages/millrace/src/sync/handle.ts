@@ -10,6 +10,7 @@
  *   OPEN, LISTED ──missed──► OPEN, LISTED, SOON ──turn ends──► OPEN, WATCHED ──collected──► LOST
  *        └───────────close──────────────────┴──────────────────────────────┴────► CLOSED      (released, reported)
  */
+import { THREAD_BOUND } from "../internal/thread-bound.ts";
 import { runningTaskId } from "../runtime/current-task.ts";
 import { hooks } from "../runtime/hooks.ts";
 import { host } from "../runtime/host.ts";
@@ -125,6 +126,10 @@ export abstract class Handle {
   }
   /** Must not refer to the handle. @internal */
   abstract makeRemains(): Remains;
+  /** @internal */
+  get [THREAD_BOUND](): string {
+    return this.makeRemains().what;
+  }
 }
 
 /** The open handles of a resource. */

@@ -1,6 +1,7 @@
 /** One at a time. */
 import { pin } from "../internal/pin.ts";
 import { ClosedError } from "../errors.ts";
+import { threadBound } from "../internal/thread-bound.ts";
 import { Acquire } from "../runtime/acquire.ts";
 import { type Body, PENDING, SUSPENDED, type Poll, type Suspend } from "../runtime/body.ts";
 import { requireBody } from "../runtime/call.ts";
@@ -186,6 +187,8 @@ export class Mutex<T = undefined> {
     return isLocked;
   }
 }
+
+threadBound(Mutex, "a Mutex");
 
 function released(what: string): ClosedError {
   return new ClosedError(`MutexGuard.${what} of a guard that was already released`);

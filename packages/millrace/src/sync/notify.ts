@@ -1,5 +1,6 @@
 /** Waking tasks, without a value. */
 import { pin } from "../internal/pin.ts";
+import { threadBound } from "../internal/thread-bound.ts";
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { mayProceed } from "../runtime/cooperation.ts";
 import { cx } from "../runtime/kernel.ts";
@@ -160,6 +161,8 @@ export class Notify {
     this.#state.queue.grantAll();
   }
 }
+
+threadBound(Notify, "a Notify");
 
 const sample = new Notify();
 pin(sample, sample.notified());

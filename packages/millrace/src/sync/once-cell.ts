@@ -1,6 +1,7 @@
 /** A value that is made once, by the first who needs it. */
 import { pin } from "../internal/pin.ts";
 import { ClosedError } from "../errors.ts";
+import { threadBound } from "../internal/thread-bound.ts";
 import { Acquire } from "../runtime/acquire.ts";
 import { PENDING, type Body, type Poll, type Waker } from "../runtime/body.ts";
 import { Call, requireBody } from "../runtime/call.ts";
@@ -150,6 +151,8 @@ export class OnceCell<T> {
     return this.#cell.isInitialized;
   }
 }
+
+threadBound(OnceCell, "a OnceCell");
 
 const sample = new OnceCell<void>();
 pin(

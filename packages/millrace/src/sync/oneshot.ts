@@ -17,6 +17,7 @@
  */
 import { ClosedError, FutureConsumedError, RecvError } from "../errors.ts";
 import { pin } from "../internal/pin.ts";
+import { threadBound } from "../internal/thread-bound.ts";
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { Future } from "../runtime/future.ts";
 import { iteratesItself, Operation } from "../runtime/operation.ts";
@@ -244,6 +245,8 @@ export class Sender<T> implements Disposable {
     this.close();
   }
 }
+
+threadBound(Sender, "the sender of a oneshot channel");
 
 /**
  * Awaiting it gives the value, or throws `RecvError` when the sender closed without sending; after

@@ -1,5 +1,6 @@
 /** A bound on how often something is done. */
 import { pin } from "../internal/pin.ts";
+import { threadBound } from "../internal/thread-bound.ts";
 import { Acquire } from "../runtime/acquire.ts";
 import type { Poll, Waker } from "../runtime/body.ts";
 import { PENDING } from "../runtime/body.ts";
@@ -175,6 +176,8 @@ export class RateLimiter {
     );
   }
 }
+
+threadBound(RateLimiter, "a RateLimiter");
 
 const sample = new RateLimiter({ rate: 1, per: 1 });
 pin(sample, sample.acquire());

@@ -1,6 +1,7 @@
 /** Many readers or one writer. */
 import { pin } from "../internal/pin.ts";
 import { ClosedError } from "../errors.ts";
+import { threadBound } from "../internal/thread-bound.ts";
 import { PENDING, SUSPENDED, type Poll, type Suspend } from "../runtime/body.ts";
 import { Acquire } from "../runtime/acquire.ts";
 import { requireOptions, shown } from "../runtime/argument.ts";
@@ -259,6 +260,8 @@ export class RwLock<T = undefined> {
     return undefined;
   }
 }
+
+threadBound(RwLock, "an RwLock");
 
 function released(what: string): ClosedError {
   return new ClosedError(`${what} of a guard that was already released`);

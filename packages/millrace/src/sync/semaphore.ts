@@ -1,6 +1,7 @@
 /** Permits: a bound on how many do something at once. */
 import { pin } from "../internal/pin.ts";
 import { ClosedError } from "../errors.ts";
+import { threadBound } from "../internal/thread-bound.ts";
 import { Acquire } from "../runtime/acquire.ts";
 import { type Body, PENDING, SUSPENDED, type Poll, type Suspend } from "../runtime/body.ts";
 import { requireBody } from "../runtime/call.ts";
@@ -274,6 +275,8 @@ export class Semaphore {
     return this.shared.permits.available;
   }
 }
+
+threadBound(Semaphore, "a Semaphore");
 
 const sample = new Semaphore(1);
 pin(sample, sample.acquire(), new Permit(sample["shared"], 1));

@@ -1,5 +1,6 @@
 /** A value that somebody provides once, and anybody can wait for. */
 import { pin } from "../internal/pin.ts";
+import { threadBound } from "../internal/thread-bound.ts";
 import { Acquire } from "../runtime/acquire.ts";
 import type { Future } from "../runtime/future.ts";
 import { WaitQueue } from "../runtime/wait-queue.ts";
@@ -67,6 +68,8 @@ export class SetOnce<T> {
     return new Wait(this.#slot);
   }
 }
+
+threadBound(SetOnce, "a SetOnce");
 
 const sample = new SetOnce();
 pin(sample, sample.wait());

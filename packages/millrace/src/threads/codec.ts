@@ -10,6 +10,7 @@
  */
 import { packError, unpackError, type ErrorEnvelope } from "../internal/error-envelope.ts";
 import { deserialize, serialize, type Bytes } from "./backend.ts";
+import { refuseThreadBound } from "./refusal.ts";
 import { isShareable } from "./shareable.ts";
 
 const UNDEFINED = 0;
@@ -199,6 +200,7 @@ export class Codec {
         return this.#writeBytes(kind, new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
     } else if (isShareable(value) || value instanceof SharedArrayBuffer) throw OVERFLOW;
     else if (value instanceof ArrayBuffer) return this.#writeBytes(BUFFER, new Uint8Array(value));
+    refuseThreadBound(value);
     this.#writeCloned(value);
   }
 

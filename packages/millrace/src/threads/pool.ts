@@ -1,5 +1,6 @@
 /** A pool of threads: its shared memory, its threads, and this thread's calls into it. */
 import { ClosedError, ThreadError } from "../errors.ts";
+import { threadBound } from "../internal/thread-bound.ts";
 import { checkCount, checkName, shown } from "../runtime/argument.ts";
 import { toMs, type Duration } from "../runtime/duration.ts";
 import { host } from "../runtime/host.ts";
@@ -180,6 +181,8 @@ export class ThreadPool implements AsyncDisposable {
     await this.shutdown();
   }
 }
+
+threadBound(ThreadPool, "a ThreadPool");
 
 let byDefault: ThreadPool | undefined;
 let ofThread: ThreadPool | undefined;

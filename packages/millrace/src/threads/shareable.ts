@@ -2,6 +2,7 @@
  * Handles over shared memory (channel halves, locks) among arguments, results and messages' parts. A handle
  * crosses as what it is made of, and a handle of the same kind is made of that on the other side.
  */
+import { refuseThreadBound } from "./refusal.ts";
 
 export interface SharedParts {
   readonly kind: string;
@@ -31,10 +32,15 @@ export function isShareable(value: object): value is Shareable {
   return SHARE in value;
 }
 
-/** The value with its handles taken apart; the value itself when there are none. */
+/**
+ * The value with its handles taken apart; the value itself when there are none.
+ *
+ * @throws DataCloneError for what means nothing on another thread.
+ */
 export function takeApart(value: unknown, depth: number = 0): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (isShareable(value)) return { [MARK]: value[SHARE]() };
+  if (!isPlain(value)) refuseThreadBound(value);
   return rebuild(value, depth, takeApart);
 }
 
@@ -72,7 +78,7 @@ function rebuild(value: object, depth: number, change: (value: unknown, depth: n
     }
     return copy ?? value;
   }
-  if (Object.getPrototypeOf(value) !== Object.prototype) return value;
+  if (!isPlain(value)) return value;
   let copy: Record<string, unknown> | null = null;
   for (const [key, each] of Object.entries(value)) {
     const changed = change(each, depth + 1);
@@ -81,4 +87,8 @@ function rebuild(value: object, depth: number, change: (value: unknown, depth: n
     copy[key] = changed;
   }
   return copy ?? value;
+}
+
+function isPlain(value: object): boolean {
+  return Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
 }

@@ -1,6 +1,7 @@
 /** Values that come out when their delay has passed. */
 import { Ring } from "../internal/ring.ts";
 import { earliestIn, firstIn, Timer, TimerWheel } from "../internal/timer-wheel.ts";
+import { threadBound } from "../internal/thread-bound.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { checkDeadline, toMs, type Duration } from "../runtime/duration.ts";
@@ -268,3 +269,5 @@ export class DelayQueue<T> implements AsyncIterable<T> {
     partsOf = (queue) => ({ waiters: queue.#waiters, clock: queue.#time.clock });
   }
 }
+
+threadBound(DelayQueue, "a DelayQueue");

@@ -1,4 +1,5 @@
 /** Ticks at a fixed period. */
+import { threadBound } from "../internal/thread-bound.ts";
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { checkDeadline, toMs, type Duration } from "../runtime/duration.ts";
 import type { Future } from "../runtime/future.ts";
@@ -160,6 +161,8 @@ export class Interval implements AsyncIterable<number> {
     advance = (interval, scheduled, now) => interval.#advance(scheduled, now);
   }
 }
+
+threadBound(Interval, "an Interval");
 
 function checkMissedTick(caller: string, value: MissedTick): MissedTick {
   if (value === "burst" || value === "delay" || value === "skip") return value;

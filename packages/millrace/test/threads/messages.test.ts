@@ -13,4 +13,5 @@ await import("./calls.test.ts");
 await import("./faults.test.ts");
 await import("./par-map.test.ts");
 await import("./shared.test.ts");
+await import("./thread-bound.test.ts");
 await import("./shutdown.test.ts");

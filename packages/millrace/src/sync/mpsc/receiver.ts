@@ -1,4 +1,5 @@
 /** The receiving half of a channel. */
+import { threadBound } from "../../internal/thread-bound.ts";
 import { Acquire } from "../../runtime/acquire.ts";
 import { PENDING, SUSPENDED, type Poll, type Suspend, type Waker } from "../../runtime/body.ts";
 import { checkCount, shown } from "../../runtime/argument.ts";
@@ -159,3 +160,5 @@ export class Receiver<T> implements AsyncIterable<T>, Disposable {
     return iterate(() => this.recv());
   }
 }
+
+threadBound(Receiver, "the receiver of an mpsc channel");

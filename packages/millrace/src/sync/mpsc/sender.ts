@@ -1,5 +1,6 @@
 /** The sending half of a bounded channel. */
 import { ClosedError, SendError } from "../../errors.ts";
+import { threadBound } from "../../internal/thread-bound.ts";
 import { Acquire } from "../../runtime/acquire.ts";
 import { PENDING, SUSPENDED, type Poll, type Suspend, type Waker } from "../../runtime/body.ts";
 import { checkCount } from "../../runtime/argument.ts";
@@ -318,6 +319,8 @@ export class WeakSender<T> {
     return this.sharedChannel.senders;
   }
 }
+
+threadBound(WeakSender, "a weak sender of an mpsc channel");
 
 function full(channel: Channel<never> | Channel<unknown>): { readonly ok: false; readonly reason: "full" } {
   channel.slotAwaited();

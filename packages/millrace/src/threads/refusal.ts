@@ -1,0 +1,27 @@
+/** Refuses what would be cloned into something dead: what belongs to the thread that made it. */
+import { THREAD_BOUND } from "../internal/thread-bound.ts";
+
+/** What to do instead, by what it is called. */
+const INSTEAD: readonly (readonly [RegExp, string])[] = [
+  [/Future|Promise/, "await it first"],
+  [/Abort|Cancellation/, "abort the call instead, which its cx().signal tells the thread"],
+  [/channel/, "use sharedChannel"],
+  [/semaphore/i, "use a SharedSemaphore"],
+  [/mutex|RwLock/i, "use a SharedMutex"],
+  [/Stream/, "send its items through a sharedChannel"],
+];
+
+/** @throws DataCloneError if nothing but this thread can do anything with it. */
+export function refuseThreadBound(value: object): void {
+  const what = nameOf(value);
+  if (what === undefined) return;
+  const instead = INSTEAD.find(([kind]) => kind.test(what))?.[1] ?? "it belongs to the thread that made it";
+  throw new DOMException(`${what} cannot be passed to a thread: ${instead}`, "DataCloneError");
+}
+
+function nameOf(value: object): string | undefined {
+  if (value instanceof Promise) return "a Promise";
+  if (value instanceof AbortSignal) return "an AbortSignal";
+  if (value instanceof AbortController) return "an AbortController";
+  return (value as { [THREAD_BOUND]?: string })[THREAD_BOUND];
+}
