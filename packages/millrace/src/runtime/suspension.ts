@@ -7,6 +7,7 @@
 import { MillraceError } from "../errors.ts";
 import { pin } from "../internal/pin.ts";
 import { PENDING, SUSPENDED, type Suspend, type Suspending } from "./body.ts";
+import { otherCopy } from "./copies.ts";
 import type { Future } from "./future.ts";
 import { cx } from "./kernel.ts";
 
@@ -20,7 +21,7 @@ const OUTSIDE =
 // #region resume
 export function resumeWith<T>(future: Future<T>): IteratorResult<Suspend, T> {
   const { waker } = cx;
-  if (waker === null) throw new MillraceError(OUTSIDE);
+  if (waker === null) throw new MillraceError(otherCopy() ?? OUTSIDE);
   const value = future.poll(waker);
   if (value === undefined) return NOTHING as IteratorReturnResult<T>;
   if (value !== PENDING) return { done: true, value };
