@@ -9,7 +9,7 @@ import { ambientKernel } from "../runtime/trail.ts";
 import { register, registered, type AnyFunction } from "./function-table.ts";
 import { engineFor, home } from "./home.ts";
 import type { ThreadPool } from "./pool.ts";
-import { entryOf, threadFnOf, type ThreadFn } from "./threaded.ts";
+import { callOf, entryOf, threadFnOf, type ThreadFn } from "./threaded.ts";
 import { BUILT_IN, BUILT_IN_META } from "./thread-functions.ts";
 import { ChunkSize, isPrimitive } from "./chunk-size.ts";
 import { gather } from "./gather-calls.ts";
@@ -90,10 +90,10 @@ export function parMap<T, R>(
   const { url, position } = entryOf("parMap", fn);
   const { pool, maxInFlight = Infinity } = options;
   if (maxInFlight !== Infinity) checkCount("parMap", "maxInFlight", maxInFlight, 1);
-  const call = pool === undefined ? chunk : chunk.with({ pool });
+  const on = pool === undefined ? undefined : () => home.engineOfPool!(pool);
   return new Call(
     function* (): Routine<R[]> {
-      const engine = pool === undefined ? engineFor(ambientKernel()) : home.engineOfPool!(pool);
+      const engine = on?.() ?? engineFor(ambientKernel());
       const { threads } = engine;
       // So many that no thread waits for the next while this one sleeps, or has other things to do.
       const chunks = Math.min(maxInFlight, threads * 4);
@@ -126,7 +126,7 @@ export function parMap<T, R>(
         const sentAt = size.turns;
         const batch = source.take(wanted);
         if (batch.length === 0) return undefined;
-        return call(url, position, batch).map((done) => {
+        return callOf("parMap", chunk, [url, position, batch], on, url).map((done) => {
           size.learn(done.ms, batch.length, done.isPlain && batch.every(isPrimitive), sentAt);
           for (let i = 0; i < batch.length; i++) results[start + i] = done.results[i] as R;
         });

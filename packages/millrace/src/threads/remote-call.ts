@@ -30,6 +30,8 @@ export interface CallOptions {
   readonly isIdempotent: boolean;
   /** In ms. */
   readonly killAfter: number;
+  /** The module whose error classes its failures may have, if not the function's own. */
+  readonly errorsOf?: string | undefined;
 }
 
 const NEW = 0;
@@ -160,7 +162,7 @@ export class RemoteCall<R> extends Operation<R> implements SubmittedCall {
     failing.add(this.entry);
     const { stack } = this.callStack ?? {};
     const callStack = stack?.replace(/^Error.*\n/, "");
-    const known = errorClassesOf(classesOf, error);
+    const known = errorClassesOf(this.options.errorsOf ?? classesOf, error);
     if (known instanceof Promise) {
       void known.then((find) => this.finish(REJECTED, thrownBy(error, callStack, find)));
     } else this.finish(REJECTED, thrownBy(error, callStack, known));

@@ -141,10 +141,8 @@ export function callOf<A extends unknown[], R>(
   fn: ThreadFn<A, R>,
   args: readonly unknown[],
   engine?: () => Engine,
+  errorsOf?: string,
 ): RemoteCall<R> {
-  return new RemoteCall<R>(
-    entryOf(caller, fn),
-    args,
-    engine === undefined ? DEFAULTS : { ...DEFAULTS, engine },
-  );
+  const isUsual = engine === undefined && errorsOf === undefined;
+  return new RemoteCall<R>(entryOf(caller, fn), args, isUsual ? DEFAULTS : { ...DEFAULTS, engine, errorsOf });
 }

@@ -1,9 +1,10 @@
 /** Mapping on threads and, when that is not worth it, on the calling thread. */
-import { select, sleep, spawn } from "millrace";
+import { select, sleep, spawn, type Future } from "millrace";
 import { parMap, ThreadPool } from "millrace/threads";
 import { afterAll, describe, expect, test } from "vitest";
 import { ChunkSize } from "../../src/threads/chunk-size.ts";
 import { ItemSource } from "../../src/threads/item-source.ts";
+import { get, styles } from "../both-styles.ts";
 import * as work from "./fixtures/work.ts";
 
 const pool = new ThreadPool({ threads: 2, name: "map" });
@@ -117,6 +118,21 @@ test("an object or a promise among plain results is as it would be from a thread
   expect(result[48_999]).toBe(48_999);
   expect(result[49_000]).toEqual({ n: 49_000 });
   expect(result[49_001]).toBe("later");
+});
+
+describe.each(styles)("in $name style", ({ body }) => {
+  test("a failure on a thread has the class that its module exports, as that of a call has", () =>
+    spawn(
+      body(function* () {
+        const calls: Future<unknown>[] = [parMap(["bad"], work.fail, on), work.fail.with(on)("bad")];
+        for (const failed of calls) {
+          const outcome = yield* get(failed.settled());
+          const reason: unknown = outcome.status === "rejected" ? outcome.reason : undefined;
+          expect(reason).toBeInstanceOf(work.ParseError);
+          expect(reason).toMatchObject({ code: "ERR_PARSE", line: 7 });
+        }
+      }),
+    ));
 });
 
 test("a failure among tiny items keeps its class, and no item after it is taken", async () => {
