@@ -53,9 +53,24 @@ export interface Bytes extends Uint8Array {
 interface Buffers {
   Buffer: { from(memory: ArrayBufferLike): Bytes };
 }
-interface Serializer {
+export interface Serializer {
+  writeHeader(): void;
+  writeValue(value: unknown): boolean;
+  releaseBuffer(): Uint8Array;
+  /** Of V8, for views of bytes. */
+  _writeHostObject(view: ArrayBufferView): void;
+}
+export interface Deserializer {
+  readHeader(): boolean;
+  readValue(): unknown;
+  /** Of V8, for views of bytes. */
+  _readHostObject(): ArrayBufferView;
+}
+export interface V8 {
   serialize(value: unknown): Uint8Array;
   deserialize(bytes: Uint8Array): unknown;
+  DefaultSerializer: new () => Serializer;
+  DefaultDeserializer: new (bytes: Uint8Array) => Deserializer;
 }
 
 function builtin(name: string): unknown {
@@ -64,7 +79,8 @@ function builtin(name: string): unknown {
 
 const threads = builtin("worker_threads") as WorkerThreads | undefined;
 const buffers = builtin("buffer") as Buffers | undefined;
-const serializer = builtin("v8") as Serializer | undefined;
+/** What values are cloned into bytes with. */
+export const v8: V8 | undefined = builtin("v8") as V8 | undefined;
 const os = builtin("os") as { availableParallelism(): number } | undefined;
 
 /** What whoever started this thread gave it; `undefined` on a process's first thread. */
@@ -119,14 +135,6 @@ export function receive(port: Port): { message: unknown } | undefined {
 
 export function bytesOf(memory: ArrayBufferLike): Bytes {
   return buffers!.Buffer.from(memory);
-}
-
-/** @throws DataCloneError for what cannot be cloned. */
-export function serialize(value: unknown): Uint8Array {
-  return serializer!.serialize(value);
-}
-export function deserialize(bytes: Uint8Array): unknown {
-  return serializer!.deserialize(bytes);
 }
 
 export function cores(): number {

@@ -9,8 +9,9 @@
  * Integers keep a tag of their own: decoded as doubles they would make the code that receives them slower.
  */
 import { packError, unpackError, type ErrorEnvelope } from "../internal/error-envelope.ts";
-import { deserialize, serialize, type Bytes } from "./backend.ts";
-import { refuseThreadBound } from "./refusal.ts";
+import type { Bytes } from "./backend.ts";
+import { deserialize, serialize } from "./cloned-bytes.ts";
+import { refuseOfPlatform, refuseThreadBound } from "./refusal.ts";
 import { isShareable } from "./shareable.ts";
 
 const UNDEFINED = 0;
@@ -201,6 +202,7 @@ export class Codec {
     } else if (isShareable(value) || value instanceof SharedArrayBuffer) throw OVERFLOW;
     else if (value instanceof ArrayBuffer) return this.#writeBytes(BUFFER, new Uint8Array(value));
     refuseThreadBound(value);
+    refuseOfPlatform(value);
     this.#writeCloned(value);
   }
 

@@ -1,4 +1,4 @@
-/** Refuses what would be cloned into something dead: what belongs to the thread that made it. */
+/** Refuses what would be cloned into something dead. */
 import { THREAD_BOUND } from "../internal/thread-bound.ts";
 
 /** What to do instead, by what it is called. */
@@ -24,4 +24,30 @@ function nameOf(value: object): string | undefined {
   if (value instanceof AbortSignal) return "an AbortSignal";
   if (value instanceof AbortController) return "an AbortController";
   return (value as { [THREAD_BOUND]?: string })[THREAD_BOUND];
+}
+
+/** Of the language, and cloned into bytes as what they are. */
+const LANGUAGE: ReadonlySet<string> = new Set([
+  "Object",
+  "Map",
+  "Set",
+  "Date",
+  "RegExp",
+  "Boolean",
+  "Number",
+  "String",
+]);
+
+/**
+ * A `Blob`, a web stream, a `Headers`: they look like plain objects where values are cloned into bytes.
+ *
+ * @throws DataCloneError for what a message port has to carry, or to refuse.
+ */
+export function refuseOfPlatform(value: object): void {
+  if (ArrayBuffer.isView(value)) return;
+  const name = Object.prototype.toString.call(value).slice(8, -1);
+  if (LANGUAGE.has(name)) return;
+  const type: unknown = (globalThis as Record<string, unknown>)[name];
+  if (typeof type === "function" && value instanceof type)
+    throw new DOMException(`a ${name} cannot be cloned into bytes`, "DataCloneError");
 }

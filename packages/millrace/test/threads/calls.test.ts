@@ -85,6 +85,43 @@ test("a Buffer arrives as the Uint8Array that it is, whatever its size", async (
   }
 });
 
+describe.each(styles)("what is cloned, in $name style", ({ body }) => {
+  test("bytes within a Map or a Set, and those of a DataView, are a copy of their own", () =>
+    spawn(
+      body(function* () {
+        const one = work.echo.with({ ...on, pin: true });
+        const values: [unknown, (value: never) => ArrayBufferView][] = [
+          [
+            new Map([["bytes", new Uint8Array(16).fill(7)]]),
+            (map: Map<string, Uint8Array>) => map.get("bytes")!,
+          ],
+          [new Set([Buffer.alloc(16, 7)]), (set: Set<Uint8Array>) => [...set][0]!],
+          [new DataView(new Uint8Array(16).fill(7).buffer), (view: DataView) => view],
+        ];
+        for (const [value, bytesIn] of values) {
+          const view = bytesIn((yield* get(one(value))) as never);
+          for (let i = 0; i < 5; i++) yield* get(one(new Map([["others", new Uint8Array(64).fill(99)]])));
+          expect(Object.prototype.toString.call(view.buffer)).toBe("[object ArrayBuffer]");
+          expect([view.byteOffset, view.buffer.byteLength]).toEqual([0, 16]);
+          expect(new Uint8Array(view.buffer)).toEqual(new Uint8Array(16).fill(7));
+        }
+      }),
+    ));
+
+  test("what only a message can carry goes by message, or is refused there", () =>
+    spawn(
+      body(function* () {
+        const echo = work.echo.with(on);
+        const blob = (yield* get(echo([new Blob(["abc"])]))) as [Blob];
+        expect(blob[0]).toBeInstanceOf(Blob);
+        expect(blob[0].size).toBe(3);
+        expect(yield* get(echo({ from: new ReadableStream() }).settled())).toMatchObject({
+          reason: { name: "DataCloneError" },
+        });
+      }),
+    ));
+});
+
 test("errors travel as values, too", async () => {
   const back = (await work.echo.with(on)({ error: new RangeError("far") })) as { error: Error };
   expect(back.error).toBeInstanceOf(RangeError);
@@ -104,6 +141,12 @@ test("shared memory stays shared, wherever it stands in the arguments", async ()
     expect(new Int32Array(memory)[0]).toBe(1);
     new Int32Array(memory)[0] = 0;
   }
+});
+
+test("shared memory within a Map stays shared", async () => {
+  const memory = new SharedArrayBuffer(4);
+  await work.writeOne.with(on)(new Map([["deep", new Int32Array(memory)]]));
+  expect(new Int32Array(memory)[0]).toBe(1);
 });
 
 test("what is transferred is moved", async () => {

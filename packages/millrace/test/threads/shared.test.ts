@@ -47,6 +47,19 @@ describe("a shared channel", () => {
     expect(rx.tryRecv()).toEqual({ ok: false, reason: "closed" });
   });
 
+  test("refuses what cannot be cloned, and gives bytes that stay as they are", async () => {
+    const [tx, rx] = sharedChannel<unknown>(2, { bytes: 256 });
+    for (const value of [() => {}, new Blob(["abc"])])
+      await expect(tx.send(value)).rejects.toMatchObject({ name: "DataCloneError" });
+    await tx.send(new Set([new Uint8Array(8).fill(7)]));
+    const [bytes] = (await rx.recv()) as Set<Uint8Array>;
+    for (let i = 0; i < 20; i++) {
+      await tx.send("something else");
+      await rx.recv();
+    }
+    expect(bytes).toEqual(new Uint8Array(8).fill(7));
+  });
+
   test("hands the value back when the receiver is gone", async () => {
     const [tx, rx] = sharedChannel<string>(1);
     await tx.send("a");

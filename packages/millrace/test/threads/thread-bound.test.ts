@@ -107,8 +107,10 @@ test("each kind says what it is, and what to use", async () => {
     ],
   ];
   for (const [message, values] of kinds) {
-    for (const value of values)
+    for (const value of values) {
       await expect(work.echo.with(on)(value)).rejects.toMatchObject(refusal(message));
+      (value as Partial<Disposable>)[Symbol.dispose]?.();
+    }
   }
 });
 
