@@ -20,8 +20,6 @@ export interface Shareable {
 type Restore = (parts: SharedParts) => object;
 const kinds = new Map<string, Restore>();
 const MARK = "millrace:shared";
-/** Deeper structures are sent as they are. */
-const MAX_DEPTH = 24;
 
 /** How a handle of that kind is made again. */
 export function shareable(kind: string, restore: Restore): void {
@@ -37,56 +35,83 @@ export function isShareable(value: object): value is Shareable {
  *
  * @throws DataCloneError for what means nothing on another thread.
  */
-export function takeApart(value: unknown, depth: number = 0): unknown {
-  if (typeof value !== "object" || value === null) return value;
-  if (isShareable(value)) return { [MARK]: value[SHARE]() };
-  if (!isPlain(value)) refuseThreadBound(value);
-  return rebuild(value, depth, takeApart);
+export function takeApart(value: unknown): unknown {
+  let isWhole = true;
+  walk(value, (each) => {
+    if (isShareable(each)) isWhole = false;
+    else if (!isPlain(each)) refuseThreadBound(each);
+  });
+  return isWhole
+    ? value
+    : rebuilt(value, (each) => (isShareable(each) ? { [MARK]: each[SHARE]() } : undefined));
 }
 
 /** The value with its handles made again. */
-export function putTogether(value: unknown, depth: number = 0): unknown {
-  if (typeof value !== "object" || value === null) return value;
-  const parts = (value as { [MARK]?: SharedParts })[MARK];
-  if (parts !== undefined) return kinds.get(parts.kind)!(parts);
-  return rebuild(value, depth, putTogether);
+export function putTogether(value: unknown): unknown {
+  let isWhole = true;
+  walk(value, (each) => {
+    if (partsOf(each) !== undefined) isWhole = false;
+  });
+  if (isWhole) return value;
+  return rebuilt(value, (each) => {
+    const parts = partsOf(each);
+    return parts === undefined ? undefined : kinds.get(parts.kind)!(parts);
+  });
 }
 
 /** What must move along with a value that was taken apart. */
 export function linesIn(value: unknown): MessagePort[] {
   const found: MessagePort[] = [];
-  const look = (each: unknown, depth: number): unknown => {
-    if (typeof each !== "object" || each === null) return each;
-    const port = (each as { [MARK]?: SharedParts })[MARK]?.port;
+  walk(value, (each) => {
+    const port = partsOf(each)?.port;
     if (port !== undefined) found.push(port);
-    else rebuild(each, depth, look);
-    return each;
-  };
-  look(value, 0);
+  });
   return found;
 }
 
-function rebuild(value: object, depth: number, change: (value: unknown, depth: number) => unknown): object {
-  if (depth > MAX_DEPTH) return value;
+function partsOf(value: object): SharedParts | undefined {
+  return (value as { [MARK]?: SharedParts })[MARK];
+}
+
+/** Visits what the value is made of, as far as arrays and plain objects reach: each once, whatever refers to it. */
+function walk(value: unknown, visit: (each: object) => void): void {
+  const seen: Set<object> = new Set();
+  const left: unknown[] = [value];
+  while (left.length > 0) {
+    const each = left.pop();
+    if (typeof each !== "object" || each === null || seen.has(each)) continue;
+    seen.add(each);
+    visit(each);
+    if (!isPlain(each)) continue;
+    for (const part of Array.isArray(each) ? (each as unknown[]) : Object.values(each))
+      if (typeof part === "object" && part !== null) left.push(part);
+  }
+}
+
+/** A copy with some of its parts changed, that refers to itself where the value did. */
+function rebuilt(
+  value: unknown,
+  change: (each: object) => object | undefined,
+  done: Map<object, object> = new Map(),
+): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  const known = done.get(value);
+  if (known !== undefined) return known;
+  const changed = change(value) ?? (isPlain(value) ? undefined : value);
+  if (changed !== undefined) {
+    done.set(value, changed);
+    return changed;
+  }
   if (Array.isArray(value)) {
-    let copy: unknown[] | null = null;
-    for (let i = 0; i < value.length; i++) {
-      const changed = change(value[i], depth + 1);
-      if (changed === value[i]) continue;
-      copy ??= [...(value as unknown[])];
-      copy[i] = changed;
-    }
-    return copy ?? value;
+    const copy: unknown[] = [];
+    done.set(value, copy);
+    for (const each of value) copy.push(rebuilt(each, change, done));
+    return copy;
   }
-  if (!isPlain(value)) return value;
-  let copy: Record<string, unknown> | null = null;
-  for (const [key, each] of Object.entries(value)) {
-    const changed = change(each, depth + 1);
-    if (changed === each) continue;
-    copy ??= { ...value };
-    copy[key] = changed;
-  }
-  return copy ?? value;
+  const copy: Record<string, unknown> = { ...value };
+  done.set(value, copy);
+  for (const key of Object.keys(copy)) copy[key] = rebuilt(copy[key], change, done);
+  return copy;
 }
 
 function isPlain(value: object): boolean {

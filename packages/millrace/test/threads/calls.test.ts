@@ -1,7 +1,16 @@
 /** Calls on threads in both styles: values, errors, bodies of every kind, handles. */
 import { Buffer } from "node:buffer";
 import { joinAll, JoinSet, select, sleep, spawn, timeout, type Future } from "millrace";
-import { cx, parMap, spawnBlocking, spawnInline, threaded, ThreadPool } from "millrace/threads";
+import {
+  cx,
+  parMap,
+  sharedChannel,
+  spawnBlocking,
+  spawnInline,
+  threaded,
+  ThreadPool,
+  type SharedSender,
+} from "millrace/threads";
 import { paused } from "millrace/testing";
 import { afterAll, describe, expect, test } from "vitest";
 import { get, styles } from "../both-styles.ts";
@@ -75,6 +84,22 @@ test("values come back as structured clone would give them", async () => {
   expect(Object.keys((await work.echo.with(on)(JSON.parse('{"__proto__":1}'))) as object)).toEqual([
     "__proto__",
   ]);
+});
+
+test("what refers to itself again and again is looked through once, with handles or without", async () => {
+  const value: Record<string, unknown> = { bytes: new Uint8Array(200_000) };
+  for (const key of ["a", "b", "c", "d"]) value[key] = value;
+  const back = (await work.echo.with(on)(value)) as typeof value;
+  // The matchers would look through it again and again.
+  expect(back["a"] === back && back["d"] === back).toBe(true);
+  const [tx, rx] = sharedChannel<number>(1);
+  value["tx"] = [tx, tx];
+  const again = (await work.echo.with(on)(value)) as typeof value;
+  expect(again["a"] === again).toBe(true);
+  const [one, other] = again["tx"] as SharedSender<number>[];
+  expect(one === other).toBe(true);
+  await one!.send(1);
+  expect(await rx.recv()).toBe(1);
 });
 
 test("a Buffer arrives as the Uint8Array that it is, whatever its size", async () => {
