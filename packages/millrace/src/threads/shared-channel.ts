@@ -135,7 +135,7 @@ shareable(RECEIVER, ({ memory }) => new Receiver(new SharedRing(memory!)));
 /**
  * A bounded channel between threads, in shared memory. Either half can be passed to a `threaded` function.
  * Messages are copied. It means what `mpsc.channel` means, except that senders of different threads have no
- * order among themselves.
+ * order among themselves, and that no collector closes a half that was dropped open: another thread may have it.
  *
  * `capacity` is in messages; `bytes` is how much memory they share, 256 a message unless said, and bounds
  * the size of one. Where threads share no memory, the thread that made the channel keeps it, and each
