@@ -137,20 +137,22 @@ describe.skipIf(chromiumPath === undefined)("the page", { timeout: 240_000 }, ()
     });
 
     test("the session lasts over a reload, and the link does not", async () => {
+      const another = await harvesting("third.sqlite");
       const used = await browser.newContext();
       const page = await used.newPage();
-      const link = program.link();
+      const link = another.link();
       await (await open(link)).page.context().close();
       const answer = await page.goto(link);
       expect(answer!.status()).toBe(401);
       await page.getByText("good for one visit").waitFor();
-      await expect.poll(() => program.errors(), { timeout: 30_000 }).toMatch(/a new one: http:\S+/);
-      const [, fresh] = /a new one: (\S+)/.exec(program.errors())!;
+      await expect.poll(() => another.errors(), { timeout: 30_000 }).toMatch(/a new one: http:\S+/);
+      const [, fresh] = /a new one: (\S+)/.exec(another.errors())!;
       await page.goto(fresh!);
       await rows(page).first().waitFor();
       await page.reload();
       await rows(page).first().waitFor();
       await used.close();
+      await another.stop();
     });
 
     test("is kept when the program has ended", async () => {
