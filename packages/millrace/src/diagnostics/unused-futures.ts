@@ -3,8 +3,8 @@
  *
  * Used is what was claimed, awaited, dropped or polled. An unused one that somebody still has may be used yet,
  * however long ago it was made. So it is told when it is garbage-collected, or when `main` or the recording ends and
- * the task or call that made it has ended as well; what a module made, when the program ends. None is told of whose maker, or who called that, was cancelled or
- * has failed: it did not come to the place where it would have been used.
+ * the task or call that made it has ended as well; what a module made, when the program ends. None is told of whose
+ * maker, or who called that, was cancelled or has failed: it did not come to the place where it would have been used.
  */
 import type { Waker } from "../runtime/body.ts";
 import type { Branch } from "../runtime/branch.ts";

@@ -1,7 +1,8 @@
 /**
  * Structured clone into bytes, and back. The platform's own differs from it where bytes are concerned: what it
  * gives back are views of the bytes that it was given, which are the pool's and hold other things later; and
- * shared memory that a view shows it copies. (Bun has no more than `serialize` and `deserialize`, and gives back bytes that are their own.)
+ * shared memory that a view shows it copies. (Bun has no more than `serialize` and `deserialize`, and gives back
+ * bytes that are their own.)
  */
 import { v8, type Deserializer, type Serializer } from "./backend.ts";
 
