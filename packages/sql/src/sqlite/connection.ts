@@ -31,6 +31,8 @@ export class SqliteConnection implements Connection {
   readonly #pool: ThreadPool = new ThreadPool({ threads: 1, name: "sqlite", queue: QUEUE });
   #isBusy: boolean = false;
   #isBroken: boolean = false;
+  /** So is the file, then. */
+  #isThreadGone: boolean = false;
   #isInTransaction: boolean = false;
 
   private constructor(file: SqliteFile, stopTimeout: number) {
@@ -70,7 +72,7 @@ export class SqliteConnection implements Connection {
       return this.#received(yield* call, statement.sql);
     } catch (cause) {
       if (!call.isFinished || cause instanceof ConnectionError) throw cause;
-      if (cause instanceof ThreadError) this.#isBroken = true;
+      if (cause instanceof ThreadError) this.#isBroken = this.#isThreadGone = true;
       throw sqliteFailure(cause, this.#file.path, statement.sql);
     } finally {
       if (!call.isFinished) yield* this.#stop(call);
@@ -80,8 +82,11 @@ export class SqliteConnection implements Connection {
 
   destroy(): void {
     this.#isBroken = true;
-    // Its thread ends when what is under way has: without a commit, if that was abandoned.
-    void this.#pool.shutdown();
+    // Its thread ends when what is under way has: without a commit, if that was abandoned. It closes the file
+    // itself first, which is safer than to end it with statements open.
+    const end = (): void => void this.#pool.shutdown();
+    if (this.#isThreadGone) end();
+    else closeFile.with({ pool: this.#pool })().then(end, end);
   }
 
   close(): Future<void> {
@@ -99,7 +104,7 @@ export class SqliteConnection implements Connection {
     const { columns, rows, count, failure, isInTransaction, isReplacement = false } = reply;
     this.#isInTransaction = isInTransaction;
     if (isReplacement) {
-      this.#isBroken = true;
+      this.#isBroken = this.#isThreadGone = true;
       const message = `the connection to ${this.#file.path} broke: its thread has ended`;
       throw new ConnectionError(message, { statement, isOutcomeUnknown: false });
     }
