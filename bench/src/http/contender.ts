@@ -1,7 +1,7 @@
 /** Somebody who takes part. */
 export interface Contender<T> {
   readonly name: string;
-  /** The others are compared with it, under this name. The first is the one whose overhead is limited. */
+  /** The others are compared with it, under this name. Of the last one our overhead is limited. */
   readonly base?: string;
   /** Is held to the limit. */
   readonly isOurs?: boolean;
