@@ -34,6 +34,25 @@ test("slow-loris heads are cut off, and others are served meanwhile", () =>
     expect(server.metrics()).toMatchObject({ served: 1, active: 0 });
   }));
 
+test("a body that is said to be too long is refused at once, also when nothing of it comes", () =>
+  run(async () => {
+    let handled = 0;
+    await using server = await serve({
+      maxBodyBytes: 1000,
+      deadline: Infinity,
+      handler: () => new Response(String(++handled)),
+    });
+    const post = (length: number): string =>
+      `POST / HTTP/1.1\r\nhost: h\r\ncontent-length: ${length}\r\n\r\n`;
+    const tooLong = talk(server.port, post(1001));
+    await until(() => tooLong.hasEnded);
+    expect(tooLong.got).toMatch(/^HTTP\/1.1 413 /);
+    const justRight = talk(server.port, post(1000));
+    await until(() => justRight.got.startsWith("HTTP/1.1 200 "));
+    justRight.socket.destroy();
+    expect(handled).toBe(1);
+  }));
+
 test("a slow-loris body ends with the deadline, and its connection with it", () =>
   run(async () => {
     await using server = await serve({

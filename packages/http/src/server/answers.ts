@@ -19,12 +19,16 @@ export function late(): Response {
   return plain(503, "Service Unavailable", { connection: "close" });
 }
 
+/** Nor is the rest of what is longer than may be. */
+export function tooLarge(): Response {
+  return plain(413, "Content Too Large", { connection: "close" });
+}
+
 /** The answer to what a handler threw, and whether that is a failure of the program. */
 export function failed(error: unknown): { readonly response: Response; readonly isFailure: boolean } {
   if (error instanceof RejectedError)
     return { response: plain(error.status, error.message, error.headers), isFailure: false };
-  if (isBodyTooLarge(error))
-    return { response: plain(413, "Content Too Large", { connection: "close" }), isFailure: false };
+  if (isBodyTooLarge(error)) return { response: tooLarge(), isFailure: false };
   return { response: plain(500, "Internal Server Error", {}), isFailure: true };
 }
 

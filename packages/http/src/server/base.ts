@@ -88,6 +88,14 @@ export function onClientGone(request: ServerRequest, gone: () => void): void {
   else request.signal.addEventListener("abort", gone, { once: true });
 }
 
+/** How long a body is, as far as the client has said so. */
+export function declaredLength(request: ServerRequest): number {
+  const headers = request.runtime?.node?.req.headers;
+  return Number(
+    (headers === undefined ? request.headers.get("content-length") : headers["content-length"]) ?? 0,
+  );
+}
+
 /** `GET /path`, for reports. */
 export function nameOf(request: ServerRequest): string {
   const target = request.runtime?.node?.req.url ?? new URL(request.url).pathname;

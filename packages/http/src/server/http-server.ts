@@ -28,8 +28,8 @@ import { count, milliseconds } from "../option-values.ts";
 import { SocketHost } from "../web-socket/socket-host.ts";
 import type { SocketRoute } from "../web-socket/socket-route.ts";
 import { Admission } from "./admission.ts";
-import { busy, leaving } from "./answers.ts";
-import { listen, type Base } from "./base.ts";
+import { busy, leaving, tooLarge } from "./answers.ts";
+import { declaredLength, listen, type Base } from "./base.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Exchange, type Answer } from "./exchange.ts";
 import { handling } from "./handling.ts";
@@ -67,7 +67,7 @@ export interface ServerOptions {
   readonly deadline?: Duration;
   /** For the headers of a request to arrive, on Node. Default 10 s. */
   readonly headersTimeout?: Duration;
-  /** Of a request's body; a longer one gets 413. Default 1 MiB. */
+  /** Of a request's body; a longer one gets 413, at once when its `content-length` says so. Default 1 MiB. */
   readonly maxBodyBytes?: number;
   /** Of a WebSocket message; a longer one closes its connection (1009). Default 1 MiB. */
   readonly maxMessageBytes?: number;
@@ -258,8 +258,10 @@ export class HttpServer implements AsyncDisposable {
   #take(reception: Reception, request: ServerRequest): Response | Promise<Response> {
     const upgraded = this.#sockets?.answer(request);
     if (upgraded !== undefined) return upgraded;
-    const { retryAfter } = this.#settings;
+    const { retryAfter, maxBodyBytes } = this.#settings;
     if (this.#isStopping) return leaving(retryAfter);
+    // Not only when it is read: a client may say that it has much to send, and send none of it.
+    if (declaredLength(request) > maxBodyBytes) return tooLarge();
     const entry = this.#admission.enter();
     if (entry === undefined) return busy(retryAfter);
     return new Promise((respond) => new Exchange(reception, request, entry, respond).start());
