@@ -1,12 +1,14 @@
 /** The two halves of a channel between threads, whatever it is made of. */
 import type { Future } from "../runtime/future.ts";
 import type { Try } from "../sync/try.ts";
+import { holdsSharedMemory } from "./shareable.ts";
 
 /** The sending half. Passed to a thread it stays the same handle: closing it there closes it here. */
 export interface SharedSender<T> extends Disposable {
   /**
-   * Waits for room. Rejects with `SendError` (with the value) once the receiver, or this sender, is closed,
-   * and with `RangeError` when the message is larger than the channel.
+   * Waits for room. Rejects with `SendError` (with the value) once the receiver is closed, or this sender was
+   * before it waited (or another thread closes it), and with `RangeError` when the message is larger than the
+   * channel.
    *
    * **Cancel safety.** Abandoned: the value was not sent.
    */
@@ -15,7 +17,7 @@ export interface SharedSender<T> extends Disposable {
   trySend(value: T): Try<void, "full" | "closed">;
   /** Another handle; the channel ends when the last one is closed. */
   clone(): SharedSender<T>;
-  /** Gives up this handle. Idempotent. */
+  /** Gives up this handle: sends that wait go on, as those of `mpsc` do. Idempotent. */
   close(): void;
 }
 /** The receiving half. */
@@ -32,8 +34,15 @@ export interface SharedReceiver<T> extends AsyncIterable<T>, Disposable {
   close(): void;
 }
 
-export function tooBig(caller: string): RangeError {
+/** Why it cannot be sent. */
+export function unsendable(caller: string, value: unknown): Error {
+  if (holdsSharedMemory(value)) {
+    return new DOMException(
+      `${caller} expects a message of values, got one that holds a channel, a lock or shared memory, which only the arguments and results of calls can`,
+      "DataCloneError",
+    );
+  }
   return new RangeError(
-    `${caller} expects a message that fits into the shared channel, and holds no channel, lock or shared memory itself; give sharedChannel more bytes`,
+    `${caller} expects a message that fits into the shared channel; give sharedChannel more bytes`,
   );
 }

@@ -18,7 +18,7 @@ export class ChannelKeeper implements Keeper {
   readonly #senders: Set<number> = new Set();
   #isClosed: boolean = false;
   /** First come, first served. */
-  readonly #wantRoom: Map<Ticket, Wish> = new Map();
+  readonly #wantRoom: Set<Ticket> = new Set();
   readonly #wantMessage: Set<Ticket> = new Set();
 
   constructor(capacity: number) {
@@ -27,27 +27,39 @@ export class ChannelKeeper implements Keeper {
 
   tryTake({ kind, argument }: Wish): unknown {
     if (kind === "room") {
-      if (this.#isClosed || !this.#senders.has(argument)) return GONE;
-      if (this.#messages.length + this.#rooms >= this.#capacity) return NOTHING;
-      this.#rooms++;
-      return undefined;
+      if (!this.#senders.has(argument)) return GONE;
+      return this.#room();
     }
+    return this.#message();
+  }
+  #room(): unknown {
+    if (this.#isClosed) return GONE;
+    if (this.#messages.length + this.#rooms >= this.#capacity) return NOTHING;
+    this.#rooms++;
+    return undefined;
+  }
+  #message(): unknown {
     const message = this.#messages.shift();
     if (message !== undefined) {
       this.#out++;
       return message;
     }
-    const mayCome = this.#rooms + this.#out > 0 || (!this.#isClosed && this.#senders.size > 0);
+    const maySend = !this.#isClosed && this.#senders.size + this.#wantRoom.size > 0;
+    const mayCome = this.#rooms + this.#out > 0 || maySend;
     return mayCome ? NOTHING : GONE;
   }
   want(wish: Wish, ticket: Ticket): void {
-    if (wish.kind === "room") this.#wantRoom.set(ticket, wish);
-    else this.#wantMessage.add(ticket);
+    if (wish.kind === "room") {
+      // Closed later, the sender still sends what waits by then.
+      if (!this.#senders.has(wish.argument)) return ticket.grant(GONE);
+      this.#wantRoom.add(ticket);
+    } else this.#wantMessage.add(ticket);
     this.#serve();
   }
   unwant(ticket: Ticket): void {
-    this.#wantRoom.delete(ticket);
     this.#wantMessage.delete(ticket);
+    // Perhaps nobody else was going to send.
+    if (this.#wantRoom.delete(ticket)) this.#serve();
   }
 
   tell(news: News): void {
@@ -82,15 +94,14 @@ export class ChannelKeeper implements Keeper {
 
   /** Grants what can be granted. */
   #serve(): void {
-    for (const [ticket, wish] of this.#wantRoom) {
-      const room = this.tryTake(wish);
-      // The senders of others may have been closed.
-      if (room === NOTHING) continue;
+    for (const ticket of this.#wantRoom) {
+      const room = this.#room();
+      if (room === NOTHING) break;
       this.#wantRoom.delete(ticket);
       ticket.grant(room);
     }
     for (const ticket of this.#wantMessage) {
-      const message = this.tryTake({ kind: "message", argument: 0 });
+      const message = this.#message();
       if (message === NOTHING) return;
       this.#wantMessage.delete(ticket);
       ticket.grant(message);

@@ -11,7 +11,7 @@
 import { packError, unpackError, type ErrorEnvelope } from "../internal/error-envelope.ts";
 import type { Bytes } from "./backend.ts";
 import { deserialize, serialize } from "./cloned-bytes.ts";
-import { refuseOfPlatform, refuseThreadBound } from "./refusal.ts";
+import { refuseOfPlatform, refuseThreadBound, refuseWithin } from "./refusal.ts";
 import { isShareable } from "./shareable.ts";
 
 const UNDEFINED = 0;
@@ -92,6 +92,7 @@ export class Codec {
       if (error !== TOO_DEEP) throw error;
       this.#at = at;
       try {
+        refuseWithin(value as object, isShareable);
         this.#writeCloned(value);
       } catch (second) {
         if (second === OVERFLOW) return -1;
@@ -203,6 +204,7 @@ export class Codec {
     else if (value instanceof ArrayBuffer) return this.#writeBytes(BUFFER, new Uint8Array(value));
     refuseThreadBound(value);
     refuseOfPlatform(value);
+    refuseWithin(value, isShareable);
     this.#writeCloned(value);
   }
 

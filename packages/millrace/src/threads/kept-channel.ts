@@ -4,7 +4,7 @@ import type { Future } from "../runtime/future.ts";
 import { checkMessage, OK, refused, type Try } from "../sync/try.ts";
 import { threadNumber } from "./backend.ts";
 import { ChannelKeeper } from "./channel-keeper.ts";
-import { tooBig, type SharedReceiver, type SharedSender } from "./channel-halves.ts";
+import { unsendable, type SharedReceiver, type SharedSender } from "./channel-halves.ts";
 import { GONE, NOTHING, type Keeper } from "./keeper.ts";
 import { KeeperWait } from "./keeper-wait.ts";
 import { DistantKeeper } from "./port-line.ts";
@@ -56,7 +56,7 @@ class KeptSender<T> implements SharedSender<T> {
     } finally {
       this.keeper.tell(bytes === undefined ? { what: "no message" } : { what: "message", bytes });
     }
-    if (bytes === undefined) throw tooBig(caller);
+    if (bytes === undefined) throw unsendable(caller, value);
   }
   send(value: T): Future<void> {
     checkMessage("send", value);

@@ -11,6 +11,42 @@ const INSTEAD: readonly (readonly [RegExp, string])[] = [
   [/Stream/, "send its items through a sharedChannel"],
 ];
 
+/**
+ * Of what is cloned as a whole (a map, a set, an instance of a class) the parts are looked at before: they are
+ * not seen on their way. A handle is one of what would be taken apart elsewhere.
+ *
+ * @throws DataCloneError for a part that would arrive dead.
+ */
+export function refuseWithin(whole: object, isHandle: (part: object) => boolean): void {
+  const seen: Set<object> = new Set([whole]);
+  for (const each of seen) {
+    for (const part of partsOf(each)) {
+      if (typeof part !== "object" || part === null || seen.has(part)) continue;
+      if (isHandle(part)) {
+        const advice = "pass it by itself, or in an array or a plain object";
+        throw new DOMException(
+          `a handle of shared memory within ${kindOf(each)} cannot be passed to a thread: ${advice}`,
+          "DataCloneError",
+        );
+      }
+      refuseThreadBound(part);
+      seen.add(part);
+    }
+  }
+}
+
+function partsOf(whole: object): Iterable<unknown> {
+  if (whole instanceof Map) return [...whole.keys(), ...whole.values()];
+  if (whole instanceof Set) return whole;
+  if (ArrayBuffer.isView(whole)) return [];
+  return Array.isArray(whole) ? whole : Object.values(whole);
+}
+function kindOf(whole: object): string {
+  if (whole instanceof Map) return "a Map";
+  if (whole instanceof Set) return "a Set";
+  return `an instance of ${whole.constructor?.name ?? "a class"}`;
+}
+
 /** @throws DataCloneError if nothing but this thread can do anything with it. */
 export function refuseThreadBound(value: object): void {
   const what = nameOf(value);

@@ -2,7 +2,7 @@
  * Handles over shared memory (channel halves, locks) among arguments, results and messages' parts. A handle
  * crosses as what it is made of, and a handle of the same kind is made of that on the other side.
  */
-import { refuseThreadBound } from "./refusal.ts";
+import { refuseThreadBound, refuseWithin } from "./refusal.ts";
 
 export interface SharedParts {
   readonly kind: string;
@@ -39,7 +39,10 @@ export function takeApart(value: unknown): unknown {
   let isWhole = true;
   walk(value, (each) => {
     if (isShareable(each)) isWhole = false;
-    else if (!isPlain(each)) refuseThreadBound(each);
+    else if (!isPlain(each)) {
+      refuseThreadBound(each);
+      refuseWithin(each, isShareable);
+    }
   });
   return isWhole
     ? value
@@ -67,6 +70,16 @@ export function linesIn(value: unknown): MessagePort[] {
     if (port !== undefined) found.push(port);
   });
   return found;
+}
+
+/** A handle, or memory that threads share, is within the value. */
+export function holdsSharedMemory(value: unknown): boolean {
+  let holds = false;
+  walk(value, (each) => {
+    const memory = ArrayBuffer.isView(each) ? each.buffer : each;
+    if (isShareable(each) || memory instanceof SharedArrayBuffer) holds = true;
+  });
+  return holds;
 }
 
 function partsOf(value: object): SharedParts | undefined {

@@ -5,7 +5,7 @@ import { checkCount } from "../runtime/argument.ts";
 import type { Future } from "../runtime/future.ts";
 import { checkMessage, OK, refused, type Try } from "../sync/try.ts";
 import { sharesMemory } from "./backend.ts";
-import { tooBig, type SharedReceiver, type SharedSender } from "./channel-halves.ts";
+import { unsendable, type SharedReceiver, type SharedSender } from "./channel-halves.ts";
 import { keptChannel } from "./kept-channel.ts";
 import { SHARE, shareable, type SharedParts } from "./shareable.ts";
 import { CLOSED, EMPTY, FULL, SENT_IT, SharedRing } from "./shared-ring.ts";
@@ -16,6 +16,8 @@ const RECEIVER = "receiver";
 /** Of a message, when nothing is said about their size. */
 const TYPICAL_BYTES = 256;
 const LEAST_BYTES = 65_536;
+/** No place has it: of a handle that was closed. */
+const NO_LIFE = -1;
 
 class Send<T> extends SharedWait<void> {
   declare private readonly sender: Sender<T>;
@@ -26,26 +28,42 @@ class Send<T> extends SharedWait<void> {
     this.value = value;
   }
   protected attempt(): Poll<void> {
-    const result = this.sender.offer(this.value);
+    const result = this.sender.offer(this.value, this.isInLine);
     if (result === FULL) return PENDING;
-    if (result === CLOSED) throw new SendError("send on a shared channel that is closed", this.value);
-    if (result !== SENT_IT) throw tooBig("send");
+    if (result === CLOSED) throw closed(this.value);
+    if (result !== SENT_IT) throw unsendable("send", this.value);
+  }
+  protected override enters(): void {
+    if (this.sender.isClosed) throw closed(this.value);
+    this.sender.waits++;
+  }
+  protected override left(): void {
+    this.sender.waits--;
+    if (this.sender.isClosed) this.sender.close();
   }
   override describeWait(): string {
     return "room in a shared channel";
   }
 }
 
+function closed<T>(value: T): SendError<T> {
+  return new SendError("send on a shared channel that is closed", value);
+}
+
 class Sender<T> implements SharedSender<T> {
   readonly ring: SharedRing;
   readonly #place: number;
   readonly #life: number;
+  isClosed: boolean = false;
+  /** Sends of this thread that wait: closed, it lets them end. */
+  waits: number = 0;
   constructor(ring: SharedRing, place: number, life: number) {
     this.ring = ring;
     this.#place = place;
     this.#life = life;
   }
-  offer(value: T): number {
+  offer(value: T, hasWaited: boolean): number {
+    if (this.isClosed && !hasWaited) return CLOSED;
     return this.ring.send(value, this.#place, this.#life);
   }
   send(value: T): Future<void> {
@@ -54,25 +72,30 @@ class Sender<T> implements SharedSender<T> {
   }
   trySend(value: T): Try<void, "full" | "closed"> {
     checkMessage("trySend", value);
-    const result = this.offer(value);
+    const result = this.offer(value, false);
     if (result === SENT_IT) return OK;
     if (result === CLOSED) return refused("closed");
     if (result === FULL) return refused("full");
-    throw tooBig("trySend");
+    throw unsendable("trySend", value);
   }
   clone(): SharedSender<T> {
-    if (!this.ring.isOpen(this.#place, this.#life))
+    if (this.isClosed || !this.ring.isOpen(this.#place, this.#life))
       throw new ClosedError("clone of a sender that was closed");
     return newSender(this.ring);
   }
   close(): void {
-    this.ring.close(this.#place, this.#life);
+    this.isClosed = true;
+    if (this.waits === 0) this.ring.close(this.#place, this.#life);
   }
   [Symbol.dispose](): void {
     this.close();
   }
   [SHARE](): SharedParts {
-    return { kind: SENDER, memory: this.ring.memory, data: [this.#place, this.#life] };
+    return {
+      kind: SENDER,
+      memory: this.ring.memory,
+      data: [this.#place, this.isClosed ? NO_LIFE : this.#life],
+    };
   }
 }
 

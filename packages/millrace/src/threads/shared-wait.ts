@@ -108,12 +108,16 @@ export class SharedSignal {
     // What it waits for may be held by the dead.
     this.#unwatch = graves.watch(() => this.#first()?.wake());
   }
-  /** It waits no more; `ms` is how long it has, when it got what it waited for. */
-  leave(wait: SharedWait<unknown>, ms: number, hasSlept: boolean): void {
-    if (!this.#line.delete(wait)) return;
+  /** It waits no more, if it did; `ms` is how long it has, when it got what it waited for. */
+  leave(wait: SharedWait<unknown>, ms: number, hasSlept: boolean): boolean {
+    if (!this.#line.delete(wait)) return false;
     if (ms >= 0) this.#spin.learn(host.now(), ms, hasSlept);
     const next = this.#first();
-    if (next !== undefined) return next.wake();
+    if (next === undefined) this.#release();
+    else next.wake();
+    return true;
+  }
+  #release(): void {
     if (this.#keepAlive === undefined) return expectNoOthers(this.#hearOfOthers);
     host.clearTimer(this.#keepAlive);
     this.#keepAlive = undefined;
@@ -162,6 +166,13 @@ export abstract class SharedWait<T> extends Operation<T> {
     this.hasSlept = false;
   }
 
+  /** It is about to wait, unless this throws; it waits no more. */
+  protected enters(): void {}
+  protected left(): void {}
+  protected get isInLine(): boolean {
+    return this.since >= 0;
+  }
+
   /** `PENDING` when it must wait. */
   protected abstract attempt(): Poll<T>;
 
@@ -181,6 +192,7 @@ export abstract class SharedWait<T> extends Operation<T> {
         }
       }
       this.since = host.now();
+      this.enters();
       signal.enter(this);
     }
     this.waker = waker;
@@ -206,17 +218,19 @@ export abstract class SharedWait<T> extends Operation<T> {
       result = this.attempt();
     } catch (error) {
       this.signal.leave(this, -1, false);
+      this.left();
       throw error;
     }
     if (result === PENDING) return PENDING;
     cx.budget--;
     this.signal.leave(this, host.now() - this.since, this.hasSlept);
+    this.left();
     return result;
   }
 
   override drop(): void {
     this.waker = null;
-    this.signal.leave(this, -1, false);
+    if (this.signal.leave(this, -1, false)) this.left();
   }
   override get isExternalWait(): boolean {
     return hasOthers();

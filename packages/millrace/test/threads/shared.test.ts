@@ -1,14 +1,8 @@
 /** Channels and locks between threads. */
 import { joinAll, sleep, spawn, type Routine } from "millrace";
-import {
-  sharedChannel,
-  SharedMutex,
-  SharedSemaphore,
-  spawnBlocking,
-  ThreadPool,
-  type SharedSender,
-} from "millrace/threads";
+import { sharedChannel, SharedMutex, SharedSemaphore, spawnBlocking, ThreadPool } from "millrace/threads";
 import { afterAll, describe, expect, test } from "vitest";
+import { get, styles } from "../both-styles.ts";
 import * as work from "./fixtures/work.ts";
 
 const pool = new ThreadPool({ threads: 2, name: "shared" });
@@ -72,33 +66,62 @@ describe("a shared channel", () => {
     expect(await outcome).toMatchObject({ status: "rejected", reason: { code: "ERR_SEND", value: "b" } });
   });
 
-  for (const [style, close] of [
-    [
-      "await",
-      async (tx: SharedSender<string>): Promise<void> => {
-        await sleep(2);
-        tx.close();
-      },
-    ],
-    [
-      "yield*",
-      function* (tx: SharedSender<string>): Routine<void> {
-        yield* sleep(2);
-        tx.close();
-      },
-    ],
-  ] as const) {
-    test(`hands the value back when the sender is closed while it waits (${style})`, async () => {
-      const [tx, rx] = sharedChannel<string>(1);
-      const other = tx.clone();
-      await tx.send("a");
-      const outcome = tx.send("b").settled();
-      spawn(() => close(tx) as Promise<void>);
-      expect(await outcome).toMatchObject({ status: "rejected", reason: { code: "ERR_SEND", value: "b" } });
-      expect(await rx.recv()).toBe("a");
-      expect(other.trySend("c").ok).toBe(true);
-    });
+  for (const { name, body } of styles) {
+    test(`a send that waits when its sender is closed is still made, and is the last (${name})`, () =>
+      spawn(
+        body(function* () {
+          const [tx, rx] = sharedChannel<string>(1);
+          yield* get(tx.send("a"));
+          const waiting = spawn(() => tx.send("b"));
+          yield* get(sleep(2));
+          tx.close();
+          expect(tx.trySend("c")).toEqual({ ok: false, reason: "closed" });
+          expect(yield* get(tx.send("d").settled())).toMatchObject({
+            reason: { code: "ERR_SEND", value: "d" },
+          });
+          expect(() => tx.clone()).toThrow("closed");
+          expect(yield* get(rx.recv())).toBe("a");
+          expect(yield* get(rx.recv())).toBe("b");
+          yield* get(waiting);
+          expect(yield* get(rx.recv())).toBeUndefined();
+        }),
+      ));
+
+    test(`the channel ends when the last that waits for a closed sender is abandoned (${name})`, () =>
+      spawn(
+        body(function* () {
+          const [tx, rx] = sharedChannel<string>(1);
+          yield* get(tx.send("a"));
+          const waiting = [1, 2].map(() => spawn(() => tx.send("b")));
+          yield* get(sleep(2));
+          tx.close();
+          waiting[0]!.abort();
+          yield* get(sleep(2));
+          expect(rx.tryRecv()).toMatchObject({ ok: true });
+          const last = spawn(() => rx.recv());
+          yield* get(waiting[1]!);
+          expect(yield* get(last)).toBe("b");
+
+          const [tx2, rx2] = sharedChannel<string>(1);
+          yield* get(tx2.send("a"));
+          const only = spawn(() => tx2.send("b"));
+          yield* get(sleep(2));
+          tx2.close();
+          only.abort();
+          expect(yield* get(rx2.recv())).toBe("a");
+          expect(yield* get(rx2.recv())).toBeUndefined();
+        }),
+      ));
   }
+
+  test("says what a message cannot hold", async () => {
+    const [tx] = sharedChannel<unknown>(4);
+    for (const value of [new SharedMutex(), [tx], { memory: new SharedArrayBuffer(8) }]) {
+      await expect(tx.send(value)).rejects.toMatchObject({ name: "DataCloneError" });
+      await expect(tx.send(value)).rejects.toThrow("a channel, a lock or shared memory");
+    }
+    await expect(tx.send(new Uint8Array(1_000_000))).rejects.toThrow("give sharedChannel more bytes");
+  });
 
   test("loses nothing when a waiting recv or send is abandoned", async () => {
     const [tx, rx] = sharedChannel<number>(1);

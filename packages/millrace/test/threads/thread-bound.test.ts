@@ -114,6 +114,31 @@ test("each kind says what it is, and what to use", async () => {
   }
 });
 
+test("within a map, a set or an instance of a class, too; a handle of shared memory as well", async () => {
+  class Job {
+    lock: unknown = new Mutex();
+  }
+  const dead = "a Mutex cannot be passed to a thread";
+  const [tx] = sharedChannel<unknown>(4);
+  for (const value of [
+    new Map([[1, new Mutex()]]),
+    new Map([[new Mutex(), 1]]),
+    new Set([[new Mutex()]]),
+    new Job(),
+    { job: new Map([[1, [new Set([{ job: new Job() }])]]]) },
+    [big, new Map([[1, new Mutex()]])],
+  ]) {
+    await expect(work.echo.with(on)(value)).rejects.toThrow(dead);
+    if (!Array.isArray(value)) await expect(tx.send(value)).rejects.toThrow(dead);
+  }
+  const ring: Map<string, unknown> = new Map();
+  ring.set("self", ring);
+  expect(await work.echo.with(on)(ring)).toEqual(structuredClone(ring));
+  await expect(work.echo.with(on)(new Map([[1, tx]]))).rejects.toThrow(
+    "a handle of shared memory within a Map cannot be passed to a thread: pass it by itself",
+  );
+});
+
 test("a guard that was released, and a sender that was closed, are refused as well", async () => {
   const guard = new Mutex().tryLock()!;
   guard.release();
