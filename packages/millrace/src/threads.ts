@@ -7,7 +7,7 @@ export type { ThreadContext } from "./threads/call-context.ts";
 export { parMap } from "./threads/par-map.ts";
 export { ThreadPool } from "./threads/pool.ts";
 export type { ThreadPoolOptions } from "./threads/pool.ts";
-export type { ThreadPoolMetrics } from "./threads/workshop.ts";
+export type { ThreadPoolMetrics } from "./threads/pool-metrics.ts";
 export { sharedChannel } from "./threads/shared-channel.ts";
 export type { SharedReceiver, SharedSender } from "./threads/channel-halves.ts";
 export { SharedMutex } from "./threads/shared-mutex.ts";

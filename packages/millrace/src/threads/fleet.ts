@@ -14,7 +14,7 @@ import { startWorker, terminationWaits, type WorkerHandle } from "./backend.ts";
 import { graves } from "./graves.ts";
 import { bootUrl, THREAD_KEY } from "./boot.ts";
 import { KeepAlive } from "./keep-alive.ts";
-import { ATTENTION, CURRENT, DEATHS, INCARNATION, STAT_RUNNING, TENURE } from "./layout.ts";
+import { ATTENTION, CURRENT, DEATHS, INCARNATION, LIVE, RESTARTED, STAT_RUNNING, TENURE } from "./layout.ts";
 import { obituaryOf, type Obituary } from "./obituary.ts";
 import type { PayloadMessage } from "./payload.ts";
 import type { SharedMemory } from "./shared-memory.ts";
@@ -58,7 +58,6 @@ export interface FleetOwner {
 }
 
 export class Fleet implements Threads {
-  restarted: number = 0;
   readonly #memory: SharedMemory;
   readonly #options: FleetOptions;
   readonly #owner: FleetOwner;
@@ -87,6 +86,10 @@ export class Fleet implements Threads {
 
   get live(): number {
     return this.#memory.layout.threads - this.#missing;
+  }
+  /** For whoever looks at the pool from one of its threads. */
+  #count(): void {
+    Atomics.store(this.#memory.words, LIVE, this.live);
   }
 
   // ── growing
@@ -130,6 +133,7 @@ export class Fleet implements Threads {
     };
     this.#lives[self] = life;
     this.#missing--;
+    this.#count();
     fleets.add(this);
     worker.on("message", (message) => {
       if (message === null) this.#owner.wake();
@@ -202,6 +206,7 @@ export class Fleet implements Threads {
     );
     this.#lives[thread] = null;
     this.#missing++;
+    this.#count();
     if (this.live === 0) fleets.delete(this);
     this.#dismiss(thread, life);
     parking.forget(thread);
@@ -212,7 +217,7 @@ export class Fleet implements Threads {
     for (const fleet of fleets) fleet.#mourn();
     graves.announce();
     if (this.#isClosed) return;
-    if (!life.isRetiring) this.restarted++;
+    if (!life.isRetiring) Atomics.add(words, RESTARTED, 1);
     if (!life.isReady && !life.isRetiring && ++this.#falseStarts >= MAX_FALSE_STARTS) {
       this.#falseStarts = 0;
       const { text, exitCode, cause } = this.#obituaries[thread]!;

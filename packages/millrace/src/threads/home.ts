@@ -5,6 +5,7 @@
 import type { Kernel } from "../runtime/kernel.ts";
 import type { Resource } from "../runtime/resource.ts";
 import type { WaitQueue } from "../runtime/wait-queue.ts";
+import type { ThreadPoolMetrics } from "./pool-metrics.ts";
 import type { ThreadPool } from "./pool.ts";
 import type { SubmittedCall } from "./submitted-call.ts";
 
@@ -36,6 +37,7 @@ export interface Engine {
   readonly resource?: Resource;
   /** Why nothing can be submitted any more. */
   readonly closed: (() => Error) | undefined;
+  metrics(): ThreadPoolMetrics;
   /** Has the thread replaced if the call still runs there. */
   kill(thread: number, incarnation: number, why: string): void;
 }

@@ -13,6 +13,9 @@ export const LINE = 16;
 
 // Globals.
 export const DEATHS: number = 0;
+/** Threads that have been started and have not ended, and that were replaced. */
+export const LIVE: number = 1;
+export const RESTARTED: number = 2;
 /** Where the next function is written in the function table. */
 export const FUNCTIONS_END: number = 2 * LINE;
 const SLEEPERS = 3 * LINE;

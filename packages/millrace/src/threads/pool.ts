@@ -8,12 +8,13 @@ import type { JoinHandle } from "../runtime/join-handle.ts";
 import type { Kernel } from "../runtime/kernel.ts";
 import { cores, requireThreads, sharesMemory } from "./backend.ts";
 import { home, type Engine } from "./home.ts";
+import type { ThreadPoolMetrics } from "./pool-metrics.ts";
 import { PortWorkshop } from "./port-workshop.ts";
 import { SharedWorkshop } from "./shared-workshop.ts";
 import { MAX_THREADS } from "./slot-state.ts";
 import { startOn } from "./start-on.ts";
 import type { ThreadFn } from "./threaded.ts";
-import { NEVER_STARTED, type ThreadPoolMetrics, type Workshop, type WorkshopOptions } from "./workshop.ts";
+import { NEVER_STARTED, type Workshop, type WorkshopOptions } from "./workshop.ts";
 
 /** Calls that may be under way and queued. */
 const QUEUE = 65_536;
@@ -137,10 +138,13 @@ export class ThreadPool implements AsyncDisposable {
     return startOn("ThreadPool.spawn", fn, args, () => this.#engine());
   }
 
-  /** What the pool does right now, and has done. */
+  /**
+   * What the pool does right now, and has done. Asked on one of its threads where calls go by message, it knows
+   * of that thread's own calls alone.
+   */
   metrics(): ThreadPoolMetrics {
-    const workshop = this.#workshop;
-    if (workshop !== undefined) return workshop.metrics();
+    const engine = this.#adopted ?? this.#workshop;
+    if (engine !== undefined) return engine.metrics();
     const transport = sharesMemory() ? "shared memory" : "messages";
     return { threads: 0, queued: 0, running: 0, completed: 0, stolen: 0, restarted: 0, parked: 0, transport };
   }
@@ -149,8 +153,15 @@ export class ThreadPool implements AsyncDisposable {
    * Lets what is running finish, within the limit (ms; default: as long as it takes), then stops the
    * threads. What has not started is cancelled; what is still running then fails with `ThreadError`; what
    * is submitted from now on fails with `ClosedError`.
+   *
+   * @throws TypeError on a thread of the pool, which cannot end what it runs on; RangeError for a bad limit.
    */
   shutdown(options: { timeout?: Duration } = {}): Promise<void> {
+    if (this.#adopted !== undefined) {
+      throw new TypeError(
+        "ThreadPool.shutdown expects to be called by who made the pool, got a call on one of its threads",
+      );
+    }
     const limit = toMs("ThreadPool.shutdown", options.timeout ?? Infinity);
     const ending = this.#shutDown(limit);
     this.#ending ??= ending;

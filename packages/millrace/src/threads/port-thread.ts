@@ -7,6 +7,7 @@ import { parentPort, type Port } from "./backend.ts";
 import { CallRunner, type Desk } from "./call-runner.ts";
 import { keyOf, type Reference } from "./function-table.ts";
 import { home, type Calls } from "./home.ts";
+import type { ThreadPoolMetrics } from "./pool-metrics.ts";
 import {
   packed,
   unpacked,
@@ -32,6 +33,7 @@ export function startPortThread({ threads, self, queue }: PortThreadStart): void
     threads,
     room: new WaitQueue(queue),
     closed: undefined,
+    metrics: () => calls.metrics(threads),
     kill: (_, id, why) => tell({ type: "kill", id, why }),
   };
   home.thread = self;
@@ -121,6 +123,7 @@ class PortCaller implements Calls {
   readonly #tell: (message: FromPortThread, moved?: readonly Transferable[]) => void;
   readonly #calls: Map<number, SubmittedCall> = new Map();
   #next: number = 0;
+  #completed: number = 0;
 
   constructor(tell: (message: FromPortThread, moved?: readonly Transferable[]) => void) {
     this.#tell = tell;
@@ -146,10 +149,18 @@ class PortCaller implements Calls {
     return this.#calls.get(call.slot) === call ? { thread: 0, incarnation: call.slot } : undefined;
   }
 
+  /** Of this thread's calls: the main one has the pool's. */
+  metrics(threads: number): ThreadPoolMetrics {
+    const [running, completed] = [this.#calls.size, this.#completed];
+    const unknown = { queued: 0, stolen: 0, restarted: 0, parked: 0 };
+    return { threads, running, completed, ...unknown, transport: "messages" };
+  }
+
   receive(id: number, hasFailed: boolean, value: PortPayload, classesOf: string | undefined): void {
     const call = this.#calls.get(id);
     if (call === undefined) return;
     this.#calls.delete(id);
+    this.#completed++;
     if (hasFailed) call.fail(unpacked(value), classesOf);
     else call.settle(unpacked(value));
   }

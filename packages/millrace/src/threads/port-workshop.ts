@@ -27,7 +27,8 @@ import {
   type ToPortThread,
 } from "./port-messages.ts";
 import { mayRepeat, type SubmittedCall } from "./submitted-call.ts";
-import type { ThreadPoolMetrics, Workshop, WorkshopOptions } from "./workshop.ts";
+import type { ThreadPoolMetrics } from "./pool-metrics.ts";
+import type { Workshop, WorkshopOptions } from "./workshop.ts";
 
 /** So many threads in a row that die before they begin are a reason to give up. */
 const MAX_FALSE_STARTS = 3;

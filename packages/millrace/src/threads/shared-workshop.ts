@@ -4,17 +4,17 @@ import { WaitQueue } from "../runtime/wait-queue.ts";
 import { CompletionWatch } from "./completion-watch.ts";
 import { Fleet } from "./fleet.ts";
 import { FunctionTable } from "./function-table.ts";
-import { STAT_COMPLETED, STAT_RUNNING, STAT_STOLEN } from "./layout.ts";
 import { othersCome } from "./others.ts";
+import type { ThreadPoolMetrics } from "./pool-metrics.ts";
+import { SharedFigures } from "./shared-figures.ts";
 import { SharedMemory } from "./shared-memory.ts";
-import { isCurrent, kindOf, QUEUED, RUNNING, threadOf } from "./slot-state.ts";
 import { Submitter } from "./submitter.ts";
-import type { ThreadPoolMetrics, Workshop, WorkshopOptions } from "./workshop.ts";
+import type { Workshop, WorkshopOptions } from "./workshop.ts";
 
 export class SharedWorkshop implements Workshop {
   readonly resourceKind: ResourceKind = "pool";
   readonly resource: Resource = this;
-  private readonly memory: SharedMemory;
+  private readonly figures: SharedFigures;
   private readonly fleet: Fleet;
   readonly submitter: Submitter;
   readonly threads: number;
@@ -25,7 +25,7 @@ export class SharedWorkshop implements Workshop {
   constructor(options: WorkshopOptions) {
     othersCome();
     const memory = new SharedMemory(options.threads);
-    this.memory = memory;
+    this.figures = new SharedFigures(memory);
     this.threads = options.threads;
     this.room = new WaitQueue(options.queue);
     this.fleet = new Fleet(memory, options, {
@@ -41,16 +41,15 @@ export class SharedWorkshop implements Workshop {
     made(this, { name: options.name });
   }
   attributes(): Attributes {
-    const { submitter, fleet, memory } = this;
-    const running = this.sum(STAT_RUNNING);
+    const { alive, running, completed, stolen, restarted } = this.figures;
     return {
-      threads: memory.layout.threads,
+      threads: this.threads,
       running,
-      queued: Math.max(0, submitter.inFlight - running),
-      alive: fleet.live,
-      completed: this.sum(STAT_COMPLETED),
-      stolen: this.sum(STAT_STOLEN),
-      restarted: fleet.restarted,
+      queued: Math.max(0, this.submitter.inFlight - running),
+      alive,
+      completed,
+      stolen,
+      restarted,
     };
   }
 
@@ -58,41 +57,13 @@ export class SharedWorkshop implements Workshop {
     this.fleet.kill(thread, incarnation, why);
   }
 
-  private count(kind: number): number {
-    // What its threads had called, and nobody will run, is still in its memory.
-    if (this.hasEnded) return 0;
-    let count = 0;
-    const { memory } = this;
-    for (let slot = 0; slot < memory.layout.slotCount; slot++) {
-      const state = memory.state(slot);
-      if (kindOf(state) !== kind) continue;
-      // What a dead thread called, and another one ran when it died, is nobody's.
-      if (kind === RUNNING && !isCurrent(state, memory.incarnation(threadOf(state)))) continue;
-      count++;
-    }
-    return count;
-  }
   get isQuiet(): boolean {
-    return this.submitter.inFlight === 0 && this.count(QUEUED) + this.count(RUNNING) === 0;
-  }
-  private sum(stat: number): number {
-    const { words, layout } = this.memory;
-    let sum = 0;
-    for (let thread = 1; thread <= layout.threads; thread++) sum += words[layout.block(thread) + stat]!;
-    return sum;
+    // What its threads had called, and nobody will run, is still in the memory of one that has ended.
+    return this.submitter.inFlight === 0 && (this.hasEnded || this.figures.isQuiet);
   }
   metrics(): ThreadPoolMetrics {
-    const { memory, fleet, submitter } = this;
-    return {
-      threads: fleet.live,
-      queued: this.count(QUEUED) + submitter.backlog,
-      running: this.count(RUNNING),
-      completed: this.sum(STAT_COMPLETED),
-      stolen: this.sum(STAT_STOLEN),
-      restarted: fleet.restarted,
-      parked: memory.parking.sleeping,
-      transport: "shared memory",
-    };
+    const figures = this.figures.metrics(this.submitter.backlog);
+    return this.hasEnded ? { ...figures, queued: 0, running: 0 } : figures;
   }
   cancelQueued(why: string): void {
     this.room.close();

@@ -9,6 +9,7 @@ import { FunctionTable } from "./function-table.ts";
 import { graves } from "./graves.ts";
 import { home, type Engine } from "./home.ts";
 import type { PayloadMessage } from "./payload.ts";
+import { SharedFigures } from "./shared-figures.ts";
 import { SharedMemory } from "./shared-memory.ts";
 import { Submitter, type Threads } from "./submitter.ts";
 import { TaskRunner, type Mail } from "./task-runner.ts";
@@ -54,11 +55,13 @@ export function startThread(start: ThreadStart): void {
   const loop = new ThreadLoop(memory, self, runner, submitter, start.idleTimeout, () =>
     tell({ type: "retire" }),
   );
+  const figures = new SharedFigures(memory);
   const engine: Engine = {
     submitter,
     threads,
     room: new WaitQueue(start.queue),
     closed: undefined,
+    metrics: () => figures.metrics(submitter.backlog),
     kill: (thread, life, why) => tell({ type: "kill", thread, incarnation: life, why }),
   };
   memory.parking.bell = (participant) => {

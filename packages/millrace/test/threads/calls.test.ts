@@ -216,6 +216,17 @@ test("a thousand calls at once all come back, in their own places", async () => 
   expect(await joinAll(calls)).toEqual(Array.from({ length: 5000 }, (_, i) => i * 2));
 });
 
+test("on a thread the default pool is its own: it tells the figures, and cannot be ended there", async () => {
+  const { transport } = pool.metrics();
+  const there = await pool.spawn(work.poolFigures);
+  // By message, a thread knows of nothing but what it has called.
+  const running = transport === "messages" ? 0 : 1;
+  expect(there).toMatchObject({ running, transport });
+  expect(there.threads).toBeGreaterThan(0);
+  expect(there.completed).toBeLessThanOrEqual(pool.metrics().completed);
+  await expect(pool.spawn(work.endOwnPool)).rejects.toThrow("expects to be called by who made the pool");
+});
+
 test("what a busy thread submitted is stolen from it", async () => {
   const before = pool.metrics().stolen;
   const shared = new SharedArrayBuffer(8);
