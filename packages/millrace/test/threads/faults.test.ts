@@ -1,4 +1,5 @@
 /** What goes wrong on threads: every call settles exactly once, nothing hangs, and the pool heals. */
+import type { Worker } from "node:worker_threads";
 import { joinAll, joinSettled, Runtime, sleep, spawn } from "millrace";
 import { ThreadError, ThreadPool } from "millrace/threads";
 import { afterEach, describe, expect, test, vi } from "vitest";
@@ -47,6 +48,30 @@ test("an uncaught exception takes the thread's tasks along, and says why", async
   expect((error as Error).message).toMatch(/nobody catches this/);
   expect((error as Error).cause).toBeInstanceOf(TypeError);
   await heals();
+});
+
+test("threads that were ended from outside in mid-computation use no processor afterwards", async () => {
+  const workers: Worker[] = [];
+  const onWorker = (worker: Worker): void => void workers.push(worker);
+  process.on("worker", onWorker);
+  fresh({ threads: 1 });
+  for (let round = 0; round < 8; round++) {
+    const call = pool.spawn(work.busy, 60);
+    await running(1);
+    while (workers.length === 0) await sleep(1);
+    await workers.pop()!.terminate();
+    expect(await call.settled()).toMatchObject({ reason: { code: "ERR_THREAD" } });
+  }
+  process.off("worker", onWorker);
+  await heals();
+  // Deno lets them come to the end of what they are at.
+  await sleep(200);
+  const before = process.cpuUsage();
+  const from = performance.now();
+  await sleep(500);
+  const { user, system } = process.cpuUsage(before);
+  // A share of this process, whatever else the machine does.
+  expect((user + system) / 1000 / (performance.now() - from)).toBeLessThan(0.5);
 });
 
 test("a task that runs out of memory fails, and the pool heals", async () => {
