@@ -45,8 +45,8 @@ test("a body that is said to be too long is refused at once, also when nothing o
     const post = (length: number): string =>
       `POST / HTTP/1.1\r\nhost: h\r\ncontent-length: ${length}\r\n\r\n`;
     const tooLong = talk(server.port, post(1001));
-    await until(() => tooLong.hasEnded);
-    expect(tooLong.got).toMatch(/^HTTP\/1.1 413 /);
+    await until(() => tooLong.got.startsWith("HTTP/1.1 413 "));
+    tooLong.socket.destroy();
     const justRight = talk(server.port, post(1000));
     await until(() => justRight.got.startsWith("HTTP/1.1 200 "));
     justRight.socket.destroy();

@@ -14,11 +14,22 @@ import { startWorker, terminationWaits, type WorkerHandle } from "./backend.ts";
 import { graves } from "./graves.ts";
 import { bootUrl, THREAD_KEY } from "./boot.ts";
 import { KeepAlive } from "./keep-alive.ts";
-import { ATTENTION, CURRENT, DEATHS, INCARNATION, LIVE, RESTARTED, STAT_RUNNING, TENURE } from "./layout.ts";
+import {
+  ATTENTION,
+  CURRENT,
+  DEATHS,
+  INCARNATION,
+  LIVE,
+  RESTARTED,
+  STAT_RUNNING,
+  TENURE,
+  TURN,
+} from "./layout.ts";
 import { obituaryOf, type Obituary } from "./obituary.ts";
 import type { PayloadMessage } from "./payload.ts";
 import type { SharedMemory } from "./shared-memory.ts";
 import type { Threads } from "./submitter.ts";
+import { awaitTurn, dismiss } from "./tenure.ts";
 import type { FromThread, ThreadStart } from "./thread.ts";
 
 /** So many threads in a row that die before they begin are a reason to give up. */
@@ -193,7 +204,7 @@ export class Fleet implements Threads {
   /** From now on it does nothing in the pool, wherever its code may still run. */
   #dismiss(thread: number, life: Life): void {
     const { words, layout } = this.#memory;
-    Atomics.store(words, layout.block(thread) + TENURE, life.incarnation + 1);
+    dismiss(words, layout.block(thread) + TENURE, life.incarnation);
   }
 
   #died(thread: number, life: Life, code: number): void {
@@ -209,6 +220,7 @@ export class Fleet implements Threads {
     this.#count();
     if (this.live === 0) fleets.delete(this);
     this.#dismiss(thread, life);
+    awaitTurn(words, layout.block(thread) + TURN);
     parking.forget(thread);
     words[layout.block(thread) + STAT_RUNNING] = 0;
     words[layout.block(thread) + CURRENT] = 0;

@@ -33,6 +33,8 @@ export const CURRENT: number = 4 * LINE + 3;
 export const INCARNATION: number = 5 * LINE;
 /** The first life that has not been told to end (tenure.ts). */
 export const TENURE: number = 5 * LINE + 1;
+/** Whether it acts (tenure.ts). */
+export const TURN: number = 5 * LINE + 2;
 export const RING_HEAD: number = 6 * LINE;
 export const RING_TAIL: number = 7 * LINE;
 const BLOCK = 8 * LINE;

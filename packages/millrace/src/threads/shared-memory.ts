@@ -1,7 +1,7 @@
 /** The pool's shared memory, seen from one of its threads: views, rings, bitmaps. */
 import { bytesOf, type Bytes } from "./backend.ts";
 import { HintRing } from "./hint-ring.ts";
-import { COMPLETED_DIRTY, INBOX_DIRTY, INCARNATION, Layout, STATE, TENURE } from "./layout.ts";
+import { COMPLETED_DIRTY, INBOX_DIRTY, INCARNATION, Layout, STATE, TENURE, TURN } from "./layout.ts";
 import { Parking } from "./parking.ts";
 import { SharedBits } from "./shared-bits.ts";
 import { Tenure } from "./tenure.ts";
@@ -29,7 +29,7 @@ export class SharedMemory {
     this.words = words;
     this.bytes = bytesOf(this.buffer);
     this.parking = new Parking(words, layout);
-    this.tenure = new Tenure(words, layout.block(self) + TENURE, life);
+    this.tenure = new Tenure(words, layout.block(self) + TENURE, layout.block(self) + TURN, life);
     const each = <T>(make: (participant: number) => T): T[] =>
       Array.from({ length: threads + 1 }, (_, participant) => make(participant));
     this.rings = each((p) => new HintRing(words, layout.block(p), layout.ring(p)));

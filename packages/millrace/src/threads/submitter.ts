@@ -122,11 +122,16 @@ export class Submitter implements Calls {
   }
 
   submit(call: SubmittedCall, mayDefer: boolean = false): void {
-    this.memory.tenure.check();
-    call.slot = -1;
-    if (this.#free.length === 0) this.#backlog.push(call);
-    else this.#publish(call, this.#free.pop()!, mayDefer);
-    if (this.inFlight++ === 0) this.#threads.busy(true);
+    const { tenure } = this.memory;
+    tenure.begin();
+    try {
+      call.slot = -1;
+      if (this.#free.length === 0) this.#backlog.push(call);
+      else this.#publish(call, this.#free.pop()!, mayDefer);
+      if (this.inFlight++ === 0) this.#threads.busy(true);
+    } finally {
+      tenure.end();
+    }
   }
 
   #publish(call: SubmittedCall, slot: number, mayDefer: boolean): void {
@@ -169,7 +174,15 @@ export class Submitter implements Calls {
   }
 
   abandon(call: SubmittedCall): boolean {
-    this.memory.tenure.check();
+    const { tenure } = this.memory;
+    tenure.begin();
+    try {
+      return this.#abandon(call);
+    } finally {
+      tenure.end();
+    }
+  }
+  #abandon(call: SubmittedCall): boolean {
     const { slot } = call;
     if (slot < 0) {
       this.#backlog.withdraw(call);

@@ -46,6 +46,8 @@ export class TaskRunner implements Desk {
   readonly #running: number;
   readonly #queuedForMe: number;
   readonly #done: number;
+  /** That were begun when a function got the thread. */
+  #turns: number = 0;
 
   constructor(memory: SharedMemory, self: number, incarnation: number, table: FunctionTable, mail: Mail) {
     this.#memory = memory;
@@ -101,9 +103,11 @@ export class TaskRunner implements Desk {
 
   entered(slot: number): void {
     this.#words[this.#block + CURRENT] = slot + 1;
+    this.#turns = this.#memory.tenure.pause();
   }
   left(): void {
-    this.#memory.tenure.check();
+    const { tenure } = this.#memory;
+    tenure.resume(this.#turns);
     this.#words[this.#block + CURRENT] = 0;
   }
   cancelWord(slot: number): readonly [words: Int32Array, at: number] {
@@ -111,8 +115,16 @@ export class TaskRunner implements Desk {
   }
 
   complete(slot: number, hasFailed: boolean, result: unknown): void {
-    const { layout, completed, parking, tenure } = this.#memory;
-    tenure.check();
+    const { tenure } = this.#memory;
+    tenure.begin();
+    try {
+      this.#complete(slot, hasFailed, result);
+    } finally {
+      tenure.end();
+    }
+  }
+  #complete(slot: number, hasFailed: boolean, result: unknown): void {
+    const { layout, completed, parking } = this.#memory;
     const words = this.#words;
     const at = layout.slot(slot);
     const owner = layout.ownerOf(slot);

@@ -53,7 +53,11 @@ export class ThreadLoop {
   #victim: number = 0;
   readonly #turn: () => void = () => {
     this.#isScheduled = false;
-    if (!this.#isOver) this.#run();
+    if (this.#isOver) return;
+    const { tenure } = this.#memory;
+    tenure.begin();
+    this.#run();
+    tenure.end();
   };
 
   constructor(
@@ -85,8 +89,6 @@ export class ThreadLoop {
   }
 
   #run(): void {
-    const { tenure } = this.#memory;
-    tenure.check();
     this.#memory.parking.rise(this.#self);
     const started = host.now();
     let stride = 8;
@@ -99,7 +101,6 @@ export class ThreadLoop {
       }
       this.#found();
       this.#runner.run(slot);
-      tenure.check();
       if (count % stride !== 0) continue;
       const spent = host.now() - started;
       if (spent > MS_PER_TURN) return this.#giveTurn();
@@ -250,8 +251,9 @@ export class ThreadLoop {
   #block(): boolean {
     if (!this.#announce(BLOCKED)) return false;
     const { parking, tenure } = this.#memory;
+    const turns = tenure.pause();
     parking.block(this.#self, BLOCK_MS);
-    tenure.check();
+    tenure.resume(turns);
     const wasWoken = parking.isAwake(this.#self);
     parking.rise(this.#self);
     return !wasWoken;
@@ -278,17 +280,23 @@ export class ThreadLoop {
     if (this.#idleTimer !== undefined) return;
     const timer = host.timer(this.#idleTimeout, () => {
       this.#idleTimer = undefined;
-      const { parking } = this.#memory;
-      const isIdle = this.#runner.waiting === 0 && this.#submitter.inFlight === 0;
-      if (!isIdle || parking.isAwake(this.#self)) return this.wake();
-      if (host.now() - this.#idleSince < this.#idleTimeout) return this.#watchIdle();
-      // From here on nobody can wake it.
-      parking.rise(this.#self);
-      if (this.#hasAnything) return this.wake();
-      this.#isOver = true;
-      this.#retire();
+      const { tenure } = this.#memory;
+      tenure.begin();
+      this.#lookIdle();
+      tenure.end();
     });
     (timer as { unref?(): void }).unref?.();
     this.#idleTimer = timer;
+  }
+  #lookIdle(): void {
+    const { parking } = this.#memory;
+    const isIdle = this.#runner.waiting === 0 && this.#submitter.inFlight === 0;
+    if (!isIdle || parking.isAwake(this.#self)) return this.wake();
+    if (host.now() - this.#idleSince < this.#idleTimeout) return this.#watchIdle();
+    // From here on nobody can wake it.
+    parking.rise(this.#self);
+    if (this.#hasAnything) return this.wake();
+    this.#isOver = true;
+    this.#retire();
   }
 }

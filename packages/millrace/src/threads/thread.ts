@@ -45,7 +45,8 @@ export function startThread(start: ThreadStart): void {
   const port = parentPort!;
   graves.adopt(start.graves);
   const memory = new SharedMemory(threads, start.buffer, self, incarnation);
-  memory.tenure.check();
+  const { tenure } = memory;
+  tenure.begin();
   const table = new FunctionTable(memory);
   const tell = (message: FromThread, transfer?: readonly Transferable[]): void =>
     port.postMessage(message, transfer);
@@ -73,10 +74,13 @@ export function startThread(start: ThreadStart): void {
   home.engine = engine;
   home.thread = self;
   port.on("message", (message) => {
+    tenure.begin();
     mail.accept(message as PayloadMessage | null);
+    tenure.end();
     loop.wake();
   });
   loop.start();
+  tenure.end();
   tell({ type: "ready" });
 }
 

@@ -5,6 +5,7 @@ import { Layout } from "../../src/threads/layout.ts";
 import { BLOCKED, IDLE, Parking } from "../../src/threads/parking.ts";
 import { SharedBits } from "../../src/threads/shared-bits.ts";
 import { EMPTY, FULL, SENT_IT, SharedRing } from "../../src/threads/shared-ring.ts";
+import { dismiss, isActing, Tenure } from "../../src/threads/tenure.ts";
 import { explore, type Program } from "./atomics-model.ts";
 
 const limit = { timeout: 120_000 };
@@ -63,6 +64,53 @@ describe("a set of bits", () => {
       };
     };
     expect(explore(program, 3)).toBeGreaterThan(20);
+  });
+});
+
+describe("a thread that is dismissed while it may still run", () => {
+  const [TENURE, TURN, DATA] = [0, 1, 2];
+  const program = (actsInTurns: boolean) => (): Program => {
+    const memory = memoryOf(4);
+    const GONE = Symbol("gone");
+    const exit = (): never => {
+      throw GONE;
+    };
+    const old = (): void => {
+      const words = wordsOf(memory);
+      const tenure = new Tenure(words, TENURE, TURN, 0, { actsInTurns, exit });
+      try {
+        for (let turn = 0; turn < 2; turn++) {
+          tenure.begin();
+          Atomics.store(words, DATA, 1);
+          const turns = tenure.pause();
+          tenure.resume(turns);
+          Atomics.store(words, DATA, 1);
+          tenure.end();
+        }
+      } catch (error) {
+        if (error !== GONE) throw error;
+      }
+    };
+    const main = (): boolean => {
+      const words = wordsOf(memory);
+      dismiss(words, TENURE, 0);
+      if (isActing(words, TURN)) return false;
+      // Its successor.
+      Atomics.store(words, DATA, 2);
+      return true;
+    };
+    return {
+      memory,
+      threads: [old, main],
+      check: ([, hasSuccessor]) => {
+        if (hasSuccessor) expect(Atomics.load(wordsOf(memory), DATA)).toBe(2);
+      },
+    };
+  };
+
+  test("writes nothing any more once it is seen to be away", limit, () => {
+    expect(explore(program(true), 3)).toBeGreaterThan(20);
+    expect(() => explore(program(false), 3)).toThrow("schedule");
   });
 });
 
