@@ -111,7 +111,7 @@ export function parMap<T, R>(
       };
       const take = (): Future<void> | undefined => {
         if (size.isLocal) {
-          if (isHere) return undefined;
+          if (isHere || !source.hasNext()) return undefined;
           isHere = true;
           // Beside the chunks that are still on their way.
           return new Call(here, []);

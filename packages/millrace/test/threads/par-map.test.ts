@@ -88,6 +88,13 @@ test("tiny items end up on the calling thread, in order, and others get their tu
   expect(turns).toBeGreaterThan(0);
 });
 
+test("ends, wherever its items come to an end while they are tiny", async () => {
+  for (let count = 20_000; count < 20_060; count++) {
+    const items = Array.from({ length: count }, (_, i) => i);
+    expect((await parMap(items, work.double, on)).at(-1)).toBe(2 * (count - 1));
+  }
+});
+
 test("dear items run on threads, those that come after cheap ones, too", async () => {
   const dear = (n: number): number => (n < 6 || n >= 20_000 ? 2 : 0);
   const items = Array.from({ length: 20_030 }, (_, i) => dear(i));
