@@ -1,5 +1,5 @@
 /** Channels and locks between threads. */
-import { joinAll, sleep, spawn, type Routine } from "millrace";
+import { joinAll, sleep, spawn, yieldNow, type Routine } from "millrace";
 import { sharedChannel, SharedMutex, SharedSemaphore, spawnBlocking, ThreadPool } from "millrace/threads";
 import { afterAll, describe, expect, test } from "vitest";
 import { get, styles } from "../both-styles.ts";
@@ -73,7 +73,7 @@ describe("a shared channel", () => {
           const [tx, rx] = sharedChannel<string>(1);
           yield* get(tx.send("a"));
           const waiting = spawn(() => tx.send("b"));
-          yield* get(sleep(2));
+          yield* get(yieldNow());
           tx.close();
           expect(tx.trySend("c")).toEqual({ ok: false, reason: "closed" });
           expect(yield* get(tx.send("d").settled())).toMatchObject({
@@ -93,10 +93,10 @@ describe("a shared channel", () => {
           const [tx, rx] = sharedChannel<string>(1);
           yield* get(tx.send("a"));
           const waiting = [1, 2].map(() => spawn(() => tx.send("b")));
-          yield* get(sleep(2));
+          yield* get(yieldNow());
           tx.close();
           waiting[0]!.abort();
-          yield* get(sleep(2));
+          yield* get(yieldNow());
           expect(rx.tryRecv()).toMatchObject({ ok: true });
           const last = spawn(() => rx.recv());
           yield* get(waiting[1]!);
@@ -105,7 +105,7 @@ describe("a shared channel", () => {
           const [tx2, rx2] = sharedChannel<string>(1);
           yield* get(tx2.send("a"));
           const only = spawn(() => tx2.send("b"));
-          yield* get(sleep(2));
+          yield* get(yieldNow());
           tx2.close();
           only.abort();
           expect(yield* get(rx2.recv())).toBe("a");
