@@ -1,6 +1,7 @@
 /** Waiting for the first of several named branches. */
 import { SelectError } from "../errors.ts";
 import { isThenable, PENDING, type Poll, type Waker } from "../runtime/body.ts";
+import { mayProceed } from "../runtime/cooperation.ts";
 import { abandon, type Future } from "../runtime/future.ts";
 import { Operation } from "../runtime/operation.ts";
 import { randomOf } from "../runtime/random.ts";
@@ -63,6 +64,8 @@ class Select<B extends Branches> extends Operation<Selected<B>> {
     const count = futures.length;
     if (count === 0)
       throw new SelectError("select has no enabled branch: every one is undefined, null or false");
+    // Operations that are ready could not say so now; those that take no budget must not win for that.
+    if (!mayProceed(waker)) return PENDING;
     const { isBiased } = this;
     const start = isBiased || count === 1 ? 0 : randomOf(ambientKernel()).below(count);
     // Where the order is free, who would only begin to wait comes last: when another wins, there is nothing to undo.

@@ -4,6 +4,7 @@ import { PENDING, type Awaitable, type Poll, type Waker } from "../runtime/body.
 import { Guard } from "../combinators/adapters.ts";
 import { toFuture } from "../combinators/to-future.ts";
 import { checkDeadline, toMs, type Duration } from "../runtime/duration.ts";
+import { mayProceed } from "../runtime/cooperation.ts";
 import type { Future } from "../runtime/future.ts";
 import { cx, type Kernel } from "../runtime/kernel.ts";
 import { ambientKernel } from "../runtime/trail.ts";
@@ -28,15 +29,18 @@ class Timeout<T> extends Guard<T, never> {
   }
 
   poll(waker: Waker): Poll<T> {
-    const hadBudget = cx.budget > 0;
+    // A ready future could not give its value now, and must not lose for that.
+    if (!mayProceed(waker)) {
+      this.timer ??= this.arm(waker);
+      return PENDING;
+    }
     // A ready operation never touches the clock.
     const value = this.pollInner(waker);
     if (value !== PENDING) return value;
-    const timer = this.timer;
-    if (timer === null) return this.arm(waker);
+    const timer = (this.timer ??= this.arm(waker));
     timer.waker = waker;
     // An operation that uses up the whole budget in every turn must not outrun its limit.
-    if (timer.hasFired || (hadBudget && cx.budget <= 0 && this.isPast())) this.elapse();
+    if (timer.hasFired || (cx.budget <= 0 && this.isPast())) this.elapse();
     return PENDING;
   }
 
@@ -48,14 +52,14 @@ class Timeout<T> extends Guard<T, never> {
     return this.kernel!.clock.now() >= this.deadline;
   }
 
-  private arm(waker: Waker): Poll<T> {
+  private arm(waker: Waker): Alarm {
     const kernel = (this.kernel = ambientKernel());
     const { clock } = kernel;
     this.deadline = this.isDeadline ? this.ms : clock.now() + this.ms;
-    this.timer = new Alarm(waker);
-    if (this.deadline <= clock.now()) this.elapse();
-    if (this.deadline !== Infinity) clock.schedule(this.timer, this.deadline);
-    return PENDING;
+    const timer = new Alarm(waker);
+    if (this.deadline <= clock.now()) timer.hasFired = true;
+    else if (this.deadline !== Infinity) clock.schedule(timer, this.deadline);
+    return timer;
   }
 
   protected close(): void {

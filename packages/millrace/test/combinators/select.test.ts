@@ -353,3 +353,15 @@ inBothStyles("SEL-11: biased, the upper of two branches is first in line, too", 
   expect(selecting.poll()).toEqual({ key: "upper", value: undefined });
   expect([yield* get(rx.recv()), rx.size]).toEqual(["upper", 0]);
 });
+
+inBothStyles("SEL-11: biased, the upper wins also when the budget is used up", function* () {
+  const [tx, rx] = mpsc.channel<number>(500);
+  for (let i = 0; i < 500; i++) tx.trySend(i);
+  const drained: unknown[] = [];
+  for (;;) {
+    const won = yield* get(select({ message: rx.recv(), idle: ready("idle") }, { biased: true }));
+    if (won.key === "idle") break;
+    drained.push(won.value);
+  }
+  expect(drained.length).toBe(500);
+});

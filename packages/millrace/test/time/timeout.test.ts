@@ -30,6 +30,14 @@ describe("a timeout", () => {
     expect(yield* get(timeout(0, "a plain value"))).toBe("a plain value");
   });
 
+  inBothStyles("of 0 lets a ready future win however many came before it in the same turn", function* () {
+    const [tx, rx] = mpsc.channel<number>(1000);
+    for (let i = 0; i < 1000; i++) tx.trySend(i);
+    for (let i = 0; i < 500; i++) expect(yield* get(timeout(0, rx.recv()))).toBe(i);
+    for (let i = 500; i < 1000; i++) expect(yield* get(timeoutAt(now(), rx.recv()))).toBe(i);
+    expect((yield* get(timeout(0, rx.recv()).settled())).status).toBe("rejected");
+  });
+
   inBothStyles("of 0 ends a pending future without moving time", function* () {
     for (const limited of [timeout(0, pending()), timeoutAt(0, pending()), pending().timeout(0)]) {
       expect((yield* get(limited.settled())).status).toBe("rejected");
