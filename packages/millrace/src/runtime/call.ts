@@ -26,6 +26,8 @@ export interface CallOptions {
   readonly onEnd?: () => void;
   /** Takes a failure of the cleanup of a dropped call; without it the failure is reported. */
   readonly onFailure?: (error: unknown) => void;
+  /** Why it is dropped, if whoever polls it was not cancelled. */
+  readonly reason?: () => unknown;
   readonly name?: string;
 }
 
@@ -103,7 +105,7 @@ class CallBranch<T, A extends unknown[]> extends Branch<T> {
   detach(isShielded: boolean): void {
     if (this.flags & (DONE | DETACHED)) return;
     if (!isShielded) {
-      const reason = this.parent?.cancelError?.reason;
+      const reason = this.parent?.cancelError?.reason ?? this.options.reason?.();
       this.requestCancel(new CancelledError(`${this.describe()} was abandoned`, reason));
     }
     this.flags |= DETACHED;

@@ -122,6 +122,7 @@ class Scope<T> extends Future<T> {
     this.#body = new Call(body, [this.#handle()], {
       name,
       onEnd: () => this.#bodyEnded(),
+      reason: () => this.#reason,
       onFailure: (error) => this.#fail(error),
     });
   }
@@ -152,7 +153,7 @@ class Scope<T> extends Future<T> {
     const error = new CancelledError("the scope was abandoned", branch?.cancelError?.reason);
     this.#failure ??= { error, suppressed: [] };
     this.#abandonBody();
-    this.#group.abortAll(error.reason);
+    this.#group.abortAll(this.#reason);
     this.#changed();
   }
 
@@ -215,7 +216,7 @@ class Scope<T> extends Future<T> {
   #fail(error: unknown): void {
     if (this.#failure === null) {
       this.#failure = { error, suppressed: [] };
-      this.#group?.abortAll();
+      this.#group?.abortAll(this.#reason);
       if (this.#waker !== null) wakeSafely(this.#waker);
     } else if (error !== this.#failure.error && !(error instanceof CancelledError)) {
       this.#failure.suppressed.push(error);
@@ -234,6 +235,12 @@ class Scope<T> extends Future<T> {
     }
   }
 
+  /** What was given to `cancel`. */
+  get #reason(): unknown {
+    const error = this.#failure?.error;
+    return error instanceof CancelledError ? error.reason : undefined;
+  }
+
   #over(): void {
     this.#isOver = true;
     if (this.#timer !== null) this.#kernel!.clock.cancel(this.#timer);
@@ -242,7 +249,10 @@ class Scope<T> extends Future<T> {
   #attach({ error, suppressed }: { readonly error: unknown; readonly suppressed: unknown[] }): void {
     if (suppressed.length === 0) return;
     if (this.#release === null && typeof error === "object" && error !== null && Object.isExtensible(error)) {
-      Object.assign(error, { suppressed });
+      // Those of a scope inside, or what a `using` block in it had to say.
+      const { suppressed: earlier } = error as { readonly suppressed?: unknown };
+      const all = earlier === undefined ? suppressed : [earlier, suppressed].flat();
+      Object.assign(error, { suppressed: all });
       return;
     }
     // Nobody will see the failure they would be attached to.
@@ -261,7 +271,7 @@ class Scope<T> extends Future<T> {
       throw new ClosedError("spawn in a scope that has ended: a scope's tasks cannot outlive it");
     }
     const task = this.#group.spawn(body, options);
-    if (this.#failure !== null) task.abort();
+    if (this.#failure !== null) task.abort(this.#reason);
     return new JoinHandle(task);
   }
 
