@@ -36,6 +36,10 @@ export class Clock {
   now(): number {
     return host.now();
   }
+  /** Whether others that do so tell the same time. */
+  get isHostTime(): boolean {
+    return true;
+  }
 
   /** Fires `entry` at `deadline` or as soon after as the host allows. A deadline of `Infinity` never comes. */
   schedule(entry: TimerEntry, deadline: number): void {

@@ -17,6 +17,9 @@ export class PausedClock extends Clock {
   override now(): number {
     return this.#time;
   }
+  override get isHostTime(): boolean {
+    return false;
+  }
 
   override schedule(entry: TimerEntry, deadline: number): void {
     const tick = Math.ceil(deadline);

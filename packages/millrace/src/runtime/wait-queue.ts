@@ -71,14 +71,9 @@ export class WaitQueue {
     this.tail = null;
   }
 
-  /** What the first waiter still needs; 0 when nobody waits. */
-  get missing(): number {
-    return this.head === null ? 0 : this.head.need - this.head.held;
-  }
-
-  /** What the first waiter holds already. */
-  get collected(): number {
-    return this.head === null ? 0 : this.head.held;
+  /** Who has waited longest, and is not granted yet. */
+  get first(): Waiter | null {
+    return this.head;
   }
 
   /** Waiters in the queue; those granted but not yet resumed are not among them. For reports: it counts. */

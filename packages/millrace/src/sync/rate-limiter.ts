@@ -8,7 +8,7 @@ import type { Clock } from "../runtime/clock.ts";
 import { checkCount, requireOptions, shown } from "../runtime/argument.ts";
 import type { Future } from "../runtime/future.ts";
 import { ambientKernel } from "../runtime/trail.ts";
-import { WaitQueue } from "../runtime/wait-queue.ts";
+import { type Waiter, WaitQueue } from "../runtime/wait-queue.ts";
 import { Alarm, setAlarm } from "../time/alarm.ts";
 
 /** Of a token: what dividing and multiplying times may lose. */
@@ -17,6 +17,9 @@ const TOLERANCE = 1e-9;
 /**
  * The bucket. Tokens are put in when somebody looks, as many as the time since has earned; while somebody
  * waits, one timer is armed for the moment at which the first has all it needs.
+ *
+ * Runtimes may share it. The timer is one of the runtime of whoever is first, which goes on as long as that
+ * one waits; others that look meanwhile go by the same time.
  */
 class Bucket implements Waker {
   readonly tokens: WaitQueue;
@@ -24,7 +27,7 @@ class Bucket implements Waker {
   readonly #rate: number;
   readonly #per: number;
   readonly #alarm: Alarm = new Alarm(this);
-  /** That of the runtime in which it was used last. */
+  /** By which the time since is told, and on which the timer is set. */
   #clock: Clock | null = null;
   /** When it was full last, and the tokens put in since: the sum is exact however long it is used. */
   #since: number = 0;
@@ -37,20 +40,23 @@ class Bucket implements Waker {
     this.#per = per;
   }
 
-  /** Puts in what was earned since it was last looked at. */
-  refill(): void {
-    const { clock } = ambientKernel();
-    if (clock === this.#clock) return this.#fill(clock);
-    this.#clock?.cancel(this.#alarm);
-    this.#clock = clock;
-    this.#since = clock.now();
-    this.#earned = 0;
-    this.arm();
+  /** Puts in what was earned since it was last looked at. `clock` is that of who looks. */
+  refill(clock: Clock): void {
+    const { first } = this.tokens;
+    this.#goBy(first === null ? clock : clockOf(first));
+    this.#fill();
   }
-  #fill(clock: Clock): void {
-    const now = clock.now();
+  #goBy(clock: Clock): void {
+    const before = this.#clock;
+    if (clock === before) return;
+    before?.cancel(this.#alarm);
+    this.#clock = clock;
+    if (before === null || !before.isHostTime || !clock.isHostTime) this.#restart(clock.now());
+  }
+  #fill(): void {
+    const now = this.#clock!.now();
     const { tokens } = this;
-    const room = this.burst - tokens.available - tokens.collected;
+    const room = this.burst - tokens.available - (tokens.first?.held ?? 0);
     if (room > 0) {
       const earned = Math.floor(((now - this.#since) * this.#rate) / this.#per + TOLERANCE);
       const fresh = earned - this.#earned;
@@ -71,22 +77,29 @@ class Bucket implements Waker {
 
   /** Somebody has begun to wait. */
   arm(): void {
-    const clock = this.#clock!;
-    const { missing } = this.tokens;
-    if (missing === 0) clock.cancel(this.#alarm);
-    else {
-      const needed = this.#earned + missing - TOLERANCE;
-      setAlarm(this.#alarm, clock, this.#since + (needed * this.#per) / this.#rate);
-    }
+    const { first } = this.tokens;
+    if (first === null) return this.#clock!.cancel(this.#alarm);
+    this.#goBy(clockOf(first));
+    const needed = this.#earned + first.need - first.held - TOLERANCE;
+    setAlarm(this.#alarm, this.#clock!, this.#since + (needed * this.#per) / this.#rate);
   }
   /** The timer: the first who waits can be served. So can the next when the first goes away. */
   wake(): void {
-    this.#fill(this.#clock!);
+    this.#fill();
     this.arm();
   }
 }
 
-class Take extends Acquire<void> {
+/** Of the runtime of a waiter. */
+function clockOf(waiter: Waiter): Clock {
+  return (waiter.waker as Take).clock!;
+}
+
+/** In the queue it is its own waker. */
+class Take extends Acquire<void> implements Waker {
+  /** That of the runtime that polled it last. */
+  clock: Clock | null = null;
+  #waker: Waker | null = null;
   readonly #bucket: Bucket;
   readonly #count: number;
   constructor(bucket: Bucket, count: number) {
@@ -101,10 +114,16 @@ class Take extends Acquire<void> {
     return this.#count;
   }
   override poll(waker: Waker): Poll<void> {
-    this.#bucket.refill();
-    const result = super.poll(waker);
+    const { clock } = ambientKernel();
+    this.clock = clock;
+    this.#waker = waker;
+    this.#bucket.refill(clock);
+    const result = super.poll(this);
     if (result === PENDING) this.#bucket.arm();
     return result;
+  }
+  wake(): void {
+    this.#waker?.wake();
   }
   protected granted(): void {}
   protected closed(): void {}
@@ -165,7 +184,7 @@ export class RateLimiter {
   /** Takes `count` tokens if they are there and nobody waits for them. */
   tryAcquire(count: number = 1): boolean {
     this.#check("RateLimiter.tryAcquire", count);
-    this.#bucket.refill();
+    this.#bucket.refill(ambientKernel().clock);
     return this.#bucket.tokens.tryTake(count);
   }
 

@@ -1,4 +1,4 @@
-import { joinAll, PENDING, RateLimiter, sleep, spawn, TimeoutError, yieldNow } from "millrace";
+import { joinAll, now, PENDING, RateLimiter, Runtime, sleep, spawn, TimeoutError, yieldNow } from "millrace";
 import { paused, step } from "millrace/testing";
 import { expect, test } from "vitest";
 import { get, inBothStyles } from "../both-styles.ts";
@@ -149,4 +149,41 @@ test("options and counts are checked at the caller's line", () => {
     expectMisuse(RangeError, () => limiter.acquire(count));
     expectMisuse(RangeError, () => limiter.tryAcquire(count));
   }
+});
+
+test("runtimes that look in turn share what is earned", async () => {
+  const limiter = new RateLimiter({ rate: 1, per: 8 });
+  await using one = new Runtime();
+  await using other = new Runtime();
+  const takes = async () => limiter.tryAcquire();
+  for (let taken = 0; taken < 3; await sleep(1)) {
+    for (const runtime of [one, other]) if (await runtime.run(takes)) taken++;
+  }
+});
+
+test("whoever waits gets its turn though a runtime that looked or waited before it is gone", async () => {
+  const limiter = new RateLimiter({ rate: 1, per: 10 });
+  await using runtime = new Runtime();
+  expect(limiter.tryAcquire()).toBe(true);
+  const waitsFirst = new Runtime();
+  const first = waitsFirst.run(() => limiter.acquire());
+  const second = runtime.run(() => limiter.acquire());
+  const looks = new Runtime();
+  expect(await looks.run(async () => limiter.tryAcquire())).toBe(false);
+  await Promise.all([looks.shutdown(), waitsFirst.shutdown()]);
+  await expect(first).rejects.toThrow("shut down");
+  await second;
+});
+
+test("a look from a runtime whose clock is paused does not hurry those who wait", async () => {
+  const limiter = new RateLimiter({ rate: 1, per: 10 });
+  const began = now();
+  await limiter.acquire();
+  const waiting = limiter.acquire().then(() => now());
+  await paused(async () => {
+    expect(limiter.tryAcquire()).toBe(false);
+    await sleep(1000);
+    expect(limiter.tryAcquire()).toBe(false);
+  });
+  expect((await waiting) - began).toBeGreaterThanOrEqual(10);
 });
