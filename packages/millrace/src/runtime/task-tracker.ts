@@ -136,7 +136,8 @@ class Drained extends Operation<void> {
 
 class Tracked<T> extends Future<T> {
   readonly #future: Future<T>;
-  readonly #left: () => void;
+  /** Null once it has ended: it may be dropped by hand, and then disposed. */
+  #left: (() => void) | null;
   constructor(future: Future<T>, left: () => void) {
     super();
     this.#future = claim(future);
@@ -147,17 +148,25 @@ class Tracked<T> extends Future<T> {
     try {
       value = this.#future.poll(waker);
     } catch (error) {
-      this.#left();
+      this.#ended();
       throw error;
     }
-    if (value !== PENDING) this.#left();
+    if (value !== PENDING) this.#ended();
     return value;
   }
   override drop(): void {
     abandon(this.#future);
-    this.#left();
+    this.#ended();
+  }
+  #ended(): void {
+    const left = this.#left;
+    this.#left = null;
+    left?.();
   }
   override describeWait(): string {
     return this.#future.describeWait();
+  }
+  override innerWaits(): Iterable<Future<unknown>> {
+    return [this.#future];
   }
 }

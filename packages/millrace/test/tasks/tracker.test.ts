@@ -1,4 +1,14 @@
-import { CancelledError, type Future, PENDING, pending, ready, sleep, spawn, TaskTracker } from "millrace";
+import {
+  CancelledError,
+  type Future,
+  PENDING,
+  pending,
+  pollFn,
+  ready,
+  sleep,
+  spawn,
+  TaskTracker,
+} from "millrace";
 import { paused, step } from "millrace/testing";
 import { expect, test } from "vitest";
 import { get, inBothStyles } from "../both-styles.ts";
@@ -118,6 +128,29 @@ test("a tracked future that is awaited and then disposed is counted once", () =>
     await expect(aborted).rejects.toBeInstanceOf(CancelledError);
     expect(tracker.size).toBe(0);
   }));
+
+test("a tracked future that is dropped by hand, and then disposed, is counted once", () => {
+  const tracker = new TaskTracker();
+  {
+    using tracked = tracker.track(pending());
+    tracked.drop();
+    expect(tracker.size).toBe(0);
+  }
+  expect(tracker.size).toBe(0);
+});
+
+inBothStyles("to wait for the world through a tracker is no deadlock", function* () {
+  let hasCome = false;
+  const outside = pollFn((waker) => {
+    if (hasCome) return "came";
+    setTimeout(() => {
+      hasCome = true;
+      waker.wake();
+    }, 5);
+    return PENDING;
+  });
+  expect(yield* get(new TaskTracker().track(outside))).toBe("came");
+});
 
 test("TT-07 letting the tracker go aborts nothing", () =>
   paused(async () => {
