@@ -77,7 +77,8 @@ export class JoinMap<K, T> implements AsyncDisposable, Disposable {
 
   /** Aborts all and waits for their cleanup; failures are ignored. */
   shutdown(): Future<void> {
-    return new Drain<T>(this.#finished, () => this.abortAll(), null).map(() => this.#clear());
+    const taken = (task: Task<unknown>): void => void this.#take(task);
+    return new Drain<T>(this.#finished, () => this.abortAll(), null, taken).map(() => this.#clear());
   }
 
   /** Tasks that were not joined yet. */

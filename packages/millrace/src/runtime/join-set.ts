@@ -133,21 +133,31 @@ export class JoinNext<R> extends Acquire<R | undefined> {
   }
 }
 
-/** Joins until the set is empty; with `onFailure` the first failure is handed to it, and thrown at the end. */
+/**
+ * Joins until the set is empty; with `onFailure` the first failure is handed to it, and thrown at the end.
+ * `taken` is told of each task.
+ */
 export class Drain<T> extends Future<T[]> {
   readonly #finished: Finished;
   readonly #start: (() => void) | null;
   readonly #onFailure: (() => void) | null;
+  readonly #taken: ((task: Task<unknown>) => void) | null;
   readonly #values: T[] = [];
   #failure: { readonly error: unknown } | null = null;
   #next: JoinNext<Task<unknown>> | null = null;
   #isStarted: boolean = false;
 
-  constructor(finished: Finished, start: (() => void) | null, onFailure: (() => void) | null) {
+  constructor(
+    finished: Finished,
+    start: (() => void) | null,
+    onFailure: (() => void) | null,
+    taken: ((task: Task<unknown>) => void) | null = null,
+  ) {
     super();
     this.#finished = finished;
     this.#start = start;
     this.#onFailure = onFailure;
+    this.#taken = taken;
   }
 
   poll(waker: Waker): Poll<T[]> {
@@ -163,6 +173,7 @@ export class Drain<T> extends Future<T[]> {
       this.#next = null;
       if (task === undefined) break;
       task.observe();
+      this.#taken?.(task);
       if (!task.isFailed) this.#values.push(task.result as T);
     }
     this.#finished.onFailure = null;
