@@ -1,8 +1,9 @@
 /** Items in groups. A group that a failure interrupts is given first, and then the failure. */
 import { PENDING, type Waker } from "../runtime/body.ts";
-import { abandon, claim, type Future } from "../runtime/future.ts";
-import { now, sleepUntil } from "../time/sleep.ts";
+import type { Future } from "../runtime/future.ts";
+import { now } from "../time/sleep.ts";
 import type { Closing } from "./closing.ts";
+import { Deadline } from "./deadline.ts";
 import { END, Operator, type Pulled, type Source } from "./source.ts";
 
 abstract class Chunked<T> extends Operator<T, T[]> {
@@ -65,26 +66,26 @@ export class ReadyChunks<T> extends Chunked<T> {
 /** Full groups, or what has come in some time after the first. */
 export class ChunksTimeout<T> extends Chunked<T> {
   readonly #limit: number;
-  #deadline: number = 0;
-  /** Made when a group has to wait. */
-  #timer: Future<void> | null = null;
+  readonly #deadline: Deadline = new Deadline();
+  /** When the group is given, full or not. */
+  #dueAt: number = 0;
 
   constructor(upstream: Source<T>, size: number, limit: number) {
     super(upstream, size);
     this.#limit = limit;
   }
+  override poll(waker: Waker): Pulled<T[]> {
+    this.#deadline.begin();
+    return super.poll(waker);
+  }
   protected override opened(): void {
-    this.#deadline = now() + this.#limit;
+    this.#dueAt = now() + this.#limit;
   }
   protected override isComplete(waker: Waker): boolean {
-    this.#timer ??= claim(sleepUntil(this.#deadline));
-    if (this.#timer.poll(waker) === PENDING) return false;
-    this.#timer = null;
-    return true;
+    return this.#deadline.hasPassed(this.#dueAt, waker);
   }
   protected override closed(): void {
-    if (this.#timer !== null) abandon(this.#timer);
-    this.#timer = null;
+    this.#deadline.stop();
   }
   protected override free(closing: Closing | null): void {
     this.closed();
@@ -92,6 +93,7 @@ export class ChunksTimeout<T> extends Chunked<T> {
   }
   override *waits(): Iterable<Future<unknown>> {
     yield* super.waits();
-    if (this.#timer !== null) yield this.#timer;
+    const { timer } = this.#deadline;
+    if (timer !== null) yield timer;
   }
 }

@@ -3,6 +3,7 @@
  * item are polled; one that gave an item goes to the end of the line.
  */
 import { PENDING, type Waker } from "../runtime/body.ts";
+import { mayProceed } from "../runtime/cooperation.ts";
 import type { Future } from "../runtime/future.ts";
 import { Ring } from "../internal/ring.ts";
 import type { Closing } from "./closing.ts";
@@ -60,10 +61,12 @@ export class Members<K, T> {
     this.#line.push(member);
   }
 
-  /** The next item of any; END when nobody is left. Each is polled at most once. */
+  /** The next item of any; END when nobody is left. Each is polled at most once, and only with budget left. */
   poll(waker: Waker): Pulled<T> {
     this.waker = waker;
     for (let turns = this.#line.length; turns > 0; turns--) {
+      // One that uses up the budget each time must not keep it from the others: they are first next time.
+      if (!mayProceed(waker)) return PENDING;
       const member = this.#line.shift()!;
       member.isReady = false;
       if (member.hasLeft) continue;

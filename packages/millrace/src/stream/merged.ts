@@ -1,6 +1,7 @@
 /** Several streams read as one, as their items become ready. */
 import { PENDING, type Waker } from "../runtime/body.ts";
 import type { Future } from "../runtime/future.ts";
+import { cx } from "../runtime/kernel.ts";
 import type { Closing } from "./closing.ts";
 import { sourceOf, type Pullable } from "./iteration.ts";
 import { Members } from "./members.ts";
@@ -32,6 +33,8 @@ export class FlatMapUnordered<T, U> extends Operator<T, U> {
   readonly #limit: number;
   readonly #members: Members<undefined, U> = new Members();
   #hasEnded: boolean = false;
+  /** The source has used up the budget: those made of its items are first the next time. */
+  #yields: boolean = false;
 
   constructor(upstream: Source<T>, limit: number, f: (item: T) => Iterable<U> | AsyncIterable<U>) {
     super(upstream);
@@ -41,8 +44,13 @@ export class FlatMapUnordered<T, U> extends Operator<T, U> {
 
   poll(waker: Waker): Pulled<U> {
     const members = this.#members;
+    if (this.#yields) {
+      const item = members.poll(waker);
+      if (item !== END && item !== PENDING) return item;
+    }
     for (;;) {
       this.#fill(waker);
+      this.#yields = cx.budget <= 0;
       const { size } = members.all;
       const item = members.poll(waker);
       if (item !== END && item !== PENDING) return item;

@@ -1,37 +1,29 @@
 /** Streams and time: not too fast, only when quiet, not too slow. */
 import { TimeoutError } from "../errors.ts";
 import { PENDING, type Waker } from "../runtime/body.ts";
-import { abandon, claim, type Future } from "../runtime/future.ts";
-import { now, sleepUntil } from "../time/sleep.ts";
+import type { Future } from "../runtime/future.ts";
+import { now } from "../time/sleep.ts";
 import type { Closing } from "./closing.ts";
+import { Deadline } from "./deadline.ts";
 import { END, Operator, type Pulled, type Source } from "./source.ts";
 
-/** With a timer, made when it is needed. */
+/** With a timer. */
 abstract class Timed<T> extends Operator<T, T> {
   declare protected readonly ms: number;
-  declare private timer: Future<void> | null;
+  declare protected readonly deadline: Deadline;
   constructor(upstream: Source<T>, ms: number) {
     super(upstream);
     this.ms = ms;
-    this.timer = null;
-  }
-  protected hasElapsed(deadline: number, waker: Waker): boolean {
-    this.timer ??= claim(sleepUntil(deadline));
-    if (this.timer.poll(waker) === PENDING) return false;
-    this.timer = null;
-    return true;
-  }
-  protected stopTimer(): void {
-    if (this.timer !== null) abandon(this.timer);
-    this.timer = null;
+    this.deadline = new Deadline();
   }
   protected override free(closing: Closing | null): void {
-    this.stopTimer();
+    this.deadline.stop();
     super.free(closing);
   }
   override *waits(): Iterable<Future<unknown>> {
     yield* super.waits();
-    if (this.timer !== null) yield this.timer;
+    const { timer } = this.deadline;
+    if (timer !== null) yield timer;
   }
 }
 
@@ -39,7 +31,7 @@ abstract class Timed<T> extends Operator<T, T> {
 export class Throttle<T> extends Timed<T> {
   #freeAt: number = -Infinity;
   poll(waker: Waker): Pulled<T> {
-    if (this.#freeAt > -Infinity && !this.hasElapsed(this.#freeAt, waker)) return PENDING;
+    if (this.#freeAt > -Infinity && !this.deadline.hasPassed(this.#freeAt, waker)) return PENDING;
     this.#freeAt = -Infinity;
     const item = this.upstream.poll(waker);
     if (item !== PENDING && item !== END) this.#freeAt = now() + this.ms;
@@ -50,10 +42,11 @@ export class Throttle<T> extends Timed<T> {
 /** Pulls all that comes, and keeps the latest. */
 export class Debounce<T> extends Timed<T> {
   #latest: T | typeof END = END;
-  #deadline: number = 0;
+  #dueAt: number = 0;
   #end: { readonly failure: { readonly error: unknown } | null } | null = null;
 
   poll(waker: Waker): Pulled<T> {
+    this.deadline.begin();
     while (this.#end === null) {
       let item: Pulled<T>;
       try {
@@ -64,12 +57,12 @@ export class Debounce<T> extends Timed<T> {
       }
       if (item === END) this.#end = { failure: null };
       else if (item === PENDING) {
-        if (this.#latest === END || !this.hasElapsed(this.#deadline, waker)) return PENDING;
+        if (this.#latest === END || !this.deadline.hasPassed(this.#dueAt, waker)) return PENDING;
         return this.#take();
       } else {
         this.#latest = item;
-        this.#deadline = now() + this.ms;
-        this.stopTimer();
+        this.#dueAt = now() + this.ms;
+        this.deadline.stop();
       }
     }
     if (this.#latest !== END) return this.#take();
@@ -82,7 +75,7 @@ export class Debounce<T> extends Timed<T> {
   #take(): Pulled<T> {
     const item = this.#latest;
     this.#latest = END;
-    this.stopTimer();
+    this.deadline.stop();
     return item;
   }
 }
@@ -90,16 +83,17 @@ export class Debounce<T> extends Timed<T> {
 /** A limit for each item. */
 export class ItemTimeout<T> extends Timed<T> {
   /** Of the item that is waited for. */
-  #deadline: number = -Infinity;
+  #dueAt: number = -Infinity;
   poll(waker: Waker): Pulled<T> {
+    this.deadline.begin();
     const item = this.upstream.poll(waker);
     if (item !== PENDING) {
-      this.stopTimer();
-      this.#deadline = -Infinity;
+      this.deadline.stop();
+      this.#dueAt = -Infinity;
       return item;
     }
-    if (this.#deadline === -Infinity) this.#deadline = now() + this.ms;
-    if (!this.hasElapsed(this.#deadline, waker)) return PENDING;
+    if (this.#dueAt === -Infinity) this.#dueAt = now() + this.ms;
+    if (!this.deadline.hasPassed(this.#dueAt, waker)) return PENDING;
     throw new TimeoutError(`no item came within ${this.ms} ms`);
   }
 }
