@@ -43,6 +43,13 @@ export abstract class Guard<T, U> extends Adapter<T, T | U> {
     this.close();
     super.drop();
   }
+  override giveBack(value: T | U): void {
+    // Of one that was ended early it gave nothing.
+    if (value !== undefined) this.inner.giveBack(value as T);
+  }
+  override get givesBack(): boolean {
+    return this.inner.givesBack;
+  }
 }
 
 /** What it gives is made from the value, or from the failure if `rescue` is there. */
@@ -95,6 +102,12 @@ class Ref<T> extends Future<T> {
     }
     if (value !== PENDING) spend(this.future);
     return value;
+  }
+  override giveBack(value: T): void {
+    this.future.giveBack(value);
+  }
+  override get givesBack(): boolean {
+    return this.future.givesBack;
   }
   /** The underlying future stays as it is, and may be polled again. */
   override drop(): void {

@@ -36,6 +36,11 @@ class Child implements Waker {
   }
 }
 
+interface Given {
+  readonly future: Future<unknown>;
+  readonly value: unknown;
+}
+
 export abstract class Gather<R> extends Operation<R> {
   declare protected unsettled: number;
   readonly #children: Child[];
@@ -49,6 +54,8 @@ export abstract class Gather<R> extends Operation<R> {
   #waker: Waker | null = null;
   #isPolling: boolean = false;
   #isOver: boolean = false;
+  /** What was given so far and can be given back. */
+  #given: Given[] | null = null;
 
   constructor(futures: readonly Future<unknown>[]) {
     super();
@@ -77,9 +84,13 @@ export abstract class Gather<R> extends Operation<R> {
         this.#end();
         return result;
       }
-      if (this.unsettled === 0) return this.finish();
+      if (this.unsettled === 0) {
+        const result = this.finish();
+        this.#isOver = true;
+        return result;
+      }
     } catch (error) {
-      this.#end();
+      this.drop();
       throw error;
     } finally {
       this.#isPolling = false;
@@ -113,6 +124,7 @@ export abstract class Gather<R> extends Operation<R> {
     }
     if (value === PENDING) return PENDING;
     this.#childSettled(child);
+    if (future.givesBack) (this.#given ??= []).push({ future, value });
     return this.fulfilled(child.index, value);
   }
 
@@ -128,7 +140,15 @@ export abstract class Gather<R> extends Operation<R> {
   }
 
   override drop(): void {
+    if (this.#isOver) return;
     this.#end();
+    this.giveBack();
+  }
+  /** Nobody will see what came of it, nor what was to become a part of that. */
+  override giveBack(): void {
+    const given = this.#given;
+    this.#given = null;
+    if (given !== null) for (const { future, value } of given) future.giveBack(value);
   }
 
   /** Abandons whatever has not settled. */

@@ -84,6 +84,7 @@ function all(caller: string, values: Iterable<unknown>): Future<unknown>[] {
  * are polled by the caller's task.
  *
  * **Cancel safety.** Abandoning it abandons every future that has not settled; results so far are lost.
+ * Guards and permits that it was given by locks, semaphores and channels are released then, and when it fails.
  *
  * @example
  * ```ts
@@ -100,7 +101,7 @@ export function join<T extends readonly unknown[]>(...futures: T): Future<Awaite
 /**
  * Waits for all, but throws the first failure at once and abandons the rest.
  *
- * **Cancel safety.** Abandoning it abandons every future that has not settled.
+ * **Cancel safety.** As `join`: what is abandoned or fails releases the guards and permits it was given.
  */
 export function tryJoin<T extends readonly unknown[]>(...futures: T): Future<Awaiteds<T>> {
   return new TryJoin<Awaiteds<T>>(all("tryJoin", futures));

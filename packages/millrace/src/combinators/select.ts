@@ -105,6 +105,10 @@ class Select<B extends Branches> extends Operation<Selected<B>> {
     this.end(-1);
   }
 
+  override giveBack({ key, value }: Selected<B>): void {
+    this.futures[this.keys.indexOf(key as string)]!.giveBack(value);
+  }
+
   private end(winner: number): void {
     if (this.isOver) return;
     this.isOver = true;

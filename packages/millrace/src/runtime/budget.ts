@@ -105,6 +105,12 @@ class Unconstrained<T> extends Future<T> {
   override drop(): void {
     abandon(this.future);
   }
+  override giveBack(value: T): void {
+    this.future.giveBack(value);
+  }
+  override get givesBack(): boolean {
+    return this.future.givesBack;
+  }
   override describeWait(): string {
     return this.future.describeWait();
   }

@@ -160,6 +160,12 @@ export abstract class Future<T> implements Promise<T>, Disposable {
   get wouldWait(): boolean {
     return false;
   }
+  /** Nobody will see the value that it gave: a guard or a permit is given back. @internal */
+  giveBack(_value: T): void {}
+  /** Whether there may be something to give back. @internal */
+  get givesBack(): boolean {
+    return this.giveBack !== Future.prototype.giveBack;
+  }
   /** One use of a reusable future. @internal */
   useAgain(): Future<T> {
     return this;

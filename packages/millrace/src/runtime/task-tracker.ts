@@ -158,6 +158,12 @@ class Tracked<T> extends Future<T> {
     abandon(this.#future);
     this.#ended();
   }
+  override giveBack(value: T): void {
+    this.#future.giveBack(value);
+  }
+  override get givesBack(): boolean {
+    return this.#future.givesBack;
+  }
   #ended(): void {
     const left = this.#left;
     this.#left = null;

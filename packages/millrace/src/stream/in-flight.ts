@@ -53,6 +53,8 @@ export class InFlight extends Runnable implements Waker {
   declare isSettled: boolean;
   declare isFailed: boolean;
   declare result: unknown;
+  /** The future of the result, if that can be given back. */
+  declare private giver: Future<unknown> | null;
 
   constructor(flight: Flight) {
     super();
@@ -64,6 +66,7 @@ export class InFlight extends Runnable implements Waker {
     this.isSettled = false;
     this.isFailed = false;
     this.result = undefined;
+    this.giver = null;
   }
 
   /** Polls a claimed future for the first time, on behalf of the consumer. */
@@ -101,6 +104,7 @@ export class InFlight extends Runnable implements Waker {
     const { result, isFailed } = this;
     this.isSettled = this.isFailed = false;
     this.result = undefined;
+    this.giver = null;
     if (isFailed) throw result;
     return result;
   }
@@ -133,9 +137,12 @@ export class InFlight extends Runnable implements Waker {
   }
 
   private advance(): void {
+    const future = this.future!;
     try {
-      const value = this.future!.poll(this);
-      if (value !== PENDING) this.settle(false, value);
+      const value = future.poll(this);
+      if (value === PENDING) return;
+      this.settle(false, value);
+      if (future.givesBack) this.giver = future;
     } catch (error) {
       this.settle(true, error);
     }
@@ -145,6 +152,9 @@ export class InFlight extends Runnable implements Waker {
     const { future } = this;
     this.future = this.promise = null;
     if (future !== null) abandon(future);
+    const { giver } = this;
+    this.giver = null;
+    giver?.giveBack(this.result);
   }
   get wait(): Future<unknown> | null {
     return this.promise === null ? this.future : claim(watchPromise(this.promise));

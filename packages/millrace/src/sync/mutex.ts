@@ -111,6 +111,9 @@ class Lock<T> extends Acquire<MutexGuard<T>> {
   protected closed(): never {
     throw new ClosedError("a mutex is never closed");
   }
+  override giveBack(guard: MutexGuard<T>): void {
+    guard.release();
+  }
   override describeWait(): string {
     return `lock on ${label(this.guarded, "a mutex")}`;
   }

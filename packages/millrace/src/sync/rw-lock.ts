@@ -136,7 +136,7 @@ class Writing<T> extends Handle implements WriteGuard<T> {
   }
 }
 
-abstract class Enter<T, G> extends Acquire<G> {
+abstract class Enter<T, G extends { release(): void }> extends Acquire<G> {
   declare protected readonly guarded: Guarded<T>;
   constructor(guarded: Guarded<T>) {
     super();
@@ -164,6 +164,9 @@ abstract class Enter<T, G> extends Acquire<G> {
   }
   protected closed(): never {
     throw new ClosedError("a read-write lock is never closed");
+  }
+  override giveBack(guard: G): void {
+    guard.release();
   }
 }
 

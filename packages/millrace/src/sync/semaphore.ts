@@ -169,6 +169,9 @@ class AcquirePermit extends Acquire<SemaphorePermit> {
   protected closed(): never {
     throw new ClosedError("the semaphore was closed");
   }
+  override giveBack(permit: SemaphorePermit): void {
+    permit.release();
+  }
   override describeWait(): string {
     const semaphore = label(this.semaphore, "a semaphore");
     const many = this.need === 1 ? "" : ` of ${this.need}`;

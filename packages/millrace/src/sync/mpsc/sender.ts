@@ -78,7 +78,7 @@ class Send<T> extends TakeSlots<T, void> {
   }
 }
 
-class Reserve<T, R> extends TakeSlots<T, R> {
+class Reserve<T, R extends Permit<T> | Permit<T>[]> extends TakeSlots<T, R> {
   declare private readonly count: number;
   declare private readonly wrap: (channel: Channel<T>, count: number) => R;
 
@@ -104,6 +104,9 @@ class Reserve<T, R> extends TakeSlots<T, R> {
   }
   protected closed(): never {
     throw new ClosedError(this.whyClosed());
+  }
+  override giveBack(given: R): void {
+    for (const permit of [given].flat()) permit.release();
   }
   override describeWait(): string {
     return `reserve of ${this.count} on ${describe(this.channel)}`;
