@@ -1,5 +1,6 @@
 /** Waiting for the first of several named branches. */
 import { SelectError } from "../errors.ts";
+import { shown } from "../runtime/argument.ts";
 import { isThenable, PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { mayProceed } from "../runtime/cooperation.ts";
 import { abandon, type Future } from "../runtime/future.ts";
@@ -154,7 +155,10 @@ export function select<const B extends Branches>(
     Symbol.iterator in branches ||
     isThenable(branches)
   ) {
-    throw new TypeError(`select expects an object of named branches, such as { message: rx.recv() }`);
+    const got = Array.isArray(branches) ? "an array" : shown(branches);
+    throw new TypeError(
+      `select expects an object of named branches, such as { message: rx.recv() }, got ${got}`,
+    );
   }
   return new Select(branches, options.biased === true);
 }

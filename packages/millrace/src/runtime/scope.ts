@@ -13,7 +13,7 @@ import { PENDING, type Awaitable, type Body, type Poll, type Routine, type Waker
 import { Call, requireBody } from "./call.ts";
 import { holdCleanup } from "./cleanup.ts";
 import { Timer } from "./clock.ts";
-import { checkCount } from "./argument.ts";
+import { checkCount, checkName } from "./argument.ts";
 import { toMs, type Duration } from "./duration.ts";
 import { noteFailure, reportFailure } from "./failure.ts";
 import { abandon, Future } from "./future.ts";
@@ -61,7 +61,7 @@ export interface TaskScope {
  *
  * **Cancel safety.** Abandoning it cancels the body and every child; the task waits for their cleanup.
  *
- * @throws RangeError for a bad `limit` or `timeout`; inside it, spawning after the end throws `ClosedError`.
+ * @throws RangeError for a bad `limit` or `timeout`, TypeError for a `name` that is no string; inside it, spawning after the end throws `ClosedError`.
  *
  * @example
  * ```ts
@@ -81,6 +81,7 @@ export function scope<T>(body: (scope: TaskScope) => Awaitable<T>, options?: Sco
 export function scope<T>(body: Body<T, [TaskScope]>, options: ScopeOptions = {}): Future<T> {
   requireBody("scope", body);
   const { limit = Infinity, timeout = Infinity } = options;
+  checkName("scope", options.name);
   if (limit !== Infinity) checkCount("scope", "limit", limit, 1);
   return new Scope(body, options, toMs("scope", timeout));
 }

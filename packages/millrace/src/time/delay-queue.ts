@@ -4,6 +4,7 @@ import { earliestIn, firstIn, Timer, TimerWheel } from "../internal/timer-wheel.
 import { threadBound } from "../internal/thread-bound.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
+import { shown } from "../runtime/argument.ts";
 import { checkDeadline, toMs, type Duration } from "../runtime/duration.ts";
 import { Future } from "../runtime/future.ts";
 import { iterate } from "../runtime/iterate.ts";
@@ -228,7 +229,8 @@ export class DelayQueue<T> implements AsyncIterable<T> {
 
   #own(caller: string, key: DelayKey): Entry<T> {
     if (key instanceof Entry && key.queue === this) return key as Entry<T>;
-    throw new TypeError(`DelayQueue.${caller} expects a key that this queue's insert gave`);
+    const got = key instanceof Entry ? "one of another queue" : shown(key);
+    throw new TypeError(`DelayQueue.${caller} expects a key that this queue's insert gave, got ${got}`);
   }
 
   #withdraw(entry: Entry<T>): void {

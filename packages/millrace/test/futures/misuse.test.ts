@@ -3,6 +3,7 @@ import {
   any,
   asyncFn,
   CancellationToken,
+  DelayQueue,
   fromEvent,
   fromPromise,
   join,
@@ -11,6 +12,7 @@ import {
   pollFn,
   race,
   ready,
+  scope,
   select,
   shield,
   sleep,
@@ -36,18 +38,37 @@ const misuses: Record<string, [() => unknown, typeof TypeError | typeof RangeErr
   "select of an array": [
     () => select(bad([ready(1)])),
     TypeError,
-    /select expects an object of named branches/u,
+    /select expects an object of named branches.*, got an array$/u,
   ],
-  "select of null": [() => select(bad(null)), TypeError, /select expects an object of named branches/u],
+  "select of null": [
+    () => select(bad(null)),
+    TypeError,
+    /select expects an object of named branches.*, got null$/u,
+  ],
   "select of a future": [
     () => select(bad(ready(1))),
     TypeError,
-    /select expects an object of named branches/u,
+    /select expects an object of named branches.*, got a future$/u,
   ],
   "select of a routine": [
     () => select({ a: routine() }),
     TypeError,
     /select was given a running routine.*asyncFn/u,
+  ],
+  "a scope with a number for its name": [
+    () => scope(() => {}, { name: bad(5) }),
+    TypeError,
+    /scope expects name to be a string, got 5/u,
+  ],
+  "a key of another delay queue": [
+    () => new DelayQueue().remove(new DelayQueue().insert(1, 1)),
+    TypeError,
+    /DelayQueue\.remove expects a key .*, got one of another queue/u,
+  ],
+  "a key that is none": [
+    () => new DelayQueue().reset(bad(5), 1),
+    TypeError,
+    /DelayQueue\.reset expects a key .*, got 5/u,
   ],
   "joinAll of a number": [
     () => joinAll(bad(5)),
