@@ -40,6 +40,10 @@ export class Clock {
   get isHostTime(): boolean {
     return true;
   }
+  /** What it shows more than `other` does. */
+  since(other: Clock): number {
+    return this.isHostTime && other.isHostTime ? 0 : this.now() - other.now();
+  }
 
   /** Fires `entry` at `deadline` or as soon after as the host allows. A deadline of `Infinity` never comes. */
   schedule(entry: TimerEntry, deadline: number): void {

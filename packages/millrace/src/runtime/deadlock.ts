@@ -34,7 +34,9 @@ export function waitsOutside(branch: Branch<unknown>): boolean {
   if (isInForeignAwait(branch)) return true;
   for (const leaf of leaves(waitsIn(branch))) {
     if (leaf.isExternalWait) return true;
-    // A task of another runtime goes on without this one.
+    const { waitedClock } = leaf;
+    if (waitedClock !== undefined && waitedClock !== branch.kernel.clock) return true;
+    // So does a task of another runtime, as that one's time, without this one.
     const joined = joinedTask(leaf);
     if (joined !== undefined && joined.kernel !== branch.kernel) return true;
   }

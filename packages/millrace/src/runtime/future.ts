@@ -190,6 +190,10 @@ export abstract class Future<T> implements Promise<T>, Disposable {
   get waitedResource(): Resource | undefined {
     return undefined;
   }
+  /** Whose time it waits for. @internal */
+  get waitedClock(): object | undefined {
+    return undefined;
+  }
   /** To make one and not use it is no mistake. @internal */
   get mayGoUnused(): boolean {
     return false;

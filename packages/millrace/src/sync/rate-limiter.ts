@@ -40,6 +40,9 @@ class Bucket implements Waker {
     this.#per = per;
   }
 
+  get clock(): Clock | undefined {
+    return this.#clock ?? undefined;
+  }
   /** Puts in what was earned since it was last looked at. `clock` is that of who looks. */
   refill(clock: Clock): void {
     const { first } = this.tokens;
@@ -124,6 +127,9 @@ class Take extends Acquire<void> implements Waker {
   }
   wake(): void {
     this.#waker?.wake();
+  }
+  override get waitedClock(): object | undefined {
+    return this.#bucket.clock;
   }
   protected granted(): void {}
   protected closed(): void {}

@@ -84,6 +84,9 @@ class Next<T> extends Future<T | undefined> {
     this.#waiter = null;
   }
 
+  override get waitedClock(): object {
+    return partsOf(this.#queue).clock;
+  }
   override describeWait(): string {
     return `the next of ${counted(this.#queue.size, "delayed value")}`;
   }

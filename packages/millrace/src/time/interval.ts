@@ -6,7 +6,8 @@ import type { Future } from "../runtime/future.ts";
 import { Operation } from "../runtime/operation.ts";
 import { iterate } from "../runtime/iterate.ts";
 import { mayProceed } from "../runtime/cooperation.ts";
-import { cx, type Kernel } from "../runtime/kernel.ts";
+import type { Clock } from "../runtime/clock.ts";
+import { cx } from "../runtime/kernel.ts";
 import { ambientKernel } from "../runtime/trail.ts";
 import { wakeSafely } from "../runtime/listeners.ts";
 import { Alarm, setAlarm } from "./alarm.ts";
@@ -23,19 +24,18 @@ const GRACE_MS = 5;
 
 class Tick extends Operation<number> {
   readonly #interval: Interval;
-  readonly #kernel: Kernel;
   #alarm: Alarm | null = null;
   #armedFor: number = NaN;
 
-  constructor(interval: Interval, kernel: Kernel) {
+  constructor(interval: Interval) {
     super();
     this.#interval = interval;
-    this.#kernel = kernel;
   }
 
   poll(waker: Waker): Poll<number> {
     if (!mayProceed(waker)) return PENDING;
-    const { clock } = this.#kernel;
+    bind(this.#interval);
+    const clock = clockOf(this.#interval);
     const deadline = deadlineOf(this.#interval);
     const now = clock.now();
     if (deadline <= now) {
@@ -63,10 +63,13 @@ class Tick extends Operation<number> {
   }
   #leave(): void {
     if (this.#alarm === null) return;
-    this.#kernel.clock.cancel(this.#alarm);
+    clockOf(this.#interval).cancel(this.#alarm);
     waitersOf(this.#interval).delete(this);
   }
 
+  override get waitedClock(): object {
+    return clockOf(this.#interval);
+  }
   override describeWait(): string {
     return `a tick every ${this.#interval.period} ms`;
   }
@@ -74,6 +77,8 @@ class Tick extends Operation<number> {
 
 // Doors into the class for the modules that share its internals.
 let deadlineOf: (interval: Interval) => number;
+let clockOf: (interval: Interval) => Clock;
+let bind: (interval: Interval) => void;
 let waitersOf: (interval: Interval) => Set<Tick>;
 let advance: (interval: Interval, scheduled: number, now: number) => number;
 
@@ -86,13 +91,15 @@ export class Interval implements AsyncIterable<number> {
   /** Between two ticks, in ms. */
   readonly period: number;
   #missedTick: MissedTick;
-  readonly #kernel: Kernel;
+  /** Of the runtime where it was made; once it is bound, of the one that waited for a tick first. */
+  #clock: Clock;
+  #isBound: boolean = false;
   readonly #waiters: Set<Tick> = new Set();
   #deadline: number;
 
   /** @internal */
-  constructor(kernel: Kernel, period: number, start: number, missedTick: MissedTick) {
-    this.#kernel = kernel;
+  constructor(clock: Clock, period: number, start: number, missedTick: MissedTick) {
+    this.#clock = clock;
     this.period = period;
     this.#missedTick = missedTick;
     this.#deadline = start;
@@ -109,20 +116,20 @@ export class Interval implements AsyncIterable<number> {
 
   /** The next tick, as the instant for which it was scheduled (ms, as `now()` gives). */
   tick(): Future<number> {
-    return new Tick(this, this.#kernel);
+    return new Tick(this);
   }
 
   /** The next tick comes one period from now. */
   reset(): void {
-    this.#resetTo(this.#kernel.clock.now() + this.period);
+    this.#resetTo(this.#clock.now() + this.period);
   }
   /** The next tick comes at once. */
   resetImmediately(): void {
-    this.#resetTo(this.#kernel.clock.now());
+    this.#resetTo(this.#clock.now());
   }
   /** The next tick comes after `duration`. */
   resetAfter(duration: Duration): void {
-    this.#resetTo(this.#kernel.clock.now() + toMs("Interval.resetAfter", duration));
+    this.#resetTo(this.#clock.now() + toMs("Interval.resetAfter", duration));
   }
   /** The next tick comes at `deadline`, in ms as `now()` gives. */
   resetAt(deadline: number): void {
@@ -132,6 +139,14 @@ export class Interval implements AsyncIterable<number> {
   /** Tick after tick, for ever. */
   [Symbol.asyncIterator](): AsyncIterator<number> {
     return iterate(() => this.tick());
+  }
+
+  #bind(): void {
+    if (this.#isBound) return;
+    this.#isBound = true;
+    const { clock } = ambientKernel();
+    this.#deadline += clock.since(this.#clock);
+    this.#clock = clock;
   }
 
   #resetTo(deadline: number): void {
@@ -157,6 +172,8 @@ export class Interval implements AsyncIterable<number> {
 
   static {
     deadlineOf = (interval) => interval.#deadline;
+    clockOf = (interval) => interval.#clock;
+    bind = (interval) => interval.#bind();
     waitersOf = (interval) => interval.#waiters;
     advance = (interval, scheduled, now) => interval.#advance(scheduled, now);
   }
@@ -192,7 +209,7 @@ export function interval(
   const ms = toMs("interval", period);
   if (ms === 0) throw new RangeError("interval expects a period of more than 0 ms, got 0");
   const missedTick = checkMissedTick("interval", options.missedTick ?? "burst");
-  const kernel = ambientKernel();
-  const start = options.start === undefined ? kernel.clock.now() : checkDeadline("interval", options.start);
-  return new Interval(kernel, ms, start, missedTick);
+  const { clock } = ambientKernel();
+  const start = options.start === undefined ? clock.now() : checkDeadline("interval", options.start);
+  return new Interval(clock, ms, start, missedTick);
 }

@@ -16,6 +16,8 @@ import { wakeSafely } from "../runtime/listeners.ts";
 const WAITING = 1;
 const FIRED = 2;
 const ELAPSED = 4;
+/** Polled ever: it goes by the time of the runtime that did so first. */
+const BOUND = 8;
 
 /** Monotonic milliseconds of the current runtime's clock (virtual when the clock is paused). */
 export function now(): number {
@@ -29,6 +31,7 @@ export function now(): number {
  */
 export class Sleep extends Future<void> {
   declare private wakesAt: number;
+  /** Where it was made, if that matters; once it is bound, that of whoever polled it first. */
   declare private kernel: Kernel | null;
   /** @internal */
   declare waker: Waker | null;
@@ -44,10 +47,10 @@ export class Sleep extends Future<void> {
   declare nextTimer: TimerEntry | null;
 
   /** @internal */
-  constructor(deadline: number) {
+  constructor(deadline: number, kernel: Kernel | null = null) {
     super();
     this.wakesAt = deadline;
-    this.kernel = null;
+    this.kernel = kernel;
     this.waker = null;
     this.progress = 0;
     this.tick = 0;
@@ -64,11 +67,11 @@ export class Sleep extends Future<void> {
       this.waker = waker;
       return PENDING;
     }
-    const kernel = (this.kernel ??= ambientKernel());
-    const { clock } = kernel;
+    if ((this.progress & BOUND) === 0) bind(this);
+    const { clock } = this.kernel!;
     if (this.wakesAt <= clock.now()) {
       cx.budget--;
-      this.progress = ELAPSED;
+      this.progress = ELAPSED | BOUND;
       return undefined;
     }
     this.waker = waker;
@@ -102,8 +105,10 @@ export class Sleep extends Future<void> {
   /** Moves the deadline; re-arms a finished sleep for one more use. */
   reset(deadline: number): void {
     this.wakesAt = checkDeadline("Sleep.reset", deadline);
-    this.progress &= WAITING;
-    if (this.progress === 0) return renew(this);
+    this.progress &= WAITING | BOUND;
+    // Told by the time of whoever is going to poll it.
+    if ((this.progress & BOUND) === 0) this.kernel = null;
+    if ((this.progress & WAITING) === 0) return renew(this);
     const { clock } = this.kernel!;
     clock.cancel(this);
     // Over already: whoever waits need not see the clock move.
@@ -114,6 +119,10 @@ export class Sleep extends Future<void> {
   /** @internal */
   override describeWait(): string {
     return `a sleep until ${Math.round(this.wakesAt)} ms`;
+  }
+  /** @internal */
+  override get waitedClock(): object | undefined {
+    return this.kernel?.clock;
   }
   /** @internal */
   override get waitedResource(): Resource {
@@ -130,6 +139,14 @@ export class Sleep extends Future<void> {
 }
 
 iteratesItself(Sleep);
+
+/** It is polled for the first time. */
+function bind(sleep: Sleep): void {
+  const madeIn = sleep["kernel"];
+  const kernel = (sleep["kernel"] = ambientKernel());
+  sleep["progress"] |= BOUND;
+  if (madeIn !== null && madeIn !== kernel) sleep["wakesAt"] += kernel.clock.since(madeIn.clock);
+}
 
 /**
  * Waits for `duration` (ms), counted from this call: 1 ms grain, rounded up, never early.
@@ -148,7 +165,8 @@ iteratesItself(Sleep);
  */
 export function sleep(duration: Duration): Sleep {
   const ms = toMs("sleep", duration);
-  return new Sleep(ms === Infinity ? Infinity : now() + ms);
+  const kernel = ambientKernel();
+  return new Sleep(ms === Infinity ? Infinity : kernel.clock.now() + ms, kernel);
 }
 
 /** Waits until `deadline`, in ms as `now()` gives; one in the past is over at once. Cancel safety as `sleep`. */
