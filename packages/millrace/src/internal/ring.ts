@@ -58,6 +58,18 @@ export class Ring<T> {
     return value;
   }
 
+  /** Takes the element `index` places behind the oldest; those before it move up. O(index). */
+  takeAt(index: number): T | undefined {
+    if (index === 0) return this.shift();
+    if (index < 0 || index >= this.#length) return undefined;
+    const items = this.#items;
+    const value = items[(this.#head + index) & this.#mask];
+    for (let i = index; i > 0; i--)
+      items[(this.#head + i) & this.#mask] = items[(this.#head + i - 1) & this.#mask];
+    this.shift();
+    return value;
+  }
+
   /** The oldest element, left in place; `undefined` when empty. */
   peek(): T | undefined {
     return this.#length === 0 ? undefined : this.#items[this.#head];

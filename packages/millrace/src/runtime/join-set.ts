@@ -15,7 +15,8 @@ import { iterate } from "./iterate.ts";
 import type { SpawnOptions } from "./spawn.ts";
 import { TaskGroup } from "./task-group.ts";
 import type { Task, TaskContext, TaskId } from "./task.ts";
-import { WaitQueue } from "./wait-queue.ts";
+import { OrderedQueue } from "./ordered-queue.ts";
+import type { WaitQueue } from "./wait-queue.ts";
 import { counted } from "./counted.ts";
 
 /** How a task of a `JoinSet` ended, and which it was. */
@@ -28,7 +29,7 @@ export type JoinedOutcome<T> = Outcome<T> & { readonly id: TaskId };
 export class Finished {
   readonly isSpawnOrder: boolean;
   readonly tasks: Ring<Task<unknown>> = new Ring();
-  readonly ready: WaitQueue = new WaitQueue(0);
+  readonly ready: OrderedQueue = new OrderedQueue(0);
   size: number = 0;
   /** Grows when everything is forgotten: what was granted before is void. */
   generation: number = 0;
@@ -61,9 +62,9 @@ export class Finished {
     }
   }
 
-  /** Takes the next finished task; one must have been granted by `ready`. */
+  /** Takes a finished task: the one that was taken from `ready` just now. */
   shift(): Task<unknown> {
-    const task = this.tasks.shift()!;
+    const task = this.tasks.takeAt(this.ready.rank)!;
     if (this.isSpawnOrder) this.#readyPrefix--;
     if (!this.#ghosts.delete(task)) this.#shrink(1);
     return task;
@@ -81,7 +82,7 @@ export class Finished {
     this.tasks.clear();
     this.#readyPrefix = 0;
     this.#ghosts.clear();
-    this.ready.available = 0;
+    this.ready.clear();
     this.generation++;
     this.#shrink(this.size);
     return tasks;

@@ -61,7 +61,7 @@ export class WaitQueue {
   /** What is free, not counting what is assigned to waiters. */
   declare available: number;
   declare isClosed: boolean;
-  declare private head: Waiter | null;
+  declare protected head: Waiter | null;
   declare private tail: Waiter | null;
 
   constructor(available: number) {
@@ -194,7 +194,7 @@ export class WaitQueue {
     wakeAll(first);
   }
 
-  private grant(waiter: Waiter): void {
+  protected grant(waiter: Waiter): void {
     this.unlink(waiter);
     waiter.held = waiter.need;
     waiter.state = GRANTED;

@@ -91,6 +91,7 @@ test("a ring does what an array does", () => {
   const step = fc.oneof(
     fc.record({ do: fc.constant("push" as const), count: fc.integer({ min: 1, max: 70 }) }),
     fc.record({ do: fc.constant("shift" as const), count: fc.integer({ min: 1, max: 70 }) }),
+    fc.record({ do: fc.constant("takeAt" as const), count: fc.integer({ min: 1, max: 70 }) }),
     { weight: 1, arbitrary: fc.record({ do: fc.constant("clear" as const), count: fc.constant(0) }) },
   );
   fc.assert(
@@ -101,6 +102,7 @@ test("a ring does what an array does", () => {
       for (const todo of program) {
         for (let count = 0; count < todo.count; count++) {
           if (todo.do === "shift") expect(ring.shift()).toBe(model.shift());
+          else if (todo.do === "takeAt") expect(ring.takeAt(count)).toBe(model.splice(count, 1)[0]);
           else {
             ring.push(next);
             model.push(next++);

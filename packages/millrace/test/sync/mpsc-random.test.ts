@@ -1,7 +1,7 @@
 /**
  * Random programs on a bounded channel. The model: what is buffered, who may send, and who waits. Of those
  * who wait for slots, as many of the first have been woken as fit into what is free; of those who wait for
- * messages, as many as are buffered.
+ * messages, as many as are buffered, and each has the message of its place in the line.
  */
 import fc from "fast-check";
 import { ClosedError, type Future, mpsc, SendError } from "millrace";
@@ -28,6 +28,8 @@ class ChannelModel extends Model<About> {
   isDiscarding: boolean = false;
   #nextValue: number = 0;
   #isRefused: boolean = false;
+  /** In the line for messages, of who is polled. */
+  #place: number = 0;
 
   constructor(capacity: number) {
     super();
@@ -86,6 +88,8 @@ class ChannelModel extends Model<About> {
   protected override pollOne(operation: Operation<About>): void {
     // Before it leaves: while it waits it keeps the channel open.
     this.#isRefused = this.cannotSend;
+    const { itemLine } = this;
+    this.#place = operation.isWaiting ? itemLine.indexOf(operation) : itemLine.length;
     super.pollOne(operation);
   }
   served({ about }: Operation<About>, outcome: unknown): void {
@@ -105,14 +109,11 @@ class ChannelModel extends Model<About> {
     }
   }
   received(most: number, into: number[] | undefined, outcome: unknown): void {
-    // The first is its own, also while all that is buffered is assigned to somebody.
-    const first = this.isDrained || most === 0 ? 0 : 1;
-    const taken = this.buffer.splice(0, first + Math.min(Math.max(0, most - 1), this.#moreThan(first)));
+    // The first is its own; what is assigned to nobody follows.
+    const taken = this.isDrained || most === 0 ? [] : this.buffer.splice(this.#place, 1);
+    taken.push(...this.buffer.splice(this.itemLine.length, Math.max(0, most - 1)));
     if (into === undefined) expect(outcome).toBe(taken[0]);
     else expect([outcome, into]).toEqual([taken.length, taken]);
-  }
-  #moreThan(first: number): number {
-    return Math.max(0, this.buffer.length - first - this.itemLine.length);
   }
 
   // ── senders and permits
@@ -198,8 +199,10 @@ class ChannelModel extends Model<About> {
   }
   tryRecv(): void {
     const tried = this.rx.tryRecv();
-    if (this.freeItems > 0) expect(tried).toEqual({ ok: true, value: this.buffer.shift() });
-    else expect(tried).toEqual({ ok: false, reason: this.isDrained ? "closed" : "empty" });
+    if (this.freeItems > 0) {
+      const [value] = this.buffer.splice(this.itemLine.length, 1);
+      expect(tried).toEqual({ ok: true, value });
+    } else expect(tried).toEqual({ ok: false, reason: this.isDrained ? "closed" : "empty" });
   }
   closeReceiver(): void {
     this.rx.close();

@@ -1,7 +1,8 @@
 /** mpsc by hand: receiving, one or many, and messages that are assigned to somebody who goes away. */
-import { mpsc, PENDING } from "millrace";
+import { joinAll, mpsc, PENDING, spawn, yieldNow } from "millrace";
 import { step } from "millrace/testing";
 import { describe, expect, test } from "vitest";
+import { get, inBothStyles } from "../both-styles.ts";
 import { CLOSED, EMPTY, now } from "./outcome.ts";
 
 // ── recvMany, bounded and not (MPSC-51)
@@ -153,8 +154,32 @@ test("tryRecv does not take a message that is assigned to a waiting recv", () =>
   tx.trySend(1);
   expect([rx.tryRecv(), rx.size]).toEqual([EMPTY, 1]);
   tx.trySend(2);
-  expect(rx.tryRecv()).toEqual({ ok: true, value: 1 });
-  expect(waiting.poll()).toBe(2);
+  expect(rx.tryRecv()).toEqual({ ok: true, value: 2 });
+  expect(waiting.poll()).toBe(1);
+});
+
+test("who waited longer gets the earlier message, whoever polls first", () => {
+  const [tx, rx] = mpsc.channel<number>(4);
+  const into: number[] = [];
+  const [first, second, third] = [step(rx.recv()), step(rx.recvMany(into, 4)), step(rx.recv())];
+  for (const each of [first, second, third]) each.poll();
+  for (let i = 1; i <= 4; i++) tx.trySend(i);
+  expect(third.poll()).toBe(3);
+  expect([second.poll(), into]).toEqual([2, [2, 4]]);
+  // One that goes away leaves its message to those behind it.
+  const late = step(rx.recv());
+  late.poll();
+  tx.trySend(5);
+  first.drop();
+  expect([late.poll(), now(rx.recv())]).toEqual([1, 5]);
+});
+
+inBothStyles("what is received together comes in order", function* () {
+  const [tx, rx] = mpsc.channel<number>(8);
+  const received = spawn(joinAll([rx.recv(), rx.recv(), rx.recv()]));
+  yield* get(yieldNow());
+  for (const i of [1, 2, 3]) tx.trySend(i);
+  expect(yield* get(received)).toEqual([1, 2, 3]);
 });
 
 test("a recv that is abandoned after it was woken puts its message back in order", () => {
@@ -206,7 +231,7 @@ test("recvMany takes no message that is assigned to somebody else", () => {
   for (let i = 0; i < 3; i++) tx.trySend(i);
   const into: number[] = [];
   expect(now(rx.recvMany(into, 8))).toBe(2);
-  expect([into, waiting.poll()]).toEqual([[0, 1], 2]);
+  expect([into, waiting.poll()]).toEqual([[1, 2], 0]);
 });
 
 test("recvMany that was woken and is abandoned has appended nothing and loses nothing", () => {

@@ -1,4 +1,7 @@
-/** Random programs on an unbounded channel. The model: what is buffered, who may send, and who waits for it. */
+/**
+ * Random programs on an unbounded channel. The model: what is buffered, who may send, and who waits for it; each
+ * has the message of its place in the line.
+ */
 import fc from "fast-check";
 import { ClosedError, mpsc, SendError } from "millrace";
 import { expect } from "vitest";
@@ -16,6 +19,8 @@ class UnboundedModel extends Model<About> {
   buffer: number[] = [];
   isReceiverClosed: boolean = false;
   #nextValue: number = 0;
+  /** In the line for messages, of who is polled. */
+  #place: number = 0;
 
   constructor() {
     super();
@@ -36,12 +41,17 @@ class UnboundedModel extends Model<About> {
     const place = isWaiting ? this.receivers.indexOf(operation) : this.receivers.length;
     return about.count === 0 || place < this.buffer.length || this.isDrained;
   }
+  protected override pollOne(operation: Operation<About>): void {
+    const { receivers } = this;
+    this.#place = operation.isWaiting ? receivers.indexOf(operation) : receivers.length;
+    super.pollOne(operation);
+  }
   served({ about }: Operation<About>, outcome: unknown): void {
     const { kind, count, into } = about;
     if (kind === "closed") return expect(outcome).toBeUndefined();
-    // What others were woken for is left to them.
-    const unassigned = this.buffer.length - this.receivers.length;
-    const taken = this.buffer.splice(0, Math.min(count, Math.max(1, unassigned)));
+    // The first is its own; what others were woken for is left to them.
+    const taken = this.buffer.splice(this.#place, Math.min(count, 1));
+    taken.push(...this.buffer.splice(this.receivers.length, Math.max(0, count - 1)));
     if (into === undefined) expect(outcome).toBe(taken[0]);
     else expect([outcome, into]).toEqual([taken.length, taken]);
   }
@@ -79,9 +89,10 @@ class UnboundedModel extends Model<About> {
   }
   tryRecv(): void {
     const tried = this.rx.tryRecv();
-    if (this.buffer.length > this.receivers.length)
-      expect(tried).toEqual({ ok: true, value: this.buffer.shift() });
-    else expect(tried).toEqual({ ok: false, reason: this.isDrained ? "closed" : "empty" });
+    if (this.buffer.length > this.receivers.length) {
+      const [value] = this.buffer.splice(this.receivers.length, 1);
+      expect(tried).toEqual({ ok: true, value });
+    } else expect(tried).toEqual({ ok: false, reason: this.isDrained ? "closed" : "empty" });
   }
   closeReceiver(): void {
     this.rx.close();

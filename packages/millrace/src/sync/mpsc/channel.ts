@@ -20,6 +20,7 @@ import {
   type Resource,
   type ResourceKind,
 } from "../../runtime/resource.ts";
+import { OrderedQueue } from "../../runtime/ordered-queue.ts";
 import { WaitQueue, type Waiter } from "../../runtime/wait-queue.ts";
 
 import { type HandleKind, Handles, Remains, watch } from "../handle.ts";
@@ -41,7 +42,7 @@ export class Channel<T> implements Resource {
   /** The buffer; none before the first message, since many channels stay empty. */
   declare private ring: Ring<T> | null;
   declare readonly slots: WaitQueue;
-  declare readonly items: WaitQueue;
+  declare readonly items: OrderedQueue;
   /** Those who wait in `sender.closed()`, if anybody ever did. */
   declare private closedWaiters: WaitQueue | null;
   /** Senders and permits: what receivers wait for, and permits senders as well. */
@@ -66,7 +67,7 @@ export class Channel<T> implements Resource {
     this.ring = null;
     // Nobody takes a slot of an unbounded channel, so none is counted.
     this.slots = new WaitQueue(capacity === UNBOUNDED ? 0 : capacity);
-    this.items = new WaitQueue(0);
+    this.items = new OrderedQueue(0);
     this.closedWaiters = null;
     this.handles = new Handles();
     this.receiver = null;
@@ -104,10 +105,11 @@ export class Channel<T> implements Resource {
     this.items.give(1);
   }
 
-  /** The receiver has an item. */
+  /** The receiver has an item: the one that it took from `items` just now. */
   shift(): T {
     const ring = this.ring!;
-    const value = ring.shift() as T;
+    const { rank } = this.items;
+    const value = (rank === 0 ? ring.shift() : ring.takeAt(rank)) as T;
     this.giveSlots(1);
     if (this.isEnded && ring.length === 0) this.items.close();
     return value;
