@@ -135,6 +135,18 @@ test("an upgrade that breaks off, or asks for nonsense, hurts nobody", () =>
     expect(await new HttpClient().get(server.url).text()).toBe("fine");
   }));
 
+test("who offers to speak something else, and no WebSocket, is answered as he asks", () =>
+  run(async () => {
+    await using server = await serve({
+      handler: () => new Response("fine"),
+      webSocket: () => ({ handle: () => {} }),
+    });
+    const head = "GET / HTTP/1.1\r\nhost: h\r\nconnection: upgrade, http2-settings, close\r\n";
+    const other = talk(server.port, `${head}upgrade: h2c\r\nhttp2-settings: AAMAAABkAAQAAP__\r\n\r\n`);
+    await until(() => other.hasEnded);
+    expect(other.got).toMatch(/^HTTP\/1.1 200 [^]*fine/);
+  }));
+
 test("it speaks TLS", () =>
   run(async () => {
     const pem = (name: string) => readFileSync(new URL(`fixtures/${name}.pem`, import.meta.url), "utf8");

@@ -2,6 +2,7 @@
  * How each runtime's server is asked for a WebSocket: Node has an event of its own for it, elsewhere it is
  * a request like any other. The adapters are those of crossws. Pings are ours, but on Deno, which has its own.
  */
+import type { IncomingMessage } from "node:http";
 import type { Hooks } from "crossws";
 import type { Server, ServerRequest } from "srvx";
 import type { SocketMessage } from "./inbox.ts";
@@ -25,12 +26,18 @@ async function onNode(server: Server, hooks: Partial<Hooks>, maxPayload: number)
   const { default: adapter } = await import("crossws/adapters/node");
   const { NodeRequest } = await import("srvx/node");
   const sockets = adapter({ hooks, idleTimeout: 0, serverOptions: { maxPayload } });
+  // Whoever offers something else, such as h2c, is a request like any other.
+  Object.assign(server.node!.server!, { shouldUpgradeCallback: asksForSocket });
   server.node!.server!.on("upgrade", (req, socket, head) => {
     // Until the upgrade is done nobody else listens, and an error would end the process.
     socket.on("error", () => socket.destroy());
     const request = new NodeRequest({ req, upgrade: { socket, head } } as never);
     void sockets.handleUpgrade(req, socket, head, request as unknown as Request);
   });
+}
+
+function asksForSocket({ headers }: IncomingMessage): boolean {
+  return headers.upgrade?.toLowerCase() === "websocket";
 }
 
 async function onBun(server: Server, hooks: Partial<Hooks>, maxPayload: number): Promise<Upgrade> {
