@@ -190,6 +190,41 @@ test("no route is 404, one connection too many 503, a subprotocol is agreed on",
     expect(await status("/live")).toBe(101);
   }));
 
+/** It sends more than anybody reads; how the server closes the connection, which it must not wait for. */
+async function flooding(url: string): Promise<{ readonly code: number }> {
+  const { socket, closed } = await client(url);
+  for (let n = 0; n < 5000; n++) socket.send("x".repeat(1000));
+  return closed;
+}
+
+inStyles("a handler that ends with messages unread closes the connection as any other", {
+  async await() {
+    await using server = await serving({
+      receiveBuffer: 1000,
+      async handle(socket) {
+        for await (const _ of socket.messages) {
+          await sleep(100); // until the client is made to wait
+          break;
+        }
+      },
+    });
+    expect(await flooding(server.url)).toMatchObject({ code: 1000 });
+    await until(() => server.metrics().sockets === 0);
+  },
+  *yield() {
+    const server = yield* serving({
+      receiveBuffer: 1000,
+      *handle(socket) {
+        yield* socket.messages.next();
+        yield* sleep(100);
+      },
+    });
+    expect(yield* fromPromise(flooding(server.url))).toMatchObject({ code: 1000 });
+    yield* fromPromise(until(() => server.metrics().sockets === 0));
+    yield* stopped(server);
+  },
+});
+
 test("a message that is too long closes the connection with 1009", () =>
   run(async () => {
     await using server = await serving(

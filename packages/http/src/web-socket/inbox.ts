@@ -61,6 +61,14 @@ export class Inbox implements AsyncIterable<SocketMessage>, AsyncIterator<Socket
     this.#arrived.notifyOne();
   }
 
+  /** Nobody will read: what is there, and what still comes, is thrown away, so that a close can be heard. */
+  discard(): void {
+    this.#messages.length = 0;
+    this.#bytes = 0;
+    this.end();
+    this.#flow();
+  }
+
   *#next(): Routine<Pulled> {
     this.isRead = true;
     for (;;) {
@@ -77,7 +85,11 @@ export class Inbox implements AsyncIterable<SocketMessage>, AsyncIterator<Socket
   #taken(message: SocketMessage): void {
     this.#bytes -= sizeOf(message);
     // Not at every message: a pause and its end cost a system call each.
-    if (!this.#isPaused || this.#bytes > this.#limit / 2) return;
+    if (this.#bytes <= this.#limit / 2) this.#flow();
+  }
+
+  #flow(): void {
+    if (!this.#isPaused) return;
     this.#isPaused = false;
     this.#wire.resume();
   }

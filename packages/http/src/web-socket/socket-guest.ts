@@ -124,7 +124,9 @@ export class SocketGuest implements Guest, Expiring {
   #stopped(isCancelled: boolean): void {
     if (isCancelled) this.close(1001, "going away");
     this.#isRunning = false;
-    if (!this.#isOpen) this.#over();
+    if (!this.#isOpen) return this.#over();
+    // The client's answer to the close comes behind whatever it has sent.
+    this.#inbox.discard();
   }
 
   #failed(error: unknown): void {
