@@ -190,6 +190,36 @@ test("no route is 404, one connection too many 503, a subprotocol is agreed on",
     expect(await status("/live")).toBe(101);
   }));
 
+const routesThatAreNone: readonly (readonly [why: string, route: unknown])[] = [
+  ["RangeError: SocketRoute expects ping to be a duration", { ping: -1, handle: () => {} }],
+  ["RangeError: SocketRoute expects maxConnections to be", { maxConnections: 0.5, handle: () => {} }],
+  ["TypeError: SocketRoute expects handle to be a function", {}],
+  ["Error: no origin is good enough", { origins: noOrigin, handle: () => {} }],
+];
+function noOrigin(): never {
+  throw new Error("no origin is good enough");
+}
+
+test("a route that is none, or fails, is answered with a 500 that tells nothing, and reported", () =>
+  run(async () => {
+    const failures: string[] = [];
+    let route: unknown;
+    await using server = await serve({
+      handler: () => new Response(),
+      webSocket: () => route as SocketRoute,
+      onFailure: (error) => failures.push(String(error)),
+    });
+    for (const [why, given] of routesThatAreNone) {
+      route = given;
+      const { status, head, socket } = await upgrade(server.url, { origin: "https://example.org" });
+      socket.destroy();
+      expect(status).toBe(500);
+      expect(head).not.toContain("expects");
+      expect(failures.pop()).toContain(why);
+    }
+    expect(server.metrics()).toMatchObject({ active: 0, sockets: 0, failed: routesThatAreNone.length });
+  }));
+
 /** It sends more than anybody reads; how the server closes the connection, which it must not wait for. */
 async function flooding(url: string): Promise<{ readonly code: number }> {
   const { socket, closed } = await client(url);

@@ -8,7 +8,13 @@ import type { Server, ServerRequest } from "srvx";
 import { failed } from "../server/answers.ts";
 import type { Reception } from "../server/reception.ts";
 import { SocketGuest } from "./socket-guest.ts";
-import { chosenProtocol, isFromAllowedOrigin, settingsOf, type SocketRoute } from "./socket-route.ts";
+import {
+  chosenProtocol,
+  isFromAllowedOrigin,
+  settingsOf,
+  type SocketRoute,
+  type SocketSettings,
+} from "./socket-route.ts";
 import { takeUpgrades, toMessage, type Upgrade } from "./upgrades.ts";
 import type { WebSocketConnection } from "./web-socket-connection.ts";
 import { wireOf } from "./wire.ts";
@@ -18,8 +24,15 @@ type ChooseRoute = (request: Request) => SocketRoute | undefined;
 /** What goes with a connection from the request to its end. */
 interface Visit {
   readonly route: SocketRoute;
+  readonly settings: SocketSettings;
   readonly protocol: string;
   guest?: SocketGuest;
+}
+
+/** What an upgrade is answered with that is granted. */
+interface Admitted {
+  readonly protocol?: string;
+  readonly context: Record<string, unknown>;
 }
 
 export class SocketHost {
@@ -85,42 +98,37 @@ export class SocketHost {
     };
   }
 
-  #admit(
-    request: Request,
-  ): Response | { headers?: HeadersInit; protocol?: string; context: Record<string, unknown> } {
+  /** Whatever the program's part in it throws is answered and reported here: behind it is only the platform. */
+  #admit(request: Request): Response | Admitted {
     if (this.#isStopping()) return refusal(503);
-    let route: SocketRoute | undefined;
     try {
-      route = this.#chooseRoute(request);
+      const route = this.#chooseRoute(request);
+      return route === undefined ? refusal(404) : this.#admitTo(route, request);
     } catch (error) {
       const { response, isFailure } = failed(error);
       if (isFailure) this.#report(error, request);
       return response;
     }
-    if (route === undefined) return refusal(404);
+  }
+
+  #admitTo(route: SocketRoute, request: Request): Response | Admitted {
+    const settings = settingsOf(route);
     if (!isFromAllowedOrigin(route, request)) return refusal(403);
-    if ((this.#perRoute.get(route.handle) ?? 0) >= (route.maxConnections ?? 10_000)) return refusal(503);
+    if ((this.#perRoute.get(route.handle) ?? 0) >= settings.maxConnections) return refusal(503);
     const protocol = chosenProtocol(route, request);
-    const visit: Visit = { route, protocol: protocol ?? "" };
+    const visit: Visit = { route, settings, protocol: protocol ?? "" };
     return { context: { visit }, ...(protocol !== undefined && { protocol }) };
   }
 
   #open(peer: Peer): void {
     const visit = visitOf(peer);
-    const { route, protocol } = visit;
+    const { route, settings, protocol } = visit;
     this.#counted(route, 1);
-    const guest = new SocketGuest(
-      this.#reception,
-      wireOf(peer),
-      peer.request,
-      protocol,
-      settingsOf(route),
-      () => {
-        this.#guests.delete(guest);
-        if (this.#guests.size === 0) this.#lastLeft.notifyWaiters();
-        this.#counted(route, -1);
-      },
-    );
+    const guest = new SocketGuest(this.#reception, wireOf(peer), peer.request, protocol, settings, () => {
+      this.#guests.delete(guest);
+      if (this.#guests.size === 0) this.#lastLeft.notifyWaiters();
+      this.#counted(route, -1);
+    });
     visit.guest = guest;
     this.#guests.add(guest);
     const call = asyncFn(route.handle as (socket: WebSocketConnection, cx: TaskContext) => Awaitable<void>);

@@ -20,7 +20,7 @@ export interface SocketRoute {
   readonly origins?: "same" | readonly string[] | ((origin: string) => boolean);
   /** Subprotocols that the server speaks, the best first; the first that the client offers is taken. */
   readonly protocols?: readonly string[];
-  /** Connections of this route at once; further ones get 503. Default 10 000. */
+  /** Connections at once of all routes with this `handle`, the same function; further ones get 503. Default 10 000. */
   readonly maxConnections?: number;
   /** How often a silent client is pinged; after two intervals without a sign of life it is gone. Default 30 s. */
   readonly ping?: Duration;
@@ -33,15 +33,20 @@ export interface SocketRoute {
 }
 
 export interface SocketSettings {
+  readonly maxConnections: number;
   readonly ping: number;
   readonly sendBuffer: number;
   readonly receiveBuffer: number;
   readonly closeGrace: number;
 }
 
+/** @throws TypeError, RangeError when the route is none. */
 export function settingsOf(route: SocketRoute): SocketSettings {
+  if (typeof route?.handle !== "function")
+    throw new TypeError(`SocketRoute expects handle to be a function, got ${typeof route?.handle}`);
   const { ping = 30_000, sendBuffer = 64 * 1024, receiveBuffer = 256 * 1024, closeGrace = 5000 } = route;
   return {
+    maxConnections: count("SocketRoute", "maxConnections", route.maxConnections ?? 10_000, 0),
     ping: milliseconds("SocketRoute", "ping", ping),
     sendBuffer: count("SocketRoute", "sendBuffer", sendBuffer, 1),
     receiveBuffer: count("SocketRoute", "receiveBuffer", receiveBuffer, 1),
