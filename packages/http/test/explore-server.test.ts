@@ -49,6 +49,7 @@ class Fixture {
       return {
         url: "http://h",
         closesSockets: false,
+        deliversUnseen: true,
         stop: async () => {},
         kill: () => void (this.killed = true),
       };

@@ -323,6 +323,40 @@ inStyles("a shutdown lets requests finish, refuses new ones, and then cancels", 
   },
 });
 
+/** A response of the platform, made in 1.5 s: its task has ended when its body begins. */
+function slowly(): Response {
+  let chunks = 0;
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      await sleep(300);
+      controller.enqueue(new TextEncoder().encode("x"));
+      if (++chunks === 5) controller.close();
+    },
+  });
+  return new Response(body);
+}
+
+inStyles("a shutdown waits until answers are with their clients, and then for nobody", {
+  async await() {
+    const server = await serve({ handler: slowly });
+    using response = await new HttpClient({ retry: false }).get(server.url);
+    const start = performance.now();
+    const stopping = server.shutdown().then((report) => report);
+    expect(await response.text()).toBe("xxxxx");
+    expect(await stopping).toEqual({ cancelled: 0 });
+    // The client keeps its connection, which is of no more use.
+    expect(performance.now() - start).toBeLessThan(2400);
+  },
+  *yield() {
+    // The client does not read: the rest is cut off at the limit, and counted.
+    const server = yield* serve({ handler: () => new Response("x".repeat(30_000_000)) });
+    const response = yield* new HttpClient({ retry: false }).get(server.url);
+    expect(yield* server.shutdown({ drain: 150 })).toEqual({ cancelled: 1 });
+    expect(server.metrics().active).toBe(0);
+    expect(yield* response.text().settled()).toMatchObject({ reason: { reason: "reset" } });
+  },
+});
+
 test("a server in a scope is cancelled with it", () =>
   run(async () => {
     let isCleaned = false;

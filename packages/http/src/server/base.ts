@@ -22,6 +22,8 @@ export interface Base {
   readonly url: string;
   /** `stop` closes open WebSockets, in words of its own (Deno). */
   readonly closesSockets: boolean;
+  /** Answers that are not written yet may be under way when `handle` has given the last one (Bun, Deno). */
+  readonly deliversUnseen: boolean;
   /** No more connections; resolves when those there are have ended. Idle ones end at once. */
   stop(): Promise<void>;
   /** Closes every connection as it is. Resolves when nobody listens any more, where that is not at once. */
@@ -58,6 +60,7 @@ export async function listen(options: BaseOptions): Promise<Base> {
   return {
     url: (server.url ?? `http://${hostname}:${port}`).replace(/\/$/, ""),
     closesSockets: server.runtime === "deno",
+    deliversUnseen: server.runtime !== "node",
     async stop() {
       await server.close(false);
       hasStopped = true;
@@ -73,19 +76,30 @@ export async function listen(options: BaseOptions): Promise<Base> {
   };
 }
 
-/** Calls `gone` when the connection ends before the answer has been written. */
-export function onClientGone(request: ServerRequest, gone: () => void): void {
+/**
+ * Calls `over` when the connection ends before the answer has been written (false), and, where the runtime
+ * tells that, when all of it has been (true).
+ */
+export function onAnswerOver(request: ServerRequest, over: (isWhole: boolean) => void): void {
   // On Node an `AbortSignal` for each request would cost more than the request's task.
   const response = request.runtime?.node?.res;
   if (response !== undefined) {
     // `on` costs less than `once`, and it closes once.
-    response.on("close", () => {
-      if (!response.writableFinished) gone();
-    });
+    response.on("close", () => over(response.writableFinished));
     return;
   }
-  if (request.signal.aborted) gone();
-  else request.signal.addEventListener("abort", gone, { once: true });
+  if (request.signal.aborted) over(false);
+  else request.signal.addEventListener("abort", () => over(false), { once: true });
+}
+
+/** Whether `onAnswerOver` always calls back. */
+export function tellsDelivery(request: ServerRequest): boolean {
+  return request.runtime?.node?.res !== undefined;
+}
+
+/** The rest of the answer is not sent, and the client can tell. */
+export function breakOff(request: ServerRequest): void {
+  request.runtime?.node?.res?.destroy();
 }
 
 /** How long a body is, as far as the client has said so. */

@@ -6,14 +6,15 @@
  *           └──────────────────────┴── client gone, deadline, server stops ──► task aborted
  *
  * The answer is given once, to the first who has one: the handler, its failure, or the deadline, which does
- * not wait for the handler to clean up.
+ * not wait for the handler to clean up. The exchange is over when its task is and, where the runtime tells
+ * that, the answer has been written: a shutdown waits for both.
  */
 import { CancelledError, type AbortHandle, type Future, type Routine, type TaskContext } from "millrace";
 import type { ServerRequest } from "srvx";
 import { pin } from "../pin.ts";
 import type { Entry } from "./admission.ts";
 import { failed, late, leaving, reportable } from "./answers.ts";
-import { nameOf, onClientGone } from "./base.ts";
+import { breakOff, nameOf, onAnswerOver, tellsDelivery } from "./base.ts";
 import type { Deadline, Expiring } from "./deadlines.ts";
 import type { Reception } from "./reception.ts";
 import { StreamedResponse } from "./streamed-response.ts";
@@ -29,7 +30,9 @@ export class Exchange implements Expiring {
   #entry: Entry | Future<Entry> | null;
   #deadline: Deadline | undefined;
   #hasBegun: boolean = false;
+  #hasEnded: boolean = false;
   #isAnswered: boolean = false;
+  #isDelivered: boolean;
 
   constructor(
     reception: Reception,
@@ -41,6 +44,7 @@ export class Exchange implements Expiring {
     this.#request = request;
     this.#entry = entry;
     this.#respond = respond;
+    this.#isDelivered = !tellsDelivery(request);
   }
 
   start(): void {
@@ -49,13 +53,14 @@ export class Exchange implements Expiring {
     handle.detach();
     this.#task = handle;
     this.#reception.entered(this);
-    onClientGone(this.#request, () => this.abort("the client has gone away"));
+    onAnswerOver(this.#request, (isWhole) => this.#delivered(isWhole));
   }
 
   abort(reason: string): void {
     this.#task?.abort(reason);
     // The task has not run yet, and never will.
     if (!this.#hasBegun) this.#end();
+    else if (this.#hasEnded && !this.#isDelivered) breakOff(this.#request);
   }
 
   /** The deadline has come. */
@@ -102,7 +107,14 @@ export class Exchange implements Expiring {
     this.#entry = null;
     // Aborted: whoever still listens learns no more than that.
     if (!this.#isAnswered) this.#answer(leaving(retryAfter));
-    this.#reception.left(this);
+    this.#hasEnded = true;
+    if (this.#isDelivered) this.#reception.left(this);
+  }
+
+  #delivered(isWhole: boolean): void {
+    this.#isDelivered = true;
+    if (!isWhole) this.abort("the client has gone away");
+    if (this.#hasEnded) this.#reception.left(this);
   }
 
   *#send(answer: StreamedResponse): Routine<void> {
@@ -142,4 +154,4 @@ function requireResponse(answer: unknown): Response {
   );
 }
 
-pin(new Exchange(null as never, null as never, null as never, () => {}));
+pin(new Exchange(null as never, {} as never, null as never, () => {}));

@@ -178,7 +178,7 @@ export class HttpServer implements AsyncDisposable {
 
   /**
    * Stops accepting, lets requests finish and asks sockets to close (1001), for `drain` (ms) at most; then
-   * cancels the rest. Meanwhile a request on an open connection gets 503 and `Connection: close`. A second
+   * cancels the rest. A request has finished when the client has its answer, as far as the runtime tells (Node). Meanwhile a request on an open connection gets 503 and `Connection: close`. A second
    * call waits for the same end.
    *
    * **Cancel safety.** Abandoning it does not stop the shutdown.
@@ -283,13 +283,14 @@ export class HttpServer implements AsyncDisposable {
     this.#sockets?.end();
     // What was cancelled may clean up, within the runtime's cleanup window.
     if (cancelled > 0) yield* reception.empty();
-    // Answers that were given are still on their way; a client that does not read them is not waited for.
-    yield* timeout(Math.max(100, Math.min(1000, limit)), fromPromise(stopped)).settled();
+    // The last answers may be on their way, and clients that keep their connection do not end it by themselves.
+    const linger = base.deliversUnseen ? Math.max(FAREWELL_MS, Math.min(1000, limit)) : FAREWELL_MS;
+    yield* timeout(linger, fromPromise(stopped)).settled();
     return { cancelled };
   }
 }
 
-/** For close frames to be answered before the platform closes the sockets in words of its own. */
+/** For the last frames and answers to arrive before the connections are closed as they are. */
 const FAREWELL_MS = 100;
 
 const shutDown = asyncFn(function* shutdown(
