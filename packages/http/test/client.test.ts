@@ -154,6 +154,15 @@ test("bad input throws at the caller's line, and says what was expected", () => 
   expect(() => client.get("http://h/", { timeout: -1 })).toThrow(RangeError);
   expect(() => client.get("http://h/", { headers: { "a b": "" } })).toThrow("expects valid headers");
   expect(() => client.get("http://h/").json({} as never)).toThrow("expects a Standard Schema");
+  expect(() => client.request("a b", "http://h/")).toThrow("expects a method that can be sent");
+  expect(() => client.request("TRACE", "http://h/")).toThrow("expects a method that can be sent");
+  for (const body of [null, 5, {}, [new Uint8Array(1)]] as never[])
+    expect(() => client.post("http://h/", { body })).toThrow("expects body to be text, bytes, a form or");
+  const secret = "http://ada:secret@h/";
+  for (const withCredentials of [() => client.get(secret), () => new HttpClient({ baseUrl: secret })]) {
+    expect(withCredentials).toThrow("without a user and a password");
+    expect(withCredentials).not.toThrow("secret");
+  }
   expect(() => new HttpClient({ baseUrl: "x" })).toThrow("expects baseUrl to be an http or https URL");
   expect(() => new HttpClient({ maxPerHost: 0 })).toThrow("an integer of at least 1");
   expect(() => new HttpClient({ baseUrl: "http://a/" }).get("http://b/")).toThrow(

@@ -8,6 +8,7 @@ import { HttpCall } from "./http-call.ts";
 import {
   askingForJson,
   makePlan,
+  requireNoCredentials,
   withOptions,
   type CallOptions,
   type CommonOptions,
@@ -119,6 +120,7 @@ function checkBase(base: string | URL | undefined): URL | undefined {
   if (base === undefined) return undefined;
   const url = URL.canParse(String(base)) ? new URL(base) : undefined;
   if (url?.protocol === "http:" || url?.protocol === "https:") {
+    requireNoCredentials("HttpClient", "baseUrl", url);
     url.search = url.hash = "";
     return url;
   }

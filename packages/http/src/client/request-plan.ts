@@ -108,12 +108,13 @@ export function makePlan(
   defaults: Defaults,
 ): RequestPlan {
   const caller = `HttpClient ${method}`;
+  requireMethod(caller, method);
   const settled = withOptions(caller, defaults, options);
   const url = resolveUrl(caller, defaults.baseUrl, to, options.query);
   const { json, body, signal } = options;
   if (json !== undefined && body !== undefined)
     throw new TypeError(`${caller} expects either json or a body, got both`);
-  const make = json === undefined ? bodyMaker(body) : once(toJson(caller, json));
+  const make = json === undefined ? bodyMaker(caller, body) : once(toJson(caller, json));
   if (make !== undefined && (method === "GET" || method === "HEAD"))
     throw new TypeError(`${caller} expects no body, since a ${method} request has none`);
   const isTyped = json === undefined || settled.headers.has("content-type");
@@ -135,6 +136,24 @@ export function makePlan(
   };
 }
 
+/** Those of the methods of this client, which need no looking at. */
+const METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
+
+/** `fetch` would refuse it late, and that would count as a failure of the network. */
+function requireMethod(caller: string, method: string): void {
+  if (METHODS.has(method)) return;
+  if (!/^[!#$%&'*+.^_`|~\w-]+$/.test(method) || /^(CONNECT|TRACE|TRACK)$/.test(method))
+    throw new TypeError(`${caller} expects a method that can be sent, got ${JSON.stringify(method)}`);
+}
+
+/** @throws TypeError when there is a user or a password in it: `fetch` sends none, and names them in its error. */
+export function requireNoCredentials(caller: string, what: string, { username, password }: URL): void {
+  if (username === "" && password === "") return;
+  throw new TypeError(
+    `${caller} expects ${what} without a user and a password; send them in an authorization header`,
+  );
+}
+
 /** Relative to `base` below its path; a URL of its own must be of the same origin, to which the headers belong. */
 function resolveUrl(caller: string, base: URL | undefined, to: string | URL, query: Query | undefined): URL {
   const given = String(to);
@@ -149,6 +168,7 @@ function resolveUrl(caller: string, base: URL | undefined, to: string | URL, que
   if (url === null) throw new TypeError(`${caller} expects a URL, got ${JSON.stringify(given)}`);
   if (url.protocol !== "http:" && url.protocol !== "https:")
     throw new TypeError(`${caller} expects an http or https URL, got ${JSON.stringify(given)}`);
+  requireNoCredentials(caller, "a URL", url);
   if (base !== undefined && url.origin !== base.origin)
     throw new TypeError(
       `${caller} expects a URL of ${base.origin}, where the client's headers belong, got one of ${url.origin}; make a client without a baseUrl for others`,
@@ -202,10 +222,22 @@ function toJson(caller: string, value: unknown): string {
   return text;
 }
 
-function bodyMaker(body: CallOptions["body"]): (() => BodyInit) | undefined {
+function bodyMaker(caller: string, body: CallOptions["body"]): (() => BodyInit) | undefined {
   if (body === undefined) return undefined;
-  if (typeof body === "function") return () => toBodyInit(body());
+  if (typeof body === "function") return () => toBodyInit(requireBody(caller, body()));
+  requireBody(caller, body);
   return () => toBodyInit(body);
+}
+
+/** Of a plain object or an array `fetch` would make a text such as `[object Object]`. */
+function requireBody(caller: string, body: RequestBody): RequestBody {
+  if (typeof body === "string") return body;
+  if (typeof body === "object" && body !== null) {
+    const isPlain = Array.isArray(body) || Object.prototype.toString.call(body) === "[object Object]";
+    if (isStream(body) || !isPlain) return body;
+  }
+  const got = body === null ? "null" : Array.isArray(body) ? "an array" : `a ${typeof body}`;
+  throw new TypeError(`${caller} expects body to be text, bytes, a form or a stream, got ${got}`);
 }
 
 function once(text: string): () => BodyInit {
