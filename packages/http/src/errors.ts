@@ -174,7 +174,7 @@ export class RequestAbandonedError extends CancelledError {
 /**
  * Thrown by a handler, it is the answer: `status` and `message` go to the client, and nothing is reported.
  *
- * @throws RangeError unless `status` is a whole number from 400 to 599.
+ * @throws RangeError unless `status` is a whole number from 400 to 599; TypeError for headers that cannot be sent.
  */
 export class RejectedError extends MillraceError {
   /** Stable: what a program tells this error by. */
@@ -194,6 +194,11 @@ export class RejectedError extends MillraceError {
       throw new RangeError(`RejectedError expects a status from 400 to 599, got ${String(status)}`);
     this.status = status;
     this.headers = options.headers ?? {};
+    try {
+      new Headers(this.headers);
+    } catch (cause) {
+      throw new TypeError(`RejectedError expects valid headers: ${(cause as Error).message}`, { cause });
+    }
   }
   static {
     named(this, "RejectedError");

@@ -12,6 +12,8 @@ export interface BaseOptions {
   readonly maxBodyBytes: number;
   /** For the headers of a request to arrive, in ms (Node). */
   readonly headersTimeout: number;
+  /** For the answer to begin, in ms: Node sees to it that no request takes longer to arrive. */
+  readonly deadline: number;
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
   readonly handle: (request: ServerRequest) => Response | Promise<Response>;
   /** Changes the server before it listens: where upgrades are taken. */
@@ -31,7 +33,7 @@ export interface Base {
 }
 
 export async function listen(options: BaseOptions): Promise<Base> {
-  const { hostname, port, headersTimeout } = options;
+  const { hostname, port } = options;
   const killed = new AbortController();
   const server = serve({
     hostname,
@@ -42,12 +44,7 @@ export async function listen(options: BaseOptions): Promise<Base> {
     manual: true,
     silent: true,
     gracefulShutdown: false,
-    node: {
-      http2: false,
-      headersTimeout,
-      // Node looks for late clients this often.
-      connectionsCheckingInterval: Math.min(30_000, Math.max(100, headersTimeout / 4)),
-    },
+    node: { http2: false, ...timeoutsOfNode(options) },
     deno: { signal: killed.signal },
   });
   await options.prepare(server);
@@ -73,6 +70,17 @@ export async function listen(options: BaseOptions): Promise<Base> {
       server.close(true).catch(() => {});
       return undefined;
     },
+  };
+}
+
+/** Node wants whole numbers, 0 for no limit, and for a whole request as long as for its headers at least. */
+function timeoutsOfNode({ headersTimeout, deadline }: BaseOptions): Record<string, number> {
+  const limit = (ms: number): number => (ms === Infinity ? 0 : Math.max(1, Math.ceil(ms)));
+  return {
+    headersTimeout: limit(headersTimeout),
+    requestTimeout: limit(Math.max(300_000, headersTimeout, deadline)),
+    // Node looks for late clients this often.
+    connectionsCheckingInterval: Math.min(30_000, Math.max(100, Math.ceil(headersTimeout / 4))),
   };
 }
 

@@ -148,7 +148,11 @@ export class Exchange implements Expiring {
 }
 
 function requireResponse(answer: unknown): Response {
-  if (answer instanceof Response) return answer;
+  if (answer instanceof Response) {
+    if (answer.status !== 0 && !answer.bodyUsed) return answer;
+    const what = answer.bodyUsed ? "one whose body was already read" : "Response.error()";
+    throw new TypeError(`a handler must answer with a Response that can be sent, got ${what}`);
+  }
   throw new TypeError(
     `a handler must answer with a Response, or with what streamed() gives, got ${answer === null ? "null" : typeof answer}`,
   );

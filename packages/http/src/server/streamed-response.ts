@@ -48,7 +48,7 @@ const pump = asyncFn(function* sendBody(
   try {
     yield* chunks.forEach(function* (chunk) {
       yield* wanted.notified();
-      controller.enqueue(typeof chunk === "string" ? encoder.encode(chunk) : chunk);
+      controller.enqueue(typeof chunk === "string" ? encoder.encode(chunk) : requireBytes(chunk));
     });
     isWhole = true;
   } finally {
@@ -56,6 +56,13 @@ const pump = asyncFn(function* sendBody(
     else controller.error(new Error("the body broke off"));
   }
 });
+
+function requireBytes(chunk: unknown): Uint8Array {
+  if (chunk instanceof Uint8Array) return chunk;
+  throw new TypeError(
+    `streamed expects chunks of text or bytes, got ${chunk === null ? "null" : typeof chunk}`,
+  );
+}
 
 /**
  * A response with a body that is made while it is sent: the request's task goes on until the last chunk is

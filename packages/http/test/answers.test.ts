@@ -1,0 +1,68 @@
+/** Answers that cannot be sent as they are, and limits that Node would not take as they are. */
+import { sleep } from "millrace";
+import { expect, test } from "vitest";
+import { HttpClient } from "../src/index.ts";
+import { RejectedError, serve, streamed, type Answer } from "../src/server.ts";
+import { until } from "./support/origin.ts";
+import { inStyles, run } from "./support/styles.ts";
+
+async function alreadyRead(): Promise<Response> {
+  const response = new Response("x");
+  await response.text();
+  return response;
+}
+
+const answers: Readonly<Record<string, () => Answer | Promise<Answer>>> = {
+  "Response.error()": () => Response.error(),
+  "already read": alreadyRead,
+  "valid headers": () => {
+    throw new RejectedError(401, "who are you?", { headers: { "no name": "" } });
+  },
+};
+
+const failures: string[] = [];
+const onFailure = (error: unknown): void => void failures.push(String(error));
+const get = (url: string) => new HttpClient({ retry: false }).get(url).text().settled();
+
+for (const [what, answer] of Object.entries(answers))
+  inStyles(`an answer that cannot be sent is a reported 500: ${what}`, {
+    async await() {
+      failures.length = 0;
+      await using server = await serve({ onFailure, handler: async () => await answer() });
+      expect(await get(server.url)).toMatchObject({
+        reason: { status: 500, bodyStart: "Internal Server Error" },
+      });
+      expect(failures).toEqual([expect.stringMatching(`TypeError: .*${what.replace(/\W+$/, "")}`)]);
+    },
+    *yield() {
+      failures.length = 0;
+      const server = yield* serve({ onFailure, handler: () => answer() });
+      expect(yield* get(server.url)).toMatchObject({ reason: { status: 500 } });
+      expect(failures).toHaveLength(1);
+      expect(server.metrics().failed).toBe(1);
+      yield* server.shutdown();
+    },
+  });
+
+test("a streamed answer of what is neither text nor bytes breaks off, and is reported", () =>
+  run(async () => {
+    failures.length = 0;
+    await using server = await serve({ onFailure, handler: () => streamed(["a", 1 as never]) });
+    expect(await get(server.url)).toMatchObject({ reason: { reason: "reset" } });
+    await until(() => server.metrics().active === 0);
+    expect(failures).toEqual(["TypeError: streamed expects chunks of text or bytes, got number"]);
+  }));
+
+for (const headersTimeout of [Infinity, 1500.5, { minutes: 10 }])
+  test(`headers may take ${typeof headersTimeout === "number" ? `${headersTimeout} ms` : "10 minutes"}`, () =>
+    run(async () => {
+      await using server = await serve({
+        headersTimeout,
+        deadline: Infinity,
+        async handler() {
+          await sleep(1);
+          return new Response("fine");
+        },
+      });
+      expect(await get(server.url)).toMatchObject({ value: "fine" });
+    }));
