@@ -26,11 +26,19 @@ export function requireStatement(caller: string, statement: unknown): Sql {
     const got = typeof statement === "string" ? `the string ${JSON.stringify(statement)}` : typeof statement;
     throw new TypeError(`${caller} expects a statement made with sql\`…\`, got ${got}`);
   }
-  const missing = statement.values.indexOf(undefined);
-  if (missing >= 0) {
+  const refused = statement.values.findIndex((value) => whyRefused(value) !== undefined);
+  if (refused >= 0) {
     throw new TypeError(
-      `${caller}: value ${missing + 1} of ${JSON.stringify(statement.text)} is undefined; null stands for no value`,
+      `${caller}: value ${refused + 1} of ${JSON.stringify(statement.text)} is ${whyRefused(statement.values[refused])}`,
     );
   }
   return statement;
+}
+
+/** What would be stored as something else, or refused late. */
+function whyRefused(value: unknown): string | undefined {
+  if (value === undefined) return "undefined; null stands for no value";
+  if (typeof value === "function" || typeof value === "symbol")
+    return `a ${typeof value}, which cannot be stored`;
+  return value instanceof Date && Number.isNaN(value.getTime()) ? "an invalid date" : undefined;
 }

@@ -1,11 +1,13 @@
 /** PostgreSQL under the shared suites, on a real server. */
 import { Client } from "pg";
-import { afterAll, beforeAll, describe, test } from "vitest";
-import { sql } from "@millrace/sql";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { raw, sql } from "@millrace/sql";
 import { openPostgres } from "@millrace/sql/postgres";
 import { databaseSuite } from "./database-suite.ts";
 import { repositorySuite } from "./repository-suite.ts";
 import type { Dialect } from "./support/dialect.ts";
+import { failure, get, inBothStyles } from "./support/in-both-styles.ts";
+import { valuesSuite } from "./values-suite.ts";
 import { sayLoudly } from "./support/postgres-server.ts";
 import { createDatabase, whyNoDatabase as why, type TestDatabase } from "./support/test-database.ts";
 
@@ -40,5 +42,41 @@ const dialect: Dialect = {
 describe.skipIf(why !== undefined)("on a real server", () => {
   repositorySuite(dialect);
   databaseSuite(dialect);
+  valuesSuite(dialect);
+
+  inBothStyles("the elements of an array are what they are alone", function* () {
+    const session = yield* get(openPostgres(database.url, { connections: 1 }));
+    const select = raw(
+      "SELECT ARRAY[1, 9007199254740993]::int8[] AS i, ARRAY[[1.10], [0.1234567890123456789]]::numeric[] AS n, ARRAY['2026-01-02', NULL]::date[] AS d, ARRAY['\\x00ff']::bytea[] AS b",
+    );
+    expect(yield* get(session.query(select))).toEqual([
+      {
+        i: [1, 9_007_199_254_740_993n],
+        n: [["1.10"], ["0.1234567890123456789"]],
+        d: ["2026-01-02", null],
+        b: [new Uint8Array([0, 255])],
+      },
+    ]);
+    yield* get(session.close());
+  });
+
+  inBothStyles("COPY from a client that has nothing to copy fails, and its session goes on", function* () {
+    const session = yield* get(openPostgres(database.url, { connections: 1 }));
+    yield* get(session.execute(sql`CREATE TEMPORARY TABLE copied (n INTEGER)`));
+    for (let n = 0; n < 2; n++) {
+      const refused = yield* failure(session.execute(sql`COPY copied FROM STDIN`).timeout(10_000));
+      expect(refused).toMatchObject({ code: "ERR_SQL_STATEMENT" });
+    }
+    expect(yield* get(session.query(sql`SELECT count(*) AS n FROM copied`))).toEqual([{ n: 0 }]);
+    yield* get(session.close());
+  });
+
+  inBothStyles("a certificate that is not there is a failure to connect", function* () {
+    const target = `${database.url}${database.url.includes("?") ? "&" : "?"}sslrootcert=/not/there.pem`;
+    expect(yield* failure(openPostgres(target))).toMatchObject({
+      code: "ERR_SQL_CONNECTION",
+      message: expect.stringContaining("ENOENT"),
+    });
+  });
 });
 if (why !== undefined) test(`PostgreSQL is not tested: ${why}`, ({ skip }) => skip(why));

@@ -26,6 +26,7 @@ import { requestCancel } from "./cancel-request.ts";
 import { internals, type Internals } from "./driver-internals.ts";
 import { postgresFailure } from "./failure.ts";
 import { ConnectionError } from "../errors.ts";
+import { bytesOf, jsonOf } from "../values.ts";
 
 export interface PostgresTarget {
   readonly config: ClientConfig;
@@ -57,15 +58,18 @@ export class PostgresConnection implements Connection {
   }
 
   static *open(target: PostgresTarget): Routine<PostgresConnection> {
-    const connection = new PostgresConnection(target);
     const { connectTimeout, name } = target;
+    let connection: PostgresConnection | undefined;
     let isOpen = false;
     try {
+      // The driver reads the certificates that the target names.
+      const { client } = (connection = new PostgresConnection(target));
       yield* timeout(
         connectTimeout,
-        fromPromise(() => connection.client.connect()),
+        fromPromise(() => client.connect()),
       );
       isOpen = true;
+      connection.#refuseToCopy();
       connection.#internals.unref();
       return connection;
     } catch (cause) {
@@ -75,7 +79,7 @@ export class PostgresConnection implements Connection {
         cause,
       });
     } finally {
-      if (!isOpen) connection.destroy();
+      if (!isOpen) connection?.destroy();
     }
   }
 
@@ -91,7 +95,11 @@ export class PostgresConnection implements Connection {
     if (this.#isBroken) {
       throw new ConnectionError(`the connection to ${this.#target.name} is broken`, { statement: text });
     }
-    const query = (this.#query = new Query(this.client, text, values.map(sendable)));
+    const query = (this.#query = new Query(
+      this.client,
+      text,
+      values.map((value) => sendable(value, text)),
+    ));
     this.#internals.ref();
     try {
       const { rows, rowCount } = yield* fromPromise(query.result);
@@ -144,6 +152,13 @@ export class PostgresConnection implements Connection {
     this.#internals.ref();
   }
 
+  /** `COPY … FROM STDIN`: the driver says that it has nothing to copy, and its Sync came too early to be heard. */
+  #refuseToCopy(): void {
+    const { connection: wire } = this.#internals;
+    // Behind the driver's own listener, which it has since it began to connect.
+    wire.on("copyInResponse", () => wire.sync());
+  }
+
   get #internals(): Internals {
     return internals(this.client);
   }
@@ -177,9 +192,11 @@ class Query {
 }
 
 /** The driver fails late, and badly, with what it cannot turn into text: so objects are JSON from here on. */
-function sendable(value: unknown): unknown {
-  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-  if (typeof value !== "object" || value === null || value instanceof Date || Array.isArray(value))
-    return value;
-  return JSON.stringify(value);
+function sendable(value: unknown, statement: string): unknown {
+  if (typeof value !== "object" || value === null || value instanceof Date) return value;
+  if (Array.isArray(value)) return value.map((each) => sendable(each, statement));
+  const bytes = bytesOf(value);
+  return bytes === undefined
+    ? jsonOf(value, statement)
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -8,7 +8,9 @@ export interface Wire {
   connect(port: number | string, host?: string): void;
   requestSsl(): void;
   cancel(processId: number, secret: unknown): void;
-  on(event: "connect" | "sslconnect" | "end" | "error", listener: () => void): this;
+  /** Ends what was sent: the server answers, and is ready for the next statement. */
+  sync(): void;
+  on(event: "connect" | "sslconnect" | "copyInResponse" | "end" | "error", listener: () => void): this;
 }
 
 export interface Internals {

@@ -73,8 +73,8 @@ export function notification(channel: string, payload: string = ""): Sql {
  * once, so a wrong address or password is known now; later ones when they are needed.
  *
  * Values: an integer comes back as a number where that is exact, else as a bigint; `date` as text; `numeric`
- * as text; `timestamptz` as a `Date`; bytes as `Uint8Array`; JSON parsed. Arrays are sent as arrays, other
- * objects as JSON.
+ * as text; `timestamptz` as a `Date`; bytes as `Uint8Array`; JSON parsed; arrays of these as arrays. Arrays are
+ * sent as arrays, bytes of any kind as bytes, other objects as JSON.
  *
  * **Cancel safety.** Abandoned while it connects, the socket is closed. A statement that is abandoned is
  * cancelled on the server, and its session is used again when that is certain; if the server does not answer

@@ -11,11 +11,33 @@ const parsers = new Map<number, (text: string) => unknown>([
   [builtins.BYTEA, bytes],
 ]);
 
+/** The driver gives arrays of these as texts, as days of the local time zone, and as numbers that lose digits. */
+const elements: readonly (readonly [array: number, parse: (text: string) => unknown])[] = [
+  [1001, bytes],
+  [1016, integer],
+  [1182, (text) => text],
+  [1231, (text) => text],
+];
+/** The driver's types know of no arrays. */
+const TEXTS = 1009 as Parameters<typeof pg.types.getTypeParser>[0];
+for (const [array, parse] of elements) parsers.set(array, (text) => parsed(textsOf(text), parse));
+
 /** For `types` of a client. */
 export const types: pg.CustomTypesConfig = {
   getTypeParser: (oid: number, format?: "text" | "binary") =>
     (format === "binary" ? undefined : parsers.get(oid)) ?? pg.types.getTypeParser(oid, format as "text"),
 };
+
+/** Arrays in arrays, as deep as they are, of texts and nulls. */
+function textsOf(text: string): readonly unknown[] {
+  return pg.types.getTypeParser(TEXTS)(text) as readonly unknown[];
+}
+
+function parsed(array: readonly unknown[], parse: (text: string) => unknown): unknown[] {
+  return array.map((each) =>
+    Array.isArray(each) ? parsed(each, parse) : each === null ? null : parse(each as string),
+  );
+}
 
 function integer(text: string): number | bigint {
   const number = Number(text);

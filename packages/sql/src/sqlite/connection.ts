@@ -11,6 +11,7 @@ import { ThreadError, ThreadPool } from "millrace/threads";
 import type { Connection, Result, Row } from "../connection.ts";
 import { ConnectionError } from "../errors.ts";
 import type { Sql } from "../statement.ts";
+import { bytesOf, jsonOf } from "../values.ts";
 import { sqliteFailure } from "./failure.ts";
 import {
   closeFile,
@@ -62,18 +63,19 @@ export class SqliteConnection implements Connection {
   }
 
   *run(statement: Sql): Routine<Result> {
-    const values = statement.values.map(stored);
+    const { sql: text } = statement; // made anew each time it is asked for
+    const values = statement.values.map((value) => stored(value, text));
     // A task of its own, so that whoever abandons it need not wait for its end.
-    const call = spawn(runStatement.with({ pool: this.#pool, killAfter: Infinity })(statement.sql, values), {
+    const call = spawn(runStatement.with({ pool: this.#pool, killAfter: Infinity })(text, values), {
       name: "sqlite statement",
     });
     this.#isBusy = true;
     try {
-      return this.#received(yield* call, statement.sql);
+      return this.#received(yield* call, text);
     } catch (cause) {
       if (!call.isFinished || cause instanceof ConnectionError) throw cause;
       if (cause instanceof ThreadError) this.#isBroken = this.#isThreadGone = true;
-      throw sqliteFailure(cause, this.#file.path, statement.sql);
+      throw sqliteFailure(cause, this.#file.path, text);
     } finally {
       if (!call.isFinished) yield* this.#stop(call);
       this.#isBusy = !call.isFinished;
@@ -129,9 +131,11 @@ function rowOf(columns: readonly string[], values: readonly unknown[]): Row {
 }
 
 /** A value as SQLite stores it: it has no booleans, dates or JSON of its own. */
-function stored(value: unknown): SQLInputValue {
-  if (typeof value === "boolean") return value ? 1 : 0;
+function stored(value: unknown, statement: string): SQLInputValue {
+  if (typeof value === "boolean") return value ? 1n : 0n;
+  // A number would be a REAL whatever it is, and 5.0 in a column of text.
+  if (Number.isSafeInteger(value) && !Object.is(value, -0)) return BigInt(value as number);
   if (value instanceof Date) return value.toISOString();
-  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return value as SQLInputValue;
-  return JSON.stringify(value);
+  if (typeof value !== "object" || value === null) return value as SQLInputValue;
+  return bytesOf(value) ?? jsonOf(value, statement);
 }

@@ -33,8 +33,8 @@ export class SqliteDatabase extends Database {}
  * One connection writes, so writers take turns and never find the file locked by each other; `readers` more
  * execute what is said to be `readOnly`, and see what was committed before.
  *
- * Values: booleans are stored as 0 and 1, dates as ISO text, other objects as JSON. Integers come back as
- * numbers where that is exact, else as bigints.
+ * Values: booleans are stored as 0 and 1, whole numbers as integers, dates as ISO text, bytes of any kind as
+ * bytes, other objects as JSON. Integers come back as numbers where that is exact, else as bigints.
  *
  * **Cancel safety.** Abandoned while it opens, nothing stays open. A statement that is abandoned stops
  * between two rows. One that computes for long without giving any cannot be interrupted: after `stopTimeout`
