@@ -2,12 +2,14 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { sql } from "@millrace/sql";
+import { raw, sql } from "@millrace/sql";
 import { openSqlite } from "@millrace/sql/sqlite";
-import { afterAll } from "vitest";
+import { afterAll, expect } from "vitest";
 import { databaseSuite } from "./database-suite.ts";
 import { repositorySuite } from "./repository-suite.ts";
 import type { Dialect } from "./support/dialect.ts";
+import { failure, get, inBothStyles } from "./support/in-both-styles.ts";
+import { valuesSuite } from "./values-suite.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "millrace-sqlite-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -23,3 +25,29 @@ const dialect: Dialect = {
 
 repositorySuite(dialect);
 databaseSuite(dialect);
+valuesSuite(dialect);
+
+inBothStyles("a second statement is refused, wherever it stands", function* () {
+  const database = yield* get(openSqlite(":memory:"));
+  const two = [
+    "; SELECT 2",
+    ";\nSELECT 2",
+    "; -- c\n SELECT 2",
+    ";\n/* c */ SELECT 2",
+    ";;\r\n\nSELECT 2 -- c",
+  ];
+  for (const more of two) {
+    const refused = yield* failure(database.query(raw(`SELECT 1 AS one${more}`)));
+    expect(refused).toMatchObject({ message: expect.stringContaining("expected one statement") });
+  }
+  for (const rest of [";", "\n;\n", "; -- c", ";\n-- SELECT 2\n/* SELECT\n3 */ ;"])
+    expect(yield* get(database.query(raw(`SELECT 1 AS one${rest}`)))).toEqual([{ one: 1 }]);
+  yield* get(database.close());
+});
+
+inBothStyles("what cannot be in a transaction is known behind comments, too", function* () {
+  const database = yield* get(openSqlite(":memory:"));
+  for (const comment of ["", " \n", "-- why\n", "/* why\n */ -- so\n "])
+    yield* get(database.execute(raw(`${comment}VACUUM`)));
+  yield* get(database.close());
+});

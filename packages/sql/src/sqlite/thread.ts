@@ -82,7 +82,8 @@ export const closeFile: ThreadFn<[], void> = threaded(import.meta, () => {
 
 /** What begins and ends transactions, or cannot be in one. */
 function standsAlone(text: string): boolean {
-  return /^\s*(begin|commit|end|rollback|savepoint|release|pragma|vacuum|attach|detach)\b/i.test(text);
+  const said = text.replace(/^(?:\s|--[^\n]*|\/\*[^]*?\*\/)+/, "");
+  return /^(begin|commit|end|rollback|savepoint|release|pragma|vacuum|attach|detach)\b/i.test(said);
 }
 
 function runAlone(connection: DatabaseSync, text: string, values: readonly SQLInputValue[]): Answer {
@@ -141,9 +142,8 @@ function prepare(connection: DatabaseSync, text: string): StatementSync {
     statement = connection.prepare(text);
     // SQLite prepares the first statement, and would leave the rest out in silence.
     const rest = text.slice(statement.sourceSQL.length);
-    if (!/^(\s|;|--.*$|\/\*[^]*?\*\/)*$/m.test(rest)) {
-      throw new Error(`expected one statement, got more: ${JSON.stringify(rest.trim())}`);
-    }
+    const more = rest.replace(/^(?:[\s;]|--[^\n]*|\/\*[^]*?(?:\*\/|$))+/, "");
+    if (more !== "") throw new Error(`expected one statement, got more: ${JSON.stringify(rest.trim())}`);
     statement.setReadBigInts(true);
     statement.setReturnArrays(true);
     if (prepared.size >= MAX_PREPARED) prepared.delete(prepared.keys().next().value!);
