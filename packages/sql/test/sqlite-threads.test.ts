@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { sleep, spawn } from "millrace";
+import { race, sleep, spawn } from "millrace";
 import {
   ConnectionError,
   ContentionError,
@@ -175,6 +175,21 @@ inBothStyles("abandoned while it opens, nothing stays open", function* () {
   yield* get(opening.settled());
   const database = yield* get(openSqlite(path, { lockWait: 0 }));
   yield* createPeople(database);
+  yield* get(database.close());
+});
+
+inBothStyles("a transaction that is abandoned just when it has begun is not left open", function* (style) {
+  const path = newFile();
+  const database = yield* get(openSqlite(path));
+  const repo = yield* createPeople(database);
+  const begun = database.transaction(style.body(function* () {}));
+  // What it waits for first is the answer to its BEGIN. It is there, and is not read any more.
+  yield* get(race(new Promise<void>((wake) => void begun.poll({ wake }))));
+  begun[Symbol.dispose]();
+  while (database.connections.leased > 0) yield* get(sleep(1));
+  yield* get(repo.save(person(1)));
+  using other = new DatabaseSync(path);
+  expect(other.prepare("SELECT count(*) AS n FROM people").get()).toEqual({ n: 1 });
   yield* get(database.close());
 });
 

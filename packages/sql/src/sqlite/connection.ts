@@ -6,7 +6,15 @@
  *                                      └─it does not──► given up: it ends with its statement, uncommitted
  */
 import type { SQLInputValue } from "node:sqlite";
-import { asyncFn, spawn, timeout, type Future, type JoinHandle, type Routine } from "millrace";
+import {
+  asyncFn,
+  CancelledError,
+  spawn,
+  timeout,
+  type Future,
+  type JoinHandle,
+  type Routine,
+} from "millrace";
 import { ThreadError, ThreadPool } from "millrace/threads";
 import type { Connection, Result, Row } from "../connection.ts";
 import { ConnectionError } from "../errors.ts";
@@ -70,14 +78,19 @@ export class SqliteConnection implements Connection {
       name: "sqlite statement",
     });
     this.#isBusy = true;
+    let isAnswered = false;
     try {
-      return this.#received(yield* call, text);
+      const reply = yield* call;
+      isAnswered = true;
+      return this.#received(reply, text);
     } catch (cause) {
       if (!call.isFinished || cause instanceof ConnectionError) throw cause;
+      isAnswered = !(cause instanceof CancelledError);
       if (cause instanceof ThreadError) this.#isBroken = this.#isThreadGone = true;
       throw sqliteFailure(cause, this.#file.path, text);
     } finally {
-      if (!call.isFinished) yield* this.#stop(call);
+      // An answer that nobody has read, since it was abandoned just then, may have begun a transaction.
+      if (!isAnswered) yield* this.#stop(call);
       this.#isBusy = !call.isFinished;
     }
   }
