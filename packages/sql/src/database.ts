@@ -2,11 +2,12 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { asyncFn, timeout, type Body, type Future, type Routine } from "millrace";
 import type { Driver, Result, Row } from "./connection.ts";
+import { TransactionError } from "./errors.ts";
 import type { Pool } from "./pool.ts";
 import type { Queries, ReadOptions, TransactionOptions } from "./queries.ts";
 import { checkRows, requireSchema, type Schema } from "./rows.ts";
 import { requireIsolation } from "./options.ts";
-import { requireStatement, type Sql } from "./statement.ts";
+import { raw, requireStatement, type Sql } from "./statement.ts";
 import { Transaction } from "./transaction.ts";
 
 /** The connections of a database, right now. */
@@ -100,7 +101,15 @@ export abstract class Database implements Queries, AsyncDisposable {
 
   *#run(statement: Sql, pool: Pool): Routine<Result> {
     using lease = yield* pool.lease();
-    return yield* lease.connection.run(statement);
+    const { connection } = lease;
+    const result = yield* connection.run(statement);
+    if (!connection.isInTransaction) return result;
+    // Its connection is for the next one; and to throw it away would be the end of a database in memory.
+    yield* connection.run(raw("ROLLBACK"));
+    throw new TransactionError(
+      "a statement of its own cannot begin a transaction, which was rolled back: use transaction()",
+      { statement: statement.text },
+    );
   }
 
   *#close(): Routine<void> {

@@ -186,7 +186,8 @@ export class TableRepository<T extends object, Id extends RowId> implements Repo
   }
 
   findMany(ids: Iterable<Id>): Future<T[]> {
-    const unique = [...new Set(ids)].map((id) => requireId("Repository.findMany", id));
+    const unique = [...new Map([...ids].map((id) => [alike(id), id])).values()];
+    for (const id of unique) requireId("Repository.findMany", id);
     if (unique.length === 0) return ready([]);
     if (unique.length <= MAX_VALUES) return this.#read(this.#table.select(unique));
     return asyncFn(() => this.#findMany(unique))();
@@ -198,7 +199,7 @@ export class TableRepository<T extends object, Id extends RowId> implements Repo
 
   saveMany(items: Iterable<T>): Future<void> {
     const last = new Map<unknown, T>();
-    for (const item of items) last.set(this.#table.idOf(item), item);
+    for (const item of items) last.set(alike(this.#table.idOf(item)), item);
     const chunks = chunked([...last.values()], this.#table.itemsPerStatement);
     const statements = chunks.map((chunk) => this.#table.upsert(chunk));
     if (statements.length === 0) return ready(undefined);
@@ -250,6 +251,11 @@ interface Cursor {
 function requireId<Id>(caller: string, id: Id): Id {
   if (typeof id === "string" || typeof id === "number" || typeof id === "bigint") return id;
   throw new TypeError(`${caller} expects an id (a string, number or bigint), got ${String(id)}`);
+}
+
+/** The same for ids that a database holds for the same: 7n is 7. */
+function alike(id: unknown): unknown {
+  return typeof id === "bigint" && Number.isSafeInteger(Number(id)) ? Number(id) : id;
 }
 
 function chunked<T>(items: readonly T[], size: number): T[][] {

@@ -140,10 +140,12 @@ export class Transaction implements Queries {
       // A statement that the body has abandoned is still being stopped.
       yield* this.#settle();
       if (this.#doom !== undefined) throw this.#doomed(this.#doom.cause);
+      if (this.#connection.isReady && !this.#connection.isInTransaction)
+        throw new TransactionError("the transaction was ended by a statement in it: end it with its body");
       this.#isOver = true;
       // From here on it is the database that decides: abandoned now, the commit is waited for by the shield.
       isDecided = true;
-      yield* shield(() => this.#commit(marks.commit, onLost));
+      yield* shield(() => this.#commit(marks, onLost));
       return result;
     } finally {
       this.#isOver = true;
@@ -156,11 +158,13 @@ export class Transaction implements Queries {
     yield* this.#connection.run(statement);
   }
 
-  *#commit(statement: Sql, onLost: (cause: unknown) => void): Routine<void> {
+  /** One that is refused, since a deferred constraint does not hold, may leave the transaction open (SQLite). */
+  *#commit(marks: Marks, onLost: (cause: unknown) => void): Routine<void> {
     try {
-      yield* this.#mark(statement);
+      yield* this.#mark(marks.commit);
     } catch (cause) {
       onLost(cause);
+      if (!(cause instanceof CancelledError)) yield* this.#rollBack(marks.rollback, onLost);
       throw cause;
     }
   }

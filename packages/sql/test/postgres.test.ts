@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { raw, sql } from "@millrace/sql";
 import { openPostgres } from "@millrace/sql/postgres";
 import { databaseSuite } from "./database-suite.ts";
+import { endingsSuite } from "./endings-suite.ts";
 import { repositorySuite } from "./repository-suite.ts";
 import type { Dialect } from "./support/dialect.ts";
 import { failure, get, inBothStyles } from "./support/in-both-styles.ts";
@@ -43,6 +44,7 @@ describe.skipIf(why !== undefined)("on a real server", () => {
   repositorySuite(dialect);
   databaseSuite(dialect);
   valuesSuite(dialect);
+  endingsSuite("PostgreSQL", () => openPostgres(database.url, { connections: 1 }));
 
   inBothStyles("the elements of an array are what they are alone", function* () {
     const session = yield* get(openPostgres(database.url, { connections: 1 }));

@@ -6,6 +6,7 @@ import { raw, sql } from "@millrace/sql";
 import { openSqlite } from "@millrace/sql/sqlite";
 import { afterAll, expect } from "vitest";
 import { databaseSuite } from "./database-suite.ts";
+import { endingsSuite } from "./endings-suite.ts";
 import { repositorySuite } from "./repository-suite.ts";
 import type { Dialect } from "./support/dialect.ts";
 import { failure, get, inBothStyles } from "./support/in-both-styles.ts";
@@ -26,6 +27,8 @@ const dialect: Dialect = {
 repositorySuite(dialect);
 databaseSuite(dialect);
 valuesSuite(dialect);
+endingsSuite("SQLite", () => openSqlite(join(folder, "endings.sqlite"), { readers: 0 }));
+endingsSuite("SQLite in memory", () => openSqlite(":memory:"));
 
 inBothStyles("a second statement is refused, wherever it stands", function* () {
   const database = yield* get(openSqlite(":memory:"));
