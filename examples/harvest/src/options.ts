@@ -88,7 +88,7 @@ export function parseOptions(args: readonly string[]): Options | undefined {
   return {
     list: text("list"),
     root: resolve(text("root") ?? repositoryModules),
-    database: text("database") ?? text("db") ?? "harvest.sqlite",
+    database: parseDatabase(text("database") ?? text("db") ?? "harvest.sqlite"),
     servePort: values["serve"] === true ? port : undefined,
     concurrency: number("concurrency"),
     timeout: number("timeout"),
@@ -114,6 +114,14 @@ function parseFlags(args: readonly string[]): Record<string, unknown> {
   } catch (cause) {
     throw new UsageError((cause as Error).message, { cause });
   }
+}
+
+function parseDatabase(where: string): string {
+  const isUrl = /^postgres(ql)?:|:\/\//i.test(where);
+  const isUsable = isUrl ? /^postgres(ql)?:\/\//.test(where) && URL.canParse(where) : where !== "";
+  if (isUsable) return where;
+  // It may be a URL with a typo in it, and have a password.
+  throw new UsageError("--database takes an SQLite file, or a URL that begins with postgres://");
 }
 
 function parseNumber(name: keyof typeof numbers, given: string | undefined): number {

@@ -20,6 +20,8 @@ export function* servePage(progress: Progress, source: string, port: number): Ro
     fromPromise(fileOf("/live.js", "live.js", "text/javascript")),
   ]);
   const pages = new Map(files.map((file) => [file.path, file]));
+  // One for all: its connections are counted by its handler.
+  const live = liveProgress(progress, source);
   try {
     return yield* serve({
       port,
@@ -29,8 +31,7 @@ export function* servePage(progress: Progress, source: string, port: number): Ro
         if (text === undefined) throw new RejectedError(404, "there is nothing here but the page at /");
         return new Response(text, { headers: { "content-type": `${type}; charset=utf-8`, ...security } });
       },
-      webSocket: (request) =>
-        new URL(request.url).pathname === "/live" ? liveProgress(progress, source) : undefined,
+      webSocket: (request) => (new URL(request.url).pathname === "/live" ? live : undefined),
     });
   } catch (cause) {
     if (!(cause instanceof ListenError)) throw cause;

@@ -23,12 +23,16 @@ export function parseUrlList(name: string, text: string): Source {
     const entry = line.trim();
     if (entry === "" || entry.startsWith("#")) continue;
     const url = URL.parse(entry);
-    if (url?.protocol === "http:" || url?.protocol === "https:") {
-      targets.set(url.href, { url: url.href, location: url.href });
-    } else {
-      const place = `${name}:${index + 1}`;
-      failures.push(new DocumentFailure("malformed", place, `not an http(s) URL: ${JSON.stringify(entry)}`));
-    }
+    const why = whyRefused(url, entry);
+    if (why === undefined) targets.set(url!.href, { url: url!.href, location: url!.href });
+    else failures.push(new DocumentFailure("malformed", `${name}:${index + 1}`, why));
   }
   return { name, targets: [...targets.values()], failures, [Symbol.dispose]() {} };
+}
+
+function whyRefused(url: URL | null, entry: string): string | undefined {
+  if (url?.protocol !== "http:" && url?.protocol !== "https:")
+    return `not an http(s) URL: ${JSON.stringify(entry)}`;
+  // The password is not repeated.
+  return url.username === "" && url.password === "" ? undefined : "a URL with a user and a password";
 }

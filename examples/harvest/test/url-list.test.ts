@@ -25,6 +25,14 @@ test("a malformed line is named with its number and its text, and the others sta
   ]);
 });
 
+test("a URL with a password, which is not sent, is refused, and the password is not told", () => {
+  const { targets, failures } = parseUrlList("urls.txt", "http://me:secret@a/1");
+  expect(targets).toEqual([]);
+  expect(failures.map(({ kind, url, message }) => [kind, url, message])).toEqual([
+    ["malformed", "urls.txt:1", "a URL with a user and a password"],
+  ]);
+});
+
 test("a list that cannot be read is named", async () => {
   await expect(readUrlList("no-such-list.txt")).rejects.toThrow(HarvestError);
   await expect(readUrlList("no-such-list.txt")).rejects.toThrow("cannot read the list no-such-list.txt");
