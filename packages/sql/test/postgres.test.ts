@@ -1,7 +1,8 @@
 /** PostgreSQL under the shared suites, on a real server. */
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { raw, sql } from "@millrace/sql";
+import { raw, sql, type Transaction } from "@millrace/sql";
+import { sleep } from "millrace";
 import { openPostgres } from "@millrace/sql/postgres";
 import { databaseSuite } from "./database-suite.ts";
 import { endingsSuite } from "./endings-suite.ts";
@@ -70,6 +71,23 @@ describe.skipIf(why !== undefined)("on a real server", () => {
       expect(refused).toMatchObject({ code: "ERR_SQL_STATEMENT" });
     }
     expect(yield* get(session.query(sql`SELECT count(*) AS n FROM copied`))).toEqual([{ n: 0 }]);
+    yield* get(session.close());
+  });
+
+  inBothStyles("a session that the server has ended meanwhile says why", function* (style) {
+    const session = yield* get(openPostgres(database.url, { connections: 1 }));
+    const idle = style.body(function* (tx: Transaction) {
+      yield* get(tx.execute(sql`SET LOCAL idle_in_transaction_session_timeout = 50`));
+      yield* get(sleep(300));
+      yield* get(tx.query(sql`SELECT 1`));
+    });
+    expect(yield* failure(session.transaction(idle))).toMatchObject({
+      code: "ERR_SQL_CONNECTION",
+      message: expect.stringContaining("idle-in-transaction timeout"),
+      cause: expect.any(Error),
+      isOutcomeUnknown: false,
+    });
+    expect(() => session.listen("a\0b")).toThrow("expects names of channels");
     yield* get(session.close());
   });
 

@@ -44,12 +44,17 @@ export class PostgresConnection implements Connection {
   /** The last one. */
   #query: Query | undefined;
   #isBroken: boolean = false;
+  /** Why, where somebody has said it. */
+  #brokenBy: Error | undefined;
 
   private constructor(target: PostgresTarget) {
     this.#target = target;
     this.client = new Client(target.config);
     // What breaks while nothing is under way comes here, and would end the program if nobody listened.
-    this.client.on("error", () => (this.#isBroken = true));
+    this.client.on("error", (cause) => {
+      this.#isBroken = true;
+      this.#brokenBy ??= cause;
+    });
     this.client.on("end", () => {
       this.#isBroken = true;
       this.#query?.isAnswered();
@@ -93,7 +98,12 @@ export class PostgresConnection implements Connection {
   *run(statement: Sql): Routine<Result> {
     const { text, values } = statement;
     if (this.#isBroken) {
-      throw new ConnectionError(`the connection to ${this.#target.name} is broken`, { statement: text });
+      const cause = this.#brokenBy;
+      const why = cause === undefined ? "" : `: ${cause.message}`;
+      throw new ConnectionError(`the connection to ${this.#target.name} is broken${why}`, {
+        cause,
+        statement: text,
+      });
     }
     const query = (this.#query = new Query(
       this.client,

@@ -49,7 +49,8 @@ export class PostgresDatabase extends Database {
    */
   listen(channels: string | readonly string[], options: ListenOptions = {}): Future<Stream<Notification>> {
     const names = typeof channels === "string" ? [channels] : [...channels];
-    if (names.length === 0 || names.some((name) => typeof name !== "string" || name === "")) {
+    const isName = (name: unknown): boolean => typeof name === "string" && /^[^\0]+$/.test(name);
+    if (names.length === 0 || !names.every(isName)) {
       throw new TypeError(
         `PostgresDatabase.listen expects names of channels, got ${JSON.stringify(channels)}`,
       );
