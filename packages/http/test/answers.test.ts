@@ -2,7 +2,7 @@
 import { sleep } from "millrace";
 import { expect, test } from "vitest";
 import { HttpClient } from "../src/index.ts";
-import { RejectedError, serve, streamed, type Answer } from "../src/server.ts";
+import { readBody, readJson, readText, RejectedError, serve, streamed, type Answer } from "../src/server.ts";
 import { until } from "./support/origin.ts";
 import { inStyles, run } from "./support/styles.ts";
 
@@ -52,6 +52,39 @@ test("a streamed answer of what is neither text nor bytes breaks off, and is rep
     await until(() => server.metrics().active === 0);
     expect(failures).toEqual(["TypeError: streamed expects chunks of text or bytes, got number"]);
   }));
+
+inStyles("a body that is read twice is a failure of the program, and no fault of the client", {
+  async await() {
+    failures.length = 0;
+    await using server = await serve({
+      onFailure,
+      async handler(request) {
+        await readText(request);
+        return Response.json(await readJson(request));
+      },
+    });
+    const outcome = await new HttpClient()
+      .post(server.url, { json: [1] })
+      .text()
+      .settled();
+    expect(outcome).toMatchObject({ reason: { status: 500 } });
+    expect(failures).toEqual([expect.stringMatching(/^TypeError: .*was already read/)]);
+  },
+  *yield() {
+    failures.length = 0;
+    const server = yield* serve({
+      onFailure,
+      *handler(request) {
+        yield* readBody(request).forEach(() => {});
+        return new Response(yield* readText(request));
+      },
+    });
+    const outcome = yield* new HttpClient().post(server.url, { body: "x" }).text().settled();
+    expect(outcome).toMatchObject({ reason: { status: 500 } });
+    expect(failures).toHaveLength(1);
+    yield* server.shutdown();
+  },
+});
 
 for (const headersTimeout of [Infinity, 1500.5, { minutes: 10 }])
   test(`headers may take ${typeof headersTimeout === "number" ? `${headersTimeout} ms` : "10 minutes"}`, () =>

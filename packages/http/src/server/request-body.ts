@@ -4,10 +4,13 @@ import { Stream } from "millrace/stream";
 import { RejectedError } from "../errors.ts";
 import { check, describeIssues, requireSchema, type Schema } from "../schema.ts";
 
-/** The body as bytes, up to the server's `maxBodyBytes`. */
+/** The body as bytes, up to the server's `maxBodyBytes`. @throws TypeError when it was read before. */
 export const readBytes: (request: Request) => Future<Uint8Array<ArrayBuffer>> = asyncFn(function* readBytes(
   request: Request,
 ) {
+  // A mistake of the program, and not of the client.
+  if (request.bodyUsed)
+    throw new TypeError("the body of this request was already read, and can be read once; keep what it gave");
   try {
     return new Uint8Array(yield* fromPromise(request.arrayBuffer()));
   } catch (cause) {
