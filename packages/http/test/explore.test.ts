@@ -18,6 +18,7 @@ class FakeWire implements Wire {
   readonly canPause: boolean = true;
   isPaused: boolean = false;
   readonly ping: undefined = undefined;
+  readonly pong: undefined = undefined;
   send(data: string | Uint8Array): void {
     this.sent.push(String(data));
     this.buffered += data.length;

@@ -5,6 +5,7 @@ import {
   Notify,
   Runtime,
   sleep,
+  spawn,
   type Routine,
   type TaskFailure,
 } from "millrace";
@@ -281,6 +282,46 @@ test("a silent client is pinged; one that does not answer is gone after two inte
     expect(answering.socket.readyState).toBe(WebSocket.OPEN);
     answering.socket.close();
   }));
+
+inStyles("pings are answered, and those of a client that does not read cost no memory", {
+  async await() {
+    await using server = await serving({ handle: (socket) => socket.messages.forEach(() => {}) });
+    const { socket } = await upgrade(server.url);
+    let got = Buffer.alloc(0);
+    socket.on("data", (chunk) => (got = Buffer.concat([got, chunk])));
+    socket.resume();
+    socket.write(frame(9, new TextEncoder().encode("you?")));
+    await until(() => got.length > 0);
+    expect(got).toEqual(Buffer.from("\x8a\x04you?", "latin1"));
+    socket.destroy();
+  },
+  *yield() {
+    let most = 0;
+    const server = yield* serving({
+      *handle(socket) {
+        const reading = spawn(() => socket.messages.forEach(() => {}));
+        while (!socket.isClosed) {
+          most = Math.max(most, socket.bufferedAmount);
+          yield* sleep(1);
+        }
+        yield* reading;
+      },
+    });
+    const { socket } = yield* fromPromise(upgrade(server.url));
+    const pings = Buffer.concat(Array.from({ length: 500 }, () => frame(9, new Uint8Array(125))));
+    for (let n = 0; n < 400; n++) {
+      socket.write(pings); // 27 MB in all, of which the system's buffers hold a part
+      while (socket.writableLength > 1_000_000) yield* sleep(1);
+    }
+    yield* fromPromise(until(() => socket.writableLength === 0));
+    socket.resume();
+    // It answers still, the last of them at least.
+    yield* fromPromise(new Promise((resolve) => socket.once("data", resolve)));
+    expect(most).toBeLessThan(200_000);
+    socket.destroy();
+    yield* stopped(server);
+  },
+});
 
 test("messages that nobody reads make the client wait, and none is lost", () =>
   run(async () => {

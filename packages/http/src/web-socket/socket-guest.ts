@@ -18,6 +18,9 @@ import type { SocketSettings } from "./socket-route.ts";
 import { WebSocketConnection, type SocketEnd } from "./web-socket-connection.ts";
 import type { Wire } from "./wire.ts";
 
+/** With less than this before it a pong is sent; with more, the socket tells when that has gone. */
+const PONG_ROOM = 64 * 1024;
+
 export class SocketGuest implements Guest, Expiring {
   readonly connection: WebSocketConnection;
   readonly #reception: Reception;
@@ -28,6 +31,8 @@ export class SocketGuest implements Guest, Expiring {
   readonly #onOver: () => void;
   #task: AbortHandle | null = null;
   #timer: Deadline | undefined;
+  /** What the last ping said. */
+  #unanswered: Uint8Array | undefined;
   /** Something came since the last ping. */
   #isAlive: boolean = true;
   #isOpen: boolean = true;
@@ -62,12 +67,25 @@ export class SocketGuest implements Guest, Expiring {
     this.#isAlive = true;
     if (!this.#inbox.put(message)) this.#wire.close(1013, "messages come faster than they are read");
   }
-  /** A ping or a pong. */
+  /** A pong. */
   heard(): void {
     this.#isAlive = true;
   }
+  /** Of several pings the last is answered, when there is room: a client that does not read costs no memory. */
+  pinged(data: Uint8Array): void {
+    this.#isAlive = true;
+    this.#unanswered = data;
+    this.#answerPing();
+  }
   drained(): void {
+    this.#answerPing();
     this.#outbox.drained();
+  }
+
+  #answerPing(): void {
+    if (this.#unanswered === undefined || this.#wire.buffered >= PONG_ROOM) return;
+    this.#wire.pong?.(this.#unanswered);
+    this.#unanswered = undefined;
   }
 
   /** The connection is no more. */

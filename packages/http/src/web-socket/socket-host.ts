@@ -93,7 +93,7 @@ export class SocketHost {
       close: (peer, { code = 1005, reason = "" }) => guestOf(peer)?.closed({ code, reason }),
       error: () => {},
       drain: (peer) => guestOf(peer)?.drained(),
-      ping: (peer) => guestOf(peer)?.heard(),
+      ping: (peer, data) => guestOf(peer)?.pinged(data),
       pong: (peer) => guestOf(peer)?.heard(),
     };
   }

@@ -25,7 +25,9 @@ export async function takeUpgrades(
 async function onNode(server: Server, hooks: Partial<Hooks>, maxPayload: number): Promise<void> {
   const { default: adapter } = await import("crossws/adapters/node");
   const { NodeRequest } = await import("srvx/node");
-  const sockets = adapter({ hooks, idleTimeout: 0, serverOptions: { maxPayload } });
+  // Pongs are ours, too: `ws` sends them whether the client reads or not. Its types do not know that it can leave it.
+  const serverOptions = { maxPayload, autoPong: false };
+  const sockets = adapter({ hooks, idleTimeout: 0, serverOptions });
   // Whoever offers something else, such as h2c, is a request like any other.
   Object.assign(server.node!.server!, { shouldUpgradeCallback: asksForSocket });
   server.node!.server!.on("upgrade", (req, socket, head) => {

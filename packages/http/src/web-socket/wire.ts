@@ -13,6 +13,8 @@ export interface Wire {
   resume(): void;
   /** Undefined: the runtime pings by itself. */
   readonly ping: (() => void) | undefined;
+  /** Undefined: the runtime answers pings by itself. */
+  readonly pong: ((data: Uint8Array) => void) | undefined;
   close(code: number, reason: string): void;
   terminate(): void;
 }
@@ -21,6 +23,7 @@ export interface Wire {
 interface NodeSocket {
   readonly bufferedAmount: number;
   send(data: string | Uint8Array, options: { binary: boolean }, sent: () => void): void;
+  pong(data: Uint8Array): void;
   pause(): void;
   resume(): void;
 }
@@ -36,6 +39,7 @@ class PeerWire implements Wire {
   readonly canPause: boolean = false;
   readonly tellsRoom: boolean = "Bun" in globalThis;
   readonly ping: (() => void) | undefined;
+  readonly pong: ((data: Uint8Array) => void) | undefined = undefined;
 
   constructor(peer: Peer) {
     this.peer = peer;
@@ -62,10 +66,12 @@ class PeerWire implements Wire {
 class NodeWire extends PeerWire {
   override readonly canPause: boolean = true;
   override readonly tellsRoom: boolean = true;
+  override readonly pong: (data: Uint8Array) => void;
   readonly #socket: NodeSocket;
   constructor(peer: Peer, socket: NodeSocket) {
     super(peer);
     this.#socket = socket;
+    this.pong = (data) => socket.pong(data);
   }
   override get buffered(): number {
     return this.#socket.bufferedAmount;
