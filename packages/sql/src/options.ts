@@ -2,6 +2,9 @@
 import type { Duration } from "millrace";
 import type { Begin } from "./queries.ts";
 
+/** The longest time that timers, and the lock of an SQLite file, can be told to wait: 24 days. */
+export const LONGEST_WAIT: number = 2 ** 31 - 1;
+
 export function wholeNumber(caller: string, name: string, value: number, least: number): number {
   if (Number.isSafeInteger(value) && value >= least) return value;
   throw new RangeError(

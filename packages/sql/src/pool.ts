@@ -13,6 +13,7 @@
 import { ClosedError, Semaphore, select, sleep, type Routine, type SemaphorePermit } from "millrace";
 import type { Connection } from "./connection.ts";
 import { PoolError } from "./errors.ts";
+import { LONGEST_WAIT } from "./options.ts";
 
 export interface PoolOptions {
   readonly size: number;
@@ -131,12 +132,15 @@ export class Pool {
   #sweepLater(): void {
     const { idleTimeout } = this.#options;
     if (this.#sweep !== undefined || idleTimeout === Number.POSITIVE_INFINITY) return;
-    this.#sweep = setTimeout(() => {
-      this.#sweep = undefined;
-      while (this.#idle[0] !== undefined && Date.now() - this.#idle[0].since >= idleTimeout) {
-        this.#idle.shift()?.connection.destroy();
-      }
-      if (this.#idle.length > 0) this.#sweepLater();
-    }, idleTimeout).unref();
+    this.#sweep = setTimeout(
+      () => {
+        this.#sweep = undefined;
+        while (this.#idle[0] !== undefined && Date.now() - this.#idle[0].since >= idleTimeout) {
+          this.#idle.shift()?.connection.destroy();
+        }
+        if (this.#idle.length > 0) this.#sweepLater();
+      },
+      Math.min(idleTimeout, LONGEST_WAIT),
+    ).unref();
   }
 }

@@ -91,6 +91,18 @@ describe.skipIf(why !== undefined)("on a real server", () => {
     yield* get(session.close());
   });
 
+  inBothStyles("idle sessions are kept for as long as is asked for", function* () {
+    const warnings: string[] = [];
+    const onWarning = ({ name }: Error): void => void warnings.push(name);
+    process.on("warning", onWarning);
+    const session = yield* get(openPostgres(database.url, { idleTimeout: { days: 30 } }));
+    yield* get(sleep(50));
+    expect(session.connections).toEqual({ leased: 0, idle: 1 });
+    yield* get(session.close());
+    process.off("warning", onWarning);
+    expect(warnings).toEqual([]);
+  });
+
   inBothStyles("a certificate that is not there is a failure to connect", function* () {
     const target = `${database.url}${database.url.includes("?") ? "&" : "?"}sslrootcert=/not/there.pem`;
     expect(yield* failure(openPostgres(target))).toMatchObject({

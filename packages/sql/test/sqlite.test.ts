@@ -48,6 +48,14 @@ inBothStyles("a second statement is refused, wherever it stands", function* () {
   yield* get(database.close());
 });
 
+inBothStyles("a lock can be waited for as long as is asked for", function* () {
+  for (const lockWait of [Infinity, 0.5, { days: 30 }]) {
+    const database = yield* get(openSqlite(":memory:", { lockWait }));
+    expect(yield* get(database.query(sql`SELECT 1 AS one`))).toEqual([{ one: 1 }]);
+    yield* get(database.close());
+  }
+});
+
 inBothStyles("what cannot be in a transaction is known behind comments, too", function* () {
   const database = yield* get(openSqlite(":memory:"));
   for (const comment of ["", " \n", "-- why\n", "/* why\n */ -- so\n "])

@@ -2,7 +2,7 @@
 import { asyncFn, type Duration, type Future, type Routine } from "millrace";
 import type { Driver } from "../connection.ts";
 import { Database } from "../database.ts";
-import { milliseconds, wholeNumber } from "../options.ts";
+import { LONGEST_WAIT, milliseconds, wholeNumber } from "../options.ts";
 import { Pool } from "../pool.ts";
 import { raw } from "../statement.ts";
 import { SqliteConnection } from "./connection.ts";
@@ -64,7 +64,8 @@ export function openSqlite(path: string, options: SqliteOptions = {}): Future<Sq
   const { readOnly = false } = options;
   const isInMemory = path === ":memory:";
   const readers = wholeNumber("openSqlite", "readers", options.readers ?? 1, 0);
-  const lockWait = milliseconds("openSqlite", "lockWait", options.lockWait ?? 5000);
+  const asked = milliseconds("openSqlite", "lockWait", options.lockWait ?? 5000);
+  const lockWait = Math.min(Math.ceil(asked), LONGEST_WAIT);
   const acquireTimeout = milliseconds("openSqlite", "acquireTimeout", options.acquireTimeout ?? 30_000);
   const stopTimeout = milliseconds("openSqlite", "stopTimeout", options.stopTimeout ?? 1000);
 
