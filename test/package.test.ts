@@ -88,6 +88,26 @@ test("a program runs on it", async () => {
   expect(stdout).toBe("1 x 60000 3\n");
 });
 
+test.each(["--no-enable-source-maps", "--enable-source-maps"])(
+  "reports name the user's lines with %s",
+  async (flag) => {
+    const file = join(consumer, "sites.ts");
+    writeFileSync(
+      file,
+      `import { main, sleep, spawn } from "millrace";
+     import { enable } from "millrace/diagnostics";
+     enable();
+     await main(async () => {
+       spawn(() => sleep(60_000), { name: "leaked" });
+       sleep(1);
+     });`,
+    );
+    const { stderr } = await run(process.execPath, [flag, file], { cwd: consumer });
+    expect(stderr).toMatch(/'leaked' .*\(spawned at sites\.ts:5:\d+\)/);
+    expect(stderr).not.toContain("node_modules");
+  },
+);
+
 test(
   "a program runs on it on Node 22, compiled: `using` is newer than that",
   { timeout: 120_000 },

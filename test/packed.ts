@@ -1,6 +1,6 @@
 /** The library as a user gets it: built, packed by npm, and installed into an empty project. */
 import { execFile } from "node:child_process";
-import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -19,7 +19,11 @@ export async function installPacked(project: string): Promise<void> {
   for (const name of ["package.json", "README.md", "LICENSE", "src"]) {
     cpSync(join(library, name), join(package_, name), { recursive: true });
   }
-  const failure = await compile(join(library, "tsconfig.build.json"), "--outDir", join(package_, "dist"));
+  // Compiled there as well: the maps say where the sources are, seen from the code.
+  const build = JSON.parse(readFileSync(join(library, "tsconfig.build.json"), "utf8")) as object;
+  const settings = join(package_, "tsconfig.build.json");
+  writeFileSync(settings, JSON.stringify({ ...build, extends: join(library, "../../tsconfig.base.json") }));
+  const failure = await compile(settings);
   if (failure !== "") throw new Error(failure);
   await npm(package_, "pack", "--pack-destination", project);
   rmSync(package_, { recursive: true });

@@ -34,6 +34,9 @@ const USERS_FILE = /^(?:file:|https?:|\/|[A-Za-z]:\\)/;
  */
 const libraryUrl: string = String(import.meta.url).replace(/[^/]*\/[^/]*$/, "");
 const libraryPath: string = pathOf(libraryUrl);
+/** Where a process that follows source maps says that what is in `dist` stands: the package has both. */
+const sourcesUrl: string = libraryUrl.replace(/\/dist\/$/, "/src/");
+const sourcesPath: string = pathOf(sourcesUrl);
 
 /** The packages that belong to it: installed, and in the repository. */
 const FAMILY = /[/\\]node_modules[/\\]@millrace[/\\]/;
@@ -107,7 +110,8 @@ function isLibrary(file: string): boolean {
   return isOurs;
 }
 function isOfFamily(file: string): boolean {
-  if (file.startsWith(libraryUrl) || file.startsWith(libraryPath) || FAMILY.test(file)) return true;
+  const own = [libraryUrl, libraryPath, sourcesUrl, sourcesPath];
+  if (own.some((folder) => file.startsWith(folder)) || FAMILY.test(file)) return true;
   if (repository === undefined) return false;
   const root = [repository, pathOf(repository)].find((each) => file.startsWith(each));
   return root !== undefined && /^[\w-]+\/src\//.test(file.slice(root.length));
