@@ -25,16 +25,18 @@ async function program(): Promise<string> {
 
 // A pool thread loads this module for `primesBelow`; there `main` does nothing.
 await main(async () => {
-  await using plain = new Runtime({ name: "one event loop" });
+  const plain = new Runtime({ name: "one event loop" });
   console.log("one event loop:", await plain.run(program));
+  await plain.shutdown();
 
-  await using pooled = new Runtime({ name: "with threads", threads: 2 });
+  const pooled = new Runtime({ name: "with threads", threads: 2 });
   const count = await pooled.run(async () => {
     const counting = spawnBlocking(primesBelow, 20_000); // the loop stays free meanwhile
     console.log("with threads:  ", await program());
     return await counting;
   });
   console.log("primes:        ", count);
+  await pooled.shutdown(); // its tasks and its threads
 
   const executor = new LocalExecutor(); // nothing runs unless the host says so
   const handle = executor.spawn(program);

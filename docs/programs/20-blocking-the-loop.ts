@@ -9,7 +9,7 @@ export const derive = threaded(import.meta, (password: string) =>
 );
 
 await main(async () => {
-  using recording = enable({ blockedAfter: 50 });
+  enable({ blockedAfter: 50 });
   let ticks = 0;
   const ticker = spawn(async () => {
     for await (const _ of interval(10)) ticks++;
