@@ -88,23 +88,39 @@ test("a program runs on it", async () => {
   expect(stdout).toBe("1 x 60000 3\n");
 });
 
-test.each(["--no-enable-source-maps", "--enable-source-maps"])(
+describe.each(["--no-enable-source-maps", "--enable-source-maps"])(
   "reports name the user's lines with %s",
-  async (flag) => {
+  (flag) => {
     const file = join(consumer, "sites.ts");
-    writeFileSync(
-      file,
-      `import { main, sleep, spawn } from "millrace";
-     import { enable } from "millrace/diagnostics";
-     enable();
-     await main(async () => {
-       spawn(() => sleep(60_000), { name: "leaked" });
-       sleep(1);
-     });`,
-    );
-    const { stderr } = await run(process.execPath, [flag, file], { cwd: consumer });
-    expect(stderr).toMatch(/'leaked' .*\(spawned at sites\.ts:5:\d+\)/);
-    expect(stderr).not.toContain("node_modules");
+    beforeAll(() => {
+      writeFileSync(
+        file,
+        `import { main, sleep, spawn } from "millrace";
+       import { enable, subscribe } from "millrace/diagnostics";
+       subscribe((event) => event.type === "warning" && console.error(event.warning.message));
+       enable();
+       await main(async () => {
+         spawn(() => sleep(60_000), { name: "leaked" });
+         await spawn(() => void sleep(1));
+       });`,
+      );
+    });
+    async function expectLines(program: string): Promise<void> {
+      const { stderr } = await run(process.execPath, [flag, program], { cwd: consumer });
+      expect(stderr).toMatch(/'leaked' .*\(spawned at sites\.ts:6:\d+\)/);
+      expect(stderr).toMatch(/a future \([\w$]+\) was created at sites\.ts:7:\d+ and never awaited/);
+      expect(stderr).not.toContain("node_modules");
+    }
+
+    test("as it is", () => expectLines(file));
+
+    test.each([false, true])("in a bundle that has a source map, minified %s", async (minify) => {
+      const { build } = await import("esbuild");
+      const outfile = join(consumer, "bundle/sites.mjs");
+      const options = { bundle: true, format: "esm", platform: "node", target: "es2024", minify } as const;
+      await build({ ...options, entryPoints: [file], outfile, sourcemap: true });
+      await expectLines(outfile);
+    });
   },
 );
 

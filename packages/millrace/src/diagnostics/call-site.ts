@@ -5,10 +5,12 @@
  * frame outside the library is found by walking, and only a place that was never seen is written out, with
  * whatever maps compiled code to sources at work.
  */
-import { pathOf, shortPosition } from "./source-position.ts";
+import { pathOf, shortPosition, sourceOf } from "./source-position.ts";
 
 interface Frame {
   getFileName(): string | null | undefined;
+  getLineNumber(): number | null;
+  getColumnNumber(): number | null;
   /** Of the code in the script, which is quicker to know than the line. */
   getPosition?(): number;
 }
@@ -28,18 +30,21 @@ const FURTHER = "";
 const POSITION = /(?:^|[\s(])((?:file|https?):\/\/[^\s)]+|\/[^\s)]+|[A-Za-z]:\\[^)]+):(\d+):(\d+)\)?$/;
 const USERS_FILE = /^(?:file:|https?:|\/|[A-Za-z]:\\)/;
 
+/** A bundle may have the library and the user's code in one file. Then only its source map tells them apart. */
+const isBundled = !/\/diagnostics\/call-site\.[jt]s(?:\?|$)/.test(String(import.meta.url));
+
 /**
  * The folder of the library's own files, with its trailing slash: as an URL, and as a path. Cut from the URL,
  * because bundlers take `new URL("../", import.meta.url)` for a file to be copied, and put another one there.
  */
-const libraryUrl: string = String(import.meta.url).replace(/[^/]*\/[^/]*$/, "");
+const libraryUrl: string = String(import.meta.url).replace(isBundled ? /[^/]*$/ : /[^/]*\/[^/]*$/, "");
 const libraryPath: string = pathOf(libraryUrl);
 /** Where a process that follows source maps says that what is in `dist` stands: the package has both. */
 const sourcesUrl: string = libraryUrl.replace(/\/dist\/$/, "/src/");
 const sourcesPath: string = pathOf(sourcesUrl);
 
 /** The packages that belong to it: installed, and in the repository. */
-const FAMILY = /[/\\]node_modules[/\\]@millrace[/\\]/;
+const FAMILY = /[/\\]node_modules[/\\](?:@millrace|millrace[/\\](?:dist|src))[/\\]/;
 const [, repository] = /^(.*\/packages\/)millrace\/src\/$/.exec(libraryUrl) ?? [];
 /** By file. */
 const belongs: Map<string, boolean> = new Map();
@@ -76,7 +81,7 @@ function walked(below: object, depth: number): string | undefined {
 function innermost(_: unknown, frames: readonly Frame[]): string | undefined {
   for (const frame of frames) {
     const file = frame.getFileName();
-    if (typeof file === "string" && USERS_FILE.test(file) && !isLibrary(file)) {
+    if (typeof file === "string" && USERS_FILE.test(file) && !isLibrary(file, frame)) {
       return `${file}:${frame.getPosition?.()}`;
     }
   }
@@ -100,14 +105,15 @@ export function usersPosition(line: string): string | undefined {
   const position = POSITION.exec(line);
   if (position === null) return undefined;
   const [, file, row, column] = position as unknown as [string, string, string, string];
-  return isLibrary(file) ? undefined : shortPosition(pathOf(file), Number(row), Number(column));
+  const place = { getLineNumber: () => Number(row), getColumnNumber: () => Number(column) };
+  return isLibrary(file, place) ? undefined : shortPosition(pathOf(file), Number(row), Number(column));
 }
 
 /** It is of this library, or of a package that belongs to it: whoever called that is the user. */
-function isLibrary(file: string): boolean {
+function isLibrary(file: string, place: Pick<Frame, "getLineNumber" | "getColumnNumber">): boolean {
   let isOurs = belongs.get(file);
   if (isOurs === undefined) belongs.set(file, (isOurs = isOfFamily(file)));
-  return isOurs;
+  return isOurs && !(isBundled && isUsersSource(file, place.getLineNumber(), place.getColumnNumber()));
 }
 function isOfFamily(file: string): boolean {
   const own = [libraryUrl, libraryPath, sourcesUrl, sourcesPath];
@@ -115,4 +121,16 @@ function isOfFamily(file: string): boolean {
   if (repository === undefined) return false;
   const root = [repository, pathOf(repository)].find((each) => file.startsWith(each));
   return root !== undefined && /^[\w-]+\/src\//.test(file.slice(root.length));
+}
+
+/** By place in a bundle. */
+const ofUser: Map<string, boolean> = new Map();
+function isUsersSource(file: string, line: number | null, column: number | null): boolean {
+  const place = `${file}:${line}:${column}`;
+  let isUsers = ofUser.get(place);
+  if (isUsers === undefined) {
+    const source = sourceOf(pathOf(file), line ?? 1, column ?? 1);
+    ofUser.set(place, (isUsers = source !== undefined && !FAMILY.test(source.file)));
+  }
+  return isUsers;
 }

@@ -29,10 +29,25 @@ const maps: Map<string, SourceMap | null> = new Map();
 
 /** `file` is a path; `line` and `column` count from 1. */
 export function shortPosition(file: string, line: number, column: number): string {
+  const at = sourceOf(file, line, column) ?? { file, line, column };
+  return `${shortPath(at.file)}:${at.line}:${at.column}`;
+}
+
+export interface Position {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Where that stands in the sources; `undefined` without a map. */
+export function sourceOf(file: string, line: number, column: number): Position | undefined {
   const entry = COMPILED.test(file) ? mapOf(file)?.findEntry(line - 1, column - 1) : undefined;
-  if (entry?.originalSource === undefined) return `${shortPath(file)}:${line}:${column}`;
-  const source = pathOf(new URL(entry.originalSource, urlOf(file)).href);
-  return `${shortPath(source)}:${entry.originalLine! + 1}:${entry.originalColumn! + 1}`;
+  if (entry?.originalSource === undefined) return undefined;
+  return {
+    file: pathOf(new URL(entry.originalSource, urlOf(file)).href),
+    line: entry.originalLine! + 1,
+    column: entry.originalColumn! + 1,
+  };
 }
 
 /** The path of a file URL; of one on the web, all but the query that a development server adds. */
