@@ -112,8 +112,18 @@ export default defineConfig({
     // The version that VitePress brings does not know the target of the repository's tsconfig.
     esbuild: {
       target: TARGET,
+      keepNames: true, // the playground prints names of classes
       tsconfigRaw: { compilerOptions: { target: "es2022", verbatimModuleSyntax: true } },
     },
-    worker: { format: "es" },
+    worker: {
+      format: "es",
+      // Diagnostics tell the library from the program by the folder.
+      rollupOptions: {
+        output: {
+          manualChunks: (id) => (id.includes("/packages/millrace/src/") ? "millrace" : undefined),
+          chunkFileNames: ({ name }) => `assets/${name === "millrace" ? name : "programs"}/[name]-[hash].js`,
+        },
+      },
+    },
   },
 });
