@@ -76,6 +76,18 @@ test("the guide has a page for every pattern, and each shows its program", () =>
   }
 });
 
+test("the index of the examples has a line for each, with its command", () => {
+  const examples = join(docs, "../examples");
+  const index = readFileSync(join(examples, "README.md"), "utf8");
+  for (const { name } of readdirSync(examples, { withFileTypes: true }).filter((entry) =>
+    entry.isDirectory(),
+  )) {
+    expect(index).toMatch(
+      new RegExp(`^- \\[${name}\\]\\(${name}/README\\.md\\): .*\`npm (start|run example .*)\`$`, "m"),
+    );
+  }
+});
+
 test("what a page takes from a file is there", () => {
   for (const path of paths) {
     for (const [, file, region] of readFileSync(join(docs, `${path}.md`), "utf8").matchAll(
