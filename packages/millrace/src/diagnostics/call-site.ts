@@ -5,7 +5,7 @@
  * frame outside the library is found by walking, and only a place that was never seen is written out, with
  * whatever maps compiled code to sources at work.
  */
-import { pathOf, shortPosition, sourceOf } from "./source-position.ts";
+import { pathOf, shortPosition, sourceOf, sourcesOf } from "./source-position.ts";
 
 interface Frame {
   getFileName(): string | null | undefined;
@@ -27,17 +27,28 @@ const DEPTH = 24;
 const SHALLOW = 3;
 /** There may be one further down. Not null, of which Bun makes undefined. */
 const FURTHER = "";
-const POSITION = /(?:^|[\s(])((?:file|https?):\/\/[^\s)]+|\/[^\s)]+|[A-Za-z]:\\[^)]+):(\d+):(\d+)\)?$/;
+const POSITION =
+  /(?:^|[\s(])((?:file|https?|webpack):\/\/[^\s)]+|\/[^\s)]+|[A-Za-z]:\\[^)]+):(\d+):(\d+)\)?$/;
 const USERS_FILE = /^(?:file:|https?:|\/|[A-Za-z]:\\)/;
 
-/** A bundle may have the library and the user's code in one file. Then only its source map tells them apart. */
-const isBundled = !/\/diagnostics\/call-site\.[jt]s(?:\?|$)/.test(String(import.meta.url));
+const THIS_MODULE = /\/diagnostics\/call-site\.[jt]s(?:\?|$)/;
+const moduleUrl = String(import.meta.url);
+/** Where the code really is. A bundler may have put something else in the place of `import.meta.url`. */
+const ownFile: string =
+  String(new Error("here").stack)
+    .split("\n")
+    .map((line) => POSITION.exec(line)?.[1])
+    .find((file) => file !== undefined) ?? moduleUrl;
+/** Its folder then has the user's code as well, maybe in the same file. Only the source map tells them apart. */
+const isBundled = !THIS_MODULE.test(moduleUrl) || !THIS_MODULE.test(ownFile);
 
 /**
  * The folder of the library's own files, with its trailing slash: as an URL, and as a path. Cut from the URL,
  * because bundlers take `new URL("../", import.meta.url)` for a file to be copied, and put another one there.
  */
-const libraryUrl: string = String(import.meta.url).replace(isBundled ? /[^/]*$/ : /[^/]*\/[^/]*$/, "");
+const libraryUrl: string = isBundled
+  ? (THIS_MODULE.test(ownFile) ? moduleUrl : ownFile).replace(/[^/]*$/, "")
+  : moduleUrl.replace(/[^/]*\/[^/]*$/, "");
 const libraryPath: string = pathOf(libraryUrl);
 /** Where a process that follows source maps says that what is in `dist` stands: the package has both. */
 const sourcesUrl: string = libraryUrl.replace(/\/dist\/$/, "/src/");
@@ -46,8 +57,12 @@ const sourcesPath: string = pathOf(sourcesUrl);
 /** The packages that belong to it: installed, and in the repository. */
 const FAMILY = /[/\\]node_modules[/\\](?:@millrace|millrace[/\\](?:dist|src))[/\\]/;
 const [, repository] = /^(.*\/packages\/)millrace\/src\/$/.exec(libraryUrl) ?? [];
+
+type Owner = "library" | "user" | "both";
 /** By file. */
-const belongs: Map<string, boolean> = new Map();
+const owners: Map<string, Owner> = new Map();
+/** By place in a file that belongs to both. */
+const placesOfLibrary: Map<string, boolean> = new Map();
 
 /** What is known of a place, by file and position in it. */
 const known: Map<string, string | undefined> = new Map();
@@ -111,26 +126,32 @@ export function usersPosition(line: string): string | undefined {
 
 /** It is of this library, or of a package that belongs to it: whoever called that is the user. */
 function isLibrary(file: string, place: Pick<Frame, "getLineNumber" | "getColumnNumber">): boolean {
-  let isOurs = belongs.get(file);
-  if (isOurs === undefined) belongs.set(file, (isOurs = isOfFamily(file)));
-  return isOurs && !(isBundled && isUsersSource(file, place.getLineNumber(), place.getColumnNumber()));
+  let owner = owners.get(file);
+  if (owner === undefined) owners.set(file, (owner = ownerOf(file)));
+  return owner === "both"
+    ? isLibraryPlace(file, place.getLineNumber() ?? 1, place.getColumnNumber() ?? 1)
+    : owner === "library";
+}
+function ownerOf(file: string): Owner {
+  const isOurs = isOfFamily(file);
+  if (isOurs && !isBundled) return "library";
+  const sources = sourcesOf(pathOf(file));
+  if (sources === undefined) return isOurs ? "library" : "user";
+  return sources.some((source) => FAMILY.test(source)) ? "both" : "user";
+}
+function isLibraryPlace(file: string, line: number, column: number): boolean {
+  const place = `${file}:${line}:${column}`;
+  let isOurs = placesOfLibrary.get(place);
+  if (isOurs === undefined) {
+    const source = sourceOf(pathOf(file), line, column);
+    placesOfLibrary.set(place, (isOurs = source === undefined || FAMILY.test(source.file)));
+  }
+  return isOurs;
 }
 function isOfFamily(file: string): boolean {
   const own = [libraryUrl, libraryPath, sourcesUrl, sourcesPath];
-  if (own.some((folder) => file.startsWith(folder)) || FAMILY.test(file)) return true;
+  if (own.some((folder) => folder !== "" && file.startsWith(folder)) || FAMILY.test(file)) return true;
   if (repository === undefined) return false;
   const root = [repository, pathOf(repository)].find((each) => file.startsWith(each));
   return root !== undefined && /^[\w-]+\/src\//.test(file.slice(root.length));
-}
-
-/** By place in a bundle. */
-const ofUser: Map<string, boolean> = new Map();
-function isUsersSource(file: string, line: number | null, column: number | null): boolean {
-  const place = `${file}:${line}:${column}`;
-  let isUsers = ofUser.get(place);
-  if (isUsers === undefined) {
-    const source = sourceOf(pathOf(file), line ?? 1, column ?? 1);
-    ofUser.set(place, (isUsers = source !== undefined && !FAMILY.test(source.file)));
-  }
-  return isUsers;
 }

@@ -8,6 +8,7 @@ interface FileSystem {
   readFileSync(path: string, encoding: "utf8"): string;
 }
 interface SourceMap {
+  readonly payload?: { readonly sources?: readonly string[] };
   findEntry(
     line: number,
     column: number,
@@ -44,10 +45,19 @@ export function sourceOf(file: string, line: number, column: number): Position |
   const entry = COMPILED.test(file) ? mapOf(file)?.findEntry(line - 1, column - 1) : undefined;
   if (entry?.originalSource === undefined) return undefined;
   return {
-    file: pathOf(new URL(entry.originalSource, urlOf(file)).href),
+    file: resolved(entry.originalSource, file),
     line: entry.originalLine! + 1,
     column: entry.originalColumn! + 1,
   };
+}
+
+/** What a compiled file was made of; `undefined` without a map. */
+export function sourcesOf(file: string): readonly string[] | undefined {
+  const map = COMPILED.test(file) ? mapOf(file) : null;
+  return map?.payload?.sources?.map((source) => resolved(source, file));
+}
+function resolved(source: string, file: string): string {
+  return pathOf(new URL(source, urlOf(file)).href);
 }
 
 /** The path of a file URL; of one on the web, all but the query that a development server adds. */
