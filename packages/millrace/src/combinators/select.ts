@@ -48,6 +48,10 @@ class Select<B extends Branches> extends Operation<Selected<B>> {
     if (enabled < keys.length) keys.length = futures.length = enabled;
   }
 
+  get isWithoutBranches(): boolean {
+    return this.futures.length === 0;
+  }
+
   /** Takes ownership of a branch; a bad one leaves none of those before it behind. */
   private own(branch: unknown, before: number): Future<unknown> {
     try {
@@ -63,8 +67,6 @@ class Select<B extends Branches> extends Operation<Selected<B>> {
   poll(waker: Waker): Poll<Selected<B>> {
     const futures = this.futures;
     const count = futures.length;
-    if (count === 0)
-      throw new SelectError("select has no enabled branch: every one is undefined, null or false");
     // Operations that are ready could not say so now; those that take no budget must not win for that.
     if (!mayProceed(waker)) return PENDING;
     const { isBiased } = this;
@@ -126,6 +128,16 @@ class Select<B extends Branches> extends Operation<Selected<B>> {
   }
 }
 
+/** With no branch to wait for. The error is made by the call, so that its stack has the caller's line. */
+class SelectNothing extends Operation<never> {
+  readonly #error: SelectError = new SelectError(
+    "select has no enabled branch: every one is undefined, null or false",
+  );
+  poll(): never {
+    throw this.#error;
+  }
+}
+
 /**
  * Waits for the first branch to settle and abandons the others; a failure of the winner is thrown. The
  * starting branch is chosen at random (from the runtime's seed) unless `biased`: then top to bottom. A
@@ -160,7 +172,8 @@ export function select<const B extends Branches>(
       `select expects an object of named branches, such as { message: rx.recv() }, got ${got}`,
     );
   }
-  return new Select(branches, options.biased === true);
+  const made = new Select(branches, options.biased === true);
+  return made.isWithoutBranches ? new SelectNothing() : made;
 }
 
-pin(select({ a: null }));
+pin(new Select({ a: null }, false));

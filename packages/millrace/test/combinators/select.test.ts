@@ -134,6 +134,10 @@ describe("disabled branches", () => {
       }
     });
   }
+  inBothStyles("what it rejects with then has the line of the call", function* () {
+    const end = (yield* get(select({ a: undefined }).settled())) as { reason: Error };
+    expect(end.reason.stack).toMatch(/select\.test\.ts:\d+:\d+/);
+  });
 
   inBothStyles("SEL-05: closed channels are disabled one by one, and no message is lost", function* () {
     const [txA, rxA] = mpsc.channel<number>(8);
