@@ -37,14 +37,14 @@ export class Lints {
     this.#blockedAfter = blockedAfter;
   }
 
-  /** A poll has ended. */
-  polled(record: TaskRecord, ms: number, watchdog: Watchdog | null): void {
+  /** A poll has ended, and if `isOver` the task with it. */
+  polled(record: TaskRecord, ms: number, isOver: boolean, watchdog: Watchdog | null): void {
     if (ms < this.#blockedAfter) return;
     const { task } = record;
     const stack = watchdog?.takeStack();
     if (watchdog?.wasStarved(ms) === true) return;
     this.blocked(ms, task, stack);
-    if (record.polls > 1 || !task.isDone) return;
+    if (record.polls > 1 || !isOver) return;
     this.#warnings.add(
       {
         lint: "never-yielded",

@@ -290,7 +290,8 @@ export class Recorder implements Hooks {
     if (since !== undefined) {
       const at = host.now();
       this.#resumed.delete(record);
-      this.#endPoll(record, record.takeCarried() + at - Math.max(since, this.#boundary));
+      const isOver = branch === task && waitsIn(task).next().done === true;
+      this.#endPoll(record, record.takeCarried() + at - Math.max(since, this.#boundary), isOver);
       this.#boundary = at;
       const [next] = this.#resumed.keys();
       this.#watchdog?.runs(next?.task.id ?? 0);
@@ -313,9 +314,9 @@ export class Recorder implements Hooks {
     record.started(at);
     if (record.holdings.size > 0) this.lints.waited(record, record.now() - record.waitsSince, waits);
   }
-  #endPoll(record: TaskRecord, ms: number): void {
+  #endPoll(record: TaskRecord, ms: number, isOver: boolean = record.task.isDone): void {
     record.ended(ms);
-    this.lints.polled(record, ms, this.#watchdog);
+    this.lints.polled(record, ms, isOver, this.#watchdog);
     if (isWanted("poll")) publish({ type: "poll", task: record.task.id, ms, at: record.now() });
     this.#sweep.polled(record);
   }
@@ -378,14 +379,11 @@ export class Recorder implements Hooks {
     const at = this.waitSite(record);
     return ` for ${durationText(record.now() - record.waitsSince)}${at === undefined ? "" : ` at ${at}`}`;
   }
-  waitSite(record: TaskRecord): string | undefined {
-    let joins = false;
-    for (const future of waitsIn(record.task)) {
-      const site = this.siteOf(future);
-      if (site !== undefined) return site;
-      joins ||= joinedTask(future) !== undefined;
-    }
-    return joins ? record.awaitedAt : undefined;
+  waitSite({ task, awaitedAt }: TaskRecord): string | undefined {
+    // What the library made around the user's, as for an actor's message, has no place of its own.
+    const waits = [...waitsIn(task), ...leaves(waitsIn(task))];
+    const site = waits.map(siteOf).find((each) => each !== undefined);
+    return site ?? (waits.some((each) => joinedTask(each) !== undefined) ? awaitedAt : undefined);
   }
 
   /** The last tasks that have ended. */

@@ -324,6 +324,22 @@ inBothStyles("a wait inside of a call is counted from its own beginning", functi
   yield* get(worker);
 });
 
+inBothStyles("where an actor waits is where its method does", function* ({ body }) {
+  using _ = enable();
+  const work = body(function* () {
+    yield* get(sleep(1000));
+  });
+  using actor = startActor(() => ({ work }), { name: "slow" });
+  const asked = spawn(() => actor.ask.work());
+  yield* get(sleep(1));
+  expect(task("slow").waitingOn).toMatchObject({
+    operation: expect.stringMatching(/^a sleep until/) as unknown,
+    at: expect.stringMatching(/snapshot\.test\.ts:\d+:\d+$/) as unknown,
+  });
+  actor.abort();
+  yield* get(asked.settled());
+});
+
 inBothStyles("an actor is told from other tasks, also if it was there before", function* () {
   using actor = startActor(() => ({ ping: () => "pong" }), { name: "actor" });
   using _ = enable();

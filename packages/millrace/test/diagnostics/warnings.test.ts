@@ -471,19 +471,28 @@ describe("blocked-loop and never-yielded", () => {
     expect(told("never-yielded")).toEqual([]);
   });
 
-  test("a task that never waited is told so", async () => {
+  inBothStyles("a task that never waited is told so", function* ({ body }) {
     using _ = enable({ blockedAfter: 500 });
     const { now } = host;
-    await spawn(
-      function* () {
-        host.now = () => now() + 1200;
-      },
-      { name: "greedy" },
-    );
-    host.now = now;
-    expect(told("never-yielded")[0]!.message).toMatch(
-      /^task #\d+ 'greedy' .* ran from its beginning to its end without ever waiting, for 1\.2 s/,
-    );
+    const greedy = body(function* () {
+      host.now = () => now() + 1200;
+    });
+    const patient = body(function* () {
+      host.now = () => now() + 2400;
+      yield* get(sleep(1));
+    });
+    try {
+      yield* get(spawn(greedy, { name: "greedy" }));
+      yield* get(spawn(patient, { name: "patient" }));
+    } finally {
+      host.now = now;
+    }
+    expect(told("never-yielded").map(({ message }) => message)).toEqual([
+      expect.stringMatching(
+        /^task #\d+ 'greedy' .* ran from its beginning to its end without ever waiting, for 1\.2 s/,
+      ),
+    ]);
+    expect(told("blocked-loop")).toHaveLength(2);
   });
 
   test("the stack of a blocked loop is taken while it is blocked", async () => {
