@@ -62,16 +62,15 @@ export function moduleOf(node: estree.Node, resolver: Resolver): string | undefi
   }
   const [definition] = resolver.variable(node)?.defs ?? [];
   if (definition?.type === "ImportBinding") {
-    return definition.node.type === "ImportSpecifier" && !isDefault(definition.node as estree.ImportSpecifier)
-      ? undefined
-      : moduleName((definition.parent as estree.ImportDeclaration).source);
+    const module = moduleName((definition.parent as estree.ImportDeclaration).source);
+    if (definition.node.type !== "ImportSpecifier") return module;
+    const { imported } = definition.node as estree.ImportSpecifier;
+    const name = imported.type === "Identifier" ? imported.name : imported.value;
+    if (name === "default") return module;
+    return module === "fs" && name === "promises" ? "fs/promises" : undefined;
   }
   const value = resolver.constantValue(node);
   return value?.type === "CallExpression" ? moduleOf(value, resolver) : undefined;
-}
-
-function isDefault({ imported }: estree.ImportSpecifier): boolean {
-  return imported.type === "Identifier" && imported.name === "default";
 }
 
 function moduleName(source: estree.Node | undefined): string | undefined {

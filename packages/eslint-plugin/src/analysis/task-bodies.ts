@@ -3,13 +3,13 @@ import type * as estree from "estree";
 import { bodies } from "./api.ts";
 import type { Resolver } from "./resolver.ts";
 import { annotationOf } from "./annotations.ts";
-import { isFunction, nodesWithin, parentOf } from "./syntax.ts";
+import { functionAround, isFunction, isWrapper, nodesWithin, parentOf } from "./syntax.ts";
 import type { FunctionNode } from "./syntax.ts";
 import { isInstanceOf } from "./types.ts";
 
 /** The name of what is given this function as a body: `spawn`, `Mutex.with`. */
 export function takerOf(body: FunctionNode, resolver: Resolver): string | undefined {
-  const direct = takerOfArgument(body, resolver);
+  const direct = takerOfArgument(body, resolver) ?? takerOfMethod(body, resolver);
   if (direct !== undefined) return direct;
   const parent = parentOf(body);
   const name =
@@ -31,6 +31,20 @@ function takerOfArgument(argument: estree.Node, resolver: Resolver): string | un
   if (call?.type !== "CallExpression") return undefined;
   const callee = resolver.calleeOf(call);
   return callee !== undefined && call.arguments[bodies[callee]?.at ?? -1] === argument ? callee : undefined;
+}
+
+/** A method of the object that a factory makes for `startActor` runs in the task of the actor. */
+function takerOfMethod(body: FunctionNode, resolver: Resolver): string | undefined {
+  const property = parentOf(body);
+  if (property?.type !== "Property" || property.value !== body) return undefined;
+  let made = parentOf(property)!;
+  while (isWrapper(parentOf(made)!)) made = parentOf(made)!;
+  const returned = parentOf(made);
+  const factory = returned?.type === "ReturnStatement" ? functionAround(returned) : returned;
+  if (!factory || !isFunction(factory)) return undefined;
+  const call = parentOf(factory);
+  if (call?.type !== "CallExpression" || call.arguments[0] !== factory) return undefined;
+  return resolver.calleeOf(call) === "startActor" ? "startActor" : undefined;
 }
 
 /** A generator that is driven by millrace, not one that makes a list. */

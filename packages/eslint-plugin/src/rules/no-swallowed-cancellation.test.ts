@@ -41,6 +41,7 @@ testRule("no-swallowed-cancellation", noSwallowedCancellation, {
     inTask("try { for await (const x of xs) use(x); } catch (e) { log(e); }"),
     inTask("try { if (a) { await work(); } } catch (e) { return undefined; }"),
     inTask("try { await work(); } catch (e) { await report(e); } finally { close(); }"),
+    `import { startActor } from "millrace/actor"; startActor(() => ({ async run() { try { await work(); } catch (e) { log(e); } } }));`,
     from("main", "main(async () => { try { await work(); } catch (e) { console.error(e); } });"),
     from("main", "main(function* () { try { yield* work(); } catch (e) { console.error(e); } });"),
     from("asyncFn", "const f = asyncFn(async () => { try { await work(); } catch (e) { return 0; } });"),

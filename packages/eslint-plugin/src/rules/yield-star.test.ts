@@ -3,6 +3,8 @@ import { yieldStar } from "./yield-star.ts";
 
 const from = (names: string, code: string) => `import { ${names} } from "millrace";\n${code}`;
 const inTask = (code: string) => from("main, sleep, mpsc, spawn, Mutex", `main(function* () { ${code} });`);
+const actor = (factory: string) =>
+  from("sleep", `import { startActor } from "millrace/actor"; startActor(${factory});`);
 const star = (code: string, fixed: string) => ({ code: inTask(code), fixed: inTask(fixed), says: ["star"] });
 
 testRule("yield-star", yieldStar, {
@@ -24,6 +26,14 @@ testRule("yield-star", yieldStar, {
     {
       code: from("asyncFn, sleep", "const f = asyncFn(function* (n: number) { yield sleep(n); });"),
       fixed: from("asyncFn, sleep", "const f = asyncFn(function* (n: number) { yield* sleep(n); });"),
+    },
+    {
+      code: actor("() => ({ *nap() { yield sleep(1); } })"),
+      fixed: actor("() => ({ *nap() { yield* sleep(1); } })"),
+    },
+    {
+      code: actor("function () { const n = 1; return { nap: function* () { yield sleep(n); } }; }"),
+      fixed: actor("function () { const n = 1; return { nap: function* () { yield* sleep(n); } }; }"),
     },
     {
       code: from("scope, sleep", "scope(function* (s) { yield s.spawn(work); });"),
@@ -58,6 +68,8 @@ testRule("yield-star", yieldStar, {
   right: [
     inTask("yield* sleep(1);"),
     inTask("yield* sleep(1).map(() => 1);"),
+    actor("() => ({ *nap() { yield* sleep(1); } })"),
+    from("sleep", "const made = make(() => ({ *all() { yield sleep(1); } }));"),
     inTask("yield* spawn(async () => { await sleep(1); });"),
     inTask("yield* join(...ids.map(async (id) => { await load(id); }));"),
     inTask("const f = async () => { await work(); };"),
