@@ -6,6 +6,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { pages } from "./guide.ts";
+import rules from "../lint/[rule].paths.ts";
 import { docs } from "./markdown.ts";
 
 const TOPICS = [
@@ -23,22 +24,36 @@ const TOPICS = [
   "reliability",
 ] as const;
 
+interface Page {
+  /** Within the site, without its ending. */
+  readonly path: string;
+  readonly text: string;
+}
+
 export async function writeLlmsTexts(outDir: string): Promise<void> {
-  const sections: readonly (readonly [string, readonly string[]])[] = [
-    ["Guide", pages.map(({ path }) => path.slice(1))],
-    ["Topics", TOPICS],
-    ["Coming from", stems("coming-from")],
-  ];
+  const sections = llmsSections();
   const index = sections.map(
-    ([title, paths]) => `## ${title}\n\n${paths.map((path) => `- ${indexLine(path)}`).join("\n")}\n`,
+    ([title, list]) => `## ${title}\n\n${list.map((page) => `- ${indexLine(page)}`).join("\n")}\n`,
   );
-  const full = sections.flatMap(([, paths]) => paths).map((path) => expand(path));
+  const full = sections.flatMap(([, list]) => list.map(({ text }) => text));
   await mkdir(outDir, { recursive: true });
   await writeFile(
     join(outDir, "llms.txt"),
     `# millrace\n\n> Tokio's concurrency model for TypeScript: lazy, cancellable futures, tasks that cannot leak, bounded channels, fair locks, streams with back-pressure, virtual time. Everything that waits works with \`await\` and \`yield*\`.\n\nThe whole text: [llms-full.txt](/llms-full.txt)\n\n${index.join("\n")}`,
   );
   await writeFile(join(outDir, "llms-full.txt"), full.join("\n\n"));
+}
+
+/** Every page of the site. */
+export function llmsSections(): readonly (readonly [title: string, pages: readonly Page[]])[] {
+  const read = (path: string): Page => ({ path, text: expand(path) });
+  const lint = rules.paths().map(({ params, content }) => ({ path: `lint/${params.rule}`, text: content }));
+  return [
+    ["Guide", pages.map(({ path }) => read(path.slice(1)))],
+    ["Topics", TOPICS.map(read)],
+    ["Lint rules", [read("lint/index"), ...lint]],
+    ["Coming from", stems("coming-from").map(read)],
+  ];
 }
 
 /** A page as plain Markdown, what it includes put in. */
@@ -68,8 +83,7 @@ export function regionOf(text: string, name: string): string {
   return found[1]!;
 }
 
-function indexLine(path: string): string {
-  const text = withoutFrontMatter(readFileSync(join(docs, `${path}.md`), "utf8"));
+function indexLine({ path, text }: Page): string {
   const [, title, summary] = /^# (.*)\n\n([^\n]*)/.exec(text)!;
   return `[${title}](/${path}.html): ${summary!.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1")}`;
 }

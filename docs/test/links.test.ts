@@ -5,7 +5,7 @@ import { createMarkdownRenderer, type DefaultTheme } from "vitepress";
 import { beforeAll, expect, test } from "vitest";
 import config from "../.vitepress/config.ts";
 import { pages as guidePages } from "../.vitepress/guide.ts";
-import { expand, regionOf } from "../.vitepress/llms.ts";
+import { expand, llmsSections, regionOf } from "../.vitepress/llms.ts";
 import { figures, repositoryLinks } from "../.vitepress/markdown.ts";
 import rules from "../lint/[rule].paths.ts";
 import { docs, programs } from "./programs.ts";
@@ -74,6 +74,13 @@ test("the guide has a page for every pattern, and each shows its program", () =>
     expect(source, path).toMatch(/^<<< @\/programs\/\d\d-/m);
     expect(source, path).toContain("## What can go wrong");
   }
+});
+
+test("every page is in the text for programs that read, but those that only a browser can show", () => {
+  const told = llmsSections().flatMap(([, list]) => list.map(({ path }) => path));
+  expect(told.toSorted()).toEqual(
+    [...sources.keys()].filter((path) => path !== "index" && path !== "playground").toSorted(),
+  );
 });
 
 test("the index of the examples has a line for each, with its command", () => {
