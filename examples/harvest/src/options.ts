@@ -152,7 +152,7 @@ export function usage(): string {
     "",
     "Usage: npm start -- [options]",
     "",
-    ...rows.map(([flag, help]) => `  ${flag?.padEnd(16)}${help}`),
+    ...rows.map(([flag, help]) => `  ${flag?.padEnd(18)}${help}`),
     "",
     "Ctrl-C or SIGTERM finishes what is in flight and stores it; a second one ends at once.",
     "Exit codes: 0 all harvested, 1 something failed for good, 2 wrong usage, 130 or 143 interrupted.",

@@ -35,6 +35,8 @@ test("options are read from the command line", () => {
 
 test("--help asks for the usage, which names every option", () => {
   expect(parseOptions(["--help"])).toBeUndefined();
+  for (const [, gap] of usage().matchAll(/^  --[\w-]+(?: [A-Z]+)?( *)/gm))
+    expect(gap!.length).toBeGreaterThan(0);
   expect(parseOptions(["-h"])).toBeUndefined();
   for (const option of [
     "--list",
