@@ -2,6 +2,7 @@
 import { CancelledError } from "../errors.ts";
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { claim, type Future, type StopLike } from "../runtime/future.ts";
+import { dropBecause } from "../runtime/cancellation.ts";
 import { checkStop, Stop } from "../runtime/stop.ts";
 import { Guard } from "./adapters.ts";
 
@@ -29,8 +30,9 @@ class Until<T, S> extends Guard<T, S> {
         return PENDING;
       }
     }
-    this.drop();
-    return this.stopped(stop.reason);
+    const { reason } = stop;
+    dropBecause(reason, () => this.drop());
+    return this.stopped(reason);
   }
 
   protected close(): void {

@@ -4,6 +4,7 @@
  */
 import { kindOf } from "./argument.ts";
 import { isInForeignAwait, waitsIn } from "./branch-waits.ts";
+import { reasonOfDrop } from "./cancellation.ts";
 import { CancelledError } from "../errors.ts";
 import { pin } from "../internal/pin.ts";
 import { PENDING, type Awaitable, type Body, type Poll, type Routine, type Waker } from "./body.ts";
@@ -26,8 +27,6 @@ export interface CallOptions {
   readonly onEnd?: () => void;
   /** Takes a failure of the cleanup of a dropped call; without it the failure is reported. */
   readonly onFailure?: (error: unknown) => void;
-  /** Why it is dropped, if whoever polls it was not cancelled. */
-  readonly reason?: () => unknown;
   readonly name?: string;
 }
 
@@ -105,7 +104,7 @@ class CallBranch<T, A extends unknown[]> extends Branch<T> {
   detach(isShielded: boolean): void {
     if (this.flags & (DONE | DETACHED)) return;
     if (!isShielded) {
-      const reason = this.parent?.cancelError?.reason ?? this.options.reason?.();
+      const reason = this.parent?.cancelError?.reason ?? reasonOfDrop();
       this.requestCancel(new CancelledError(`${this.describe()} was abandoned`, reason));
     }
     this.flags |= DETACHED;

@@ -22,6 +22,23 @@ export function unwindByForce<T>(
   return { done: step.done ?? false, isReturned: true, value: undefined as T };
 }
 
+/** Why calls are dropped right now, if not because whoever polls them is cancelled. */
+let dropReason: unknown;
+
+export function reasonOfDrop(): unknown {
+  return dropReason;
+}
+/** What is dropped meanwhile is told `reason`. */
+export function dropBecause(reason: unknown, drop: () => void): void {
+  const outer = dropReason;
+  dropReason = reason;
+  try {
+    drop();
+  } finally {
+    dropReason = outer;
+  }
+}
+
 export class Cancellation extends Timer {
   declare readonly error: CancelledError;
   /** How often awaits were rejected since the window ended. */

@@ -11,6 +11,7 @@
 import { CancelledError, ClosedError, TimeoutError } from "../errors.ts";
 import { PENDING, type Awaitable, type Body, type Poll, type Routine, type Waker } from "./body.ts";
 import { Call, requireBody } from "./call.ts";
+import { dropBecause } from "./cancellation.ts";
 import { holdCleanup } from "./cleanup.ts";
 import { Timer } from "./clock.ts";
 import { checkCount, checkName } from "./argument.ts";
@@ -123,7 +124,6 @@ class Scope<T> extends Future<T> {
     this.#body = new Call(body, [this.#handle()], {
       name,
       onEnd: () => this.#bodyEnded(),
-      reason: () => this.#reason,
       onFailure: (error) => this.#fail(error),
     });
   }
@@ -192,7 +192,7 @@ class Scope<T> extends Future<T> {
   #abandonBody(): void {
     if (this.#isBodyOver) return;
     this.#isBodyOver = true;
-    abandon(this.#body);
+    dropBecause(this.#reason, () => abandon(this.#body));
   }
 
   #bodyEnded(): void {

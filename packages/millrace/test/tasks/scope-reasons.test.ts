@@ -1,5 +1,16 @@
 /** What a scope that is cancelled tells those in it, and what becomes of failures of a scope in a scope. */
-import { type CancelledError, pending, scope, sleep, spawn, type TaskScope } from "millrace";
+import {
+  asyncFn,
+  CancellationToken,
+  type CancelledError,
+  joinSettled,
+  pending,
+  scope,
+  select,
+  sleep,
+  spawn,
+  type TaskScope,
+} from "millrace";
 import { expect } from "vitest";
 import { get, inBothStyles, type InStyle, type Steps } from "../both-styles.ts";
 
@@ -65,6 +76,47 @@ inBothStyles("the reason of cancel() reaches the body, what it calls, and every 
       ["outcomes", cancelled, cancelled],
     ]),
   );
+});
+
+inBothStyles("so does the reason of a token or signal reach what it stops", function* ({ body }) {
+  const reasons: unknown[] = [];
+  const waits = asyncFn(
+    body(function* (): Steps<void> {
+      try {
+        yield* get(scope(body(() => get(pending()))));
+      } catch (error) {
+        reasons.push((error as CancelledError).reason);
+        throw error;
+      }
+    }),
+  );
+  const token = new CancellationToken();
+  const controller = new AbortController();
+  spawn(
+    body(function* () {
+      yield* get(sleep(5));
+      token.cancel("by token");
+      controller.abort("by signal");
+    }),
+  ).detach();
+  const outcomes = yield* get(
+    joinSettled(
+      waits().until(token),
+      token.runUntilCancelled(select({ call: waits(), never: pending() })),
+      waits().until(controller.signal),
+    ),
+  );
+  expect(outcomes.map(({ status }) => status)).toEqual(["cancelled", "fulfilled", "cancelled"]);
+  yield* get(sleep(1));
+  expect(reasons.map(String).toSorted((a, b) => a.localeCompare(b))).toEqual([
+    "by signal",
+    "by token",
+    "by token",
+  ]);
+  // What is dropped for another reason is told none.
+  yield* get(waits().timeout(1).settled());
+  yield* get(sleep(1));
+  expect(reasons.slice(3)).toEqual([undefined]);
 });
 
 inBothStyles("a failure that leaves two scopes keeps what was suppressed in both", function* (style) {
