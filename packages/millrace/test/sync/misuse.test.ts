@@ -53,6 +53,11 @@ const mpscRows: Record<string, Misuse> = {
     () => mpsc.channel(1, { name: 3 as never }),
   ],
   "recvMany into null": [TypeError, /an array .*got null/, () => rx.recvMany(null as never, 1)],
+  "recvMany into a frozen array": [
+    TypeError,
+    /an array to append to, got one that cannot grow/,
+    () => rx.recvMany(Object.freeze([]) as never, 1),
+  ],
   "recvMany into nothing": [TypeError, /an array .*got undefined/, () => rx.recvMany(nothing as never, 1)],
   "send of undefined": [TypeError, /Sender\.send .*other than undefined/, () => tx.send(nothing)],
   "trySend of undefined": [TypeError, /Sender\.trySend .*other than undefined/, () => tx.trySend(nothing)],

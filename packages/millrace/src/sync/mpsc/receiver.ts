@@ -124,6 +124,9 @@ export class Receiver<T> implements AsyncIterable<T>, Disposable {
   recvMany(into: T[], limit: number): Future<number> {
     if (!Array.isArray(into))
       throw new TypeError(`Receiver.recvMany expects an array to append to, got ${shown(into)}`);
+    // What was taken out for it would be lost.
+    if (!Object.isExtensible(into))
+      throw new TypeError("Receiver.recvMany expects an array to append to, got one that cannot grow");
     return new RecvMany(this.channel, this, into, checkCount("Receiver.recvMany", "limit", limit, 0));
   }
 
