@@ -33,8 +33,8 @@ export class Finished {
   size: number = 0;
   /** Grows when everything is forgotten: what was granted before is void. */
   generation: number = 0;
-  /** Told of each failure as it happens, whatever the order of joining. */
-  onFailure: ((task: Task<unknown>) => void) | null = null;
+  /** Told of each failure as it happens, whatever the order of joining; made for the first of them. */
+  watchers: Set<(task: Task<unknown>) => void> | null = null;
   #readyPrefix: number = 0;
   readonly #ghosts: Set<Task<unknown>> = new Set();
 
@@ -50,7 +50,7 @@ export class Finished {
   }
 
   settled(task: Task<unknown>): void {
-    if (task.isFailed) this.onFailure?.(task);
+    if (task.isFailed && this.watchers !== null) for (const watcher of this.watchers) watcher(task);
     if (!this.isSpawnOrder) {
       this.tasks.push(task);
       this.ready.give(1);
@@ -147,6 +147,11 @@ export class Drain<T> extends Future<T[]> {
   #failure: { readonly error: unknown } | null = null;
   #next: JoinNext<Task<unknown>> | null = null;
   #isStarted: boolean = false;
+  readonly #failed = (task: Task<unknown>): void => {
+    if (this.#failure !== null) return;
+    this.#failure = { error: task.result };
+    this.#onFailure!();
+  };
 
   constructor(
     finished: Finished,
@@ -177,26 +182,21 @@ export class Drain<T> extends Future<T[]> {
       this.#taken?.(task);
       if (!task.isFailed) this.#values.push(task.result as T);
     }
-    this.#finished.onFailure = null;
+    this.#finished.watchers?.delete(this.#failed);
     if (this.#failure !== null) throw this.#failure.error;
     return this.#values;
   }
 
   /** A failure ends the rest when it happens, not when its turn comes. */
   #watchFailures(): void {
-    const failed = (task: Task<unknown>): void => {
-      if (this.#failure !== null) return;
-      this.#failure = { error: task.result };
-      this.#onFailure!();
-    };
-    this.#finished.onFailure = failed;
+    (this.#finished.watchers ??= new Set()).add(this.#failed);
     for (const task of this.#finished.tasks) {
-      if (task.isSettled && task.isFailed) return failed(task);
+      if (task.isSettled && task.isFailed) return this.#failed(task);
     }
   }
 
   override drop(): void {
-    if (this.#onFailure !== null) this.#finished.onFailure = null;
+    this.#finished.watchers?.delete(this.#failed);
     this.#next?.drop();
   }
   override describeWait(): string {

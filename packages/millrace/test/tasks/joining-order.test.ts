@@ -1,5 +1,5 @@
 /** Several who join the same set at once. */
-import { joinAll, JoinSet, PENDING, sleep, yieldNow } from "millrace";
+import { joinAll, JoinSet, joinSettled, now, PENDING, sleep, yieldNow } from "millrace";
 import { step } from "millrace/testing";
 import { expect } from "vitest";
 import { get, inBothStyles } from "../both-styles.ts";
@@ -14,6 +14,23 @@ for (const order of ["completion", "spawn"] as const) {
     expect(joined.map(valueOf)).toEqual([1, 2, 3]);
   });
 }
+
+inBothStyles("JS-07: everybody who joins all of a set hears of its failure", function* () {
+  const set = new JoinSet<number>();
+  const boom = new Error("boom");
+  set.spawn(
+    sleep(5).map(() => {
+      throw boom;
+    }),
+  );
+  set.spawn(sleep(50).map(() => 1));
+  const outcomes = yield* get(joinSettled(set.joinAll(), set.joinAll()));
+  expect(outcomes).toEqual([
+    { status: "rejected", reason: boom },
+    { status: "rejected", reason: boom },
+  ]);
+  expect([now(), set.size]).toEqual([5, 0]);
+});
 
 inBothStyles("who waited longer joins the earlier task, also after the set was emptied", function* () {
   const set = new JoinSet<number>();
