@@ -1,5 +1,5 @@
 /** Answers that cannot be sent as they are, and limits that Node would not take as they are. */
-import { sleep } from "millrace";
+import { fromPromise, Runtime, sleep } from "millrace";
 import { expect, test } from "vitest";
 import { HttpClient } from "../src/index.ts";
 import { readBody, readJson, readText, RejectedError, serve, streamed, type Answer } from "../src/server.ts";
@@ -83,6 +83,48 @@ inStyles("a body that is read twice is a failure of the program, and no fault of
     expect(outcome).toMatchObject({ reason: { status: 500 } });
     expect(failures).toHaveLength(1);
     yield* server.shutdown();
+  },
+});
+
+/** A response of the platform whose body fails after its start. */
+function failing(): Response {
+  let hasBegun = false;
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      await sleep(1);
+      if (hasBegun) controller.error(new Error("the source is dry"));
+      else controller.enqueue(new Uint8Array(3));
+      hasBegun = true;
+    },
+  });
+  return new Response(body);
+}
+
+inStyles("a plain response whose stream fails breaks off, and is reported once", {
+  async await() {
+    failures.length = 0;
+    await using server = await serve({ onFailure, handler: async () => failing() });
+    expect(await get(server.url)).toMatchObject({ reason: { reason: "reset" } });
+    await until(() => server.metrics().active === 0 && failures.length > 0);
+    expect(failures).toEqual(["Error: the source is dry"]);
+    expect(server.metrics().failed).toBe(1);
+    // A client that leaves is no failure.
+    const leaving = await new HttpClient().get(server.url);
+    leaving[Symbol.dispose]();
+    await until(() => server.metrics().active === 0);
+  },
+  *yield() {
+    const reported: unknown[] = [];
+    const runtime = new Runtime({ onTaskFailure: ({ name, error }) => reported.push([name, error]) });
+    yield* fromPromise(
+      runtime.run(function* () {
+        const server = yield* serve({ handler: () => failing() });
+        expect(yield* get(`${server.url}/dry`)).toMatchObject({ reason: { reason: "reset" } });
+        yield* server.shutdown();
+      }),
+    );
+    yield* fromPromise(runtime.shutdown());
+    expect(reported).toEqual([["GET /dry", new Error("the source is dry")]]);
   },
 });
 

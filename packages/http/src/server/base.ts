@@ -86,18 +86,22 @@ function timeoutsOfNode({ headersTimeout, deadline }: BaseOptions): Record<strin
 
 /**
  * Calls `over` when the connection ends before the answer has been written (false), and, where the runtime
- * tells that, when all of it has been (true).
+ * tells that, when all of it has been (true). `failure` is that of a body which the platform has read.
  */
-export function onAnswerOver(request: ServerRequest, over: (isWhole: boolean) => void): void {
+export function onAnswerOver(
+  request: ServerRequest,
+  over: (isWhole: boolean, failure: Error | null) => void,
+): void {
   // On Node an `AbortSignal` for each request would cost more than the request's task.
   const response = request.runtime?.node?.res;
   if (response !== undefined) {
     // `on` costs less than `once`, and it closes once.
-    response.on("close", () => over(response.writableFinished));
+    // It is undefined where it was destroyed without one.
+    response.on("close", () => over(response.writableFinished, response.errored ?? null));
     return;
   }
-  if (request.signal.aborted) over(false);
-  else request.signal.addEventListener("abort", () => over(false), { once: true });
+  if (request.signal.aborted) over(false, null);
+  else request.signal.addEventListener("abort", () => over(false, null), { once: true });
 }
 
 /** Whether `onAnswerOver` always calls back. */

@@ -33,6 +33,7 @@ export class Exchange implements Expiring {
   #hasEnded: boolean = false;
   #isAnswered: boolean = false;
   #isDelivered: boolean;
+  #isStreamed: boolean = false;
 
   constructor(
     reception: Reception,
@@ -53,7 +54,7 @@ export class Exchange implements Expiring {
     handle.detach();
     this.#task = handle;
     this.#reception.entered(this);
-    onAnswerOver(this.#request, (isWhole) => this.#delivered(isWhole));
+    onAnswerOver(this.#request, (isWhole, failure) => this.#delivered(isWhole, failure));
   }
 
   abort(reason: string): void {
@@ -111,13 +112,15 @@ export class Exchange implements Expiring {
     if (this.#isDelivered) this.#reception.left(this);
   }
 
-  #delivered(isWhole: boolean): void {
+  #delivered(isWhole: boolean, failure: Error | null): void {
     this.#isDelivered = true;
+    if (failure !== null && !this.#isStreamed) this.#reportLate(failure);
     if (!isWhole) this.abort("the client has gone away");
     if (this.#hasEnded) this.#reception.left(this);
   }
 
   *#send(answer: StreamedResponse): Routine<void> {
+    this.#isStreamed = true;
     const { response, sending } = answer.open(() => this.abort("the client has gone away"));
     this.#answer(response);
     yield* sending;
@@ -138,6 +141,17 @@ export class Exchange implements Expiring {
     const { onFailure } = this.#reception.house;
     if (onFailure === undefined) throw reportable(error);
     onFailure(error, this.#request);
+  }
+
+  /** The stream of a plain response has failed, which the platform reads: its task has ended before. */
+  #reportLate(failure: Error): void {
+    const { tasks, onFailure } = this.#reception.house;
+    this.#reception.failed++;
+    const report = (): void => {
+      if (onFailure === undefined) throw reportable(failure);
+      onFailure(failure, this.#request);
+    };
+    tasks.spawn(report, { name: nameOf(this.#request) }).detach();
   }
 
   #answer(response: Response): void {
