@@ -1,4 +1,5 @@
 /** Answers that cannot be sent as they are, and limits that Node would not take as they are. */
+import { connect } from "node:net";
 import { fromPromise, Runtime, sleep } from "millrace";
 import { expect, test } from "vitest";
 import { HttpClient } from "../src/index.ts";
@@ -127,6 +128,26 @@ inStyles("a plain response whose stream fails breaks off, and is reported once",
     expect(reported).toEqual([["GET /dry", new Error("the source is dry")]]);
   },
 });
+
+test("a client that leaves with answers in line is no failure", () =>
+  run(async () => {
+    failures.length = 0;
+    await using server = await serve({
+      onFailure,
+      drain: 50,
+      handler: () => new Response("x".repeat(20_000_000)),
+    });
+    const twice = "GET / HTTP/1.1\r\nhost: h\r\n\r\n".repeat(2);
+    for (const leave of ["destroy", "resetAndDestroy"] as const) {
+      const socket = connect(server.port, "127.0.0.1");
+      socket.on("error", () => {});
+      socket.pause().write(twice);
+      await until(() => server.metrics().active === 2);
+      socket[leave]();
+      await until(() => server.metrics().active === 0);
+    }
+    expect(failures).toEqual([]);
+  }));
 
 for (const headersTimeout of [Infinity, 1500.5, { minutes: 10 }])
   test(`headers may take ${typeof headersTimeout === "number" ? `${headersTimeout} ms` : "10 minutes"}`, () =>

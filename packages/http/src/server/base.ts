@@ -2,7 +2,7 @@
  * What the server stands on: srvx, which speaks `Request` and `Response` on Node, Bun and Deno. This file
  * knows how each of them tells that a client has gone away, and how it is made to stop.
  */
-import { serve, type Server, type ServerRequest } from "srvx";
+import { serve, type NodeServerResponse, type Server, type ServerRequest } from "srvx";
 import { ListenError } from "../errors.ts";
 
 export interface BaseOptions {
@@ -96,12 +96,18 @@ export function onAnswerOver(
   const response = request.runtime?.node?.res;
   if (response !== undefined) {
     // `on` costs less than `once`, and it closes once.
-    // It is undefined where it was destroyed without one.
-    response.on("close", () => over(response.writableFinished, response.errored ?? null));
+    response.on("close", () => over(response.writableFinished, failureOf(response)));
     return;
   }
   if (request.signal.aborted) over(false, null);
   else request.signal.addEventListener("abort", () => over(false, null), { once: true });
+}
+
+/** What its body failed with. With a client that leaves, Node fails the answers that are in line for the connection. */
+function failureOf({ errored, socket }: NodeServerResponse): Error | null {
+  const isInLine = socket === null && (errored as { readonly code?: unknown } | null)?.code === "ECONNRESET";
+  // Undefined where it was destroyed without an error, whatever the types say.
+  return isInLine ? null : (errored ?? null);
 }
 
 /** Whether `onAnswerOver` always calls back. */
