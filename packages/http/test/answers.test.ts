@@ -149,6 +149,13 @@ test("a client that leaves with answers in line is no failure", () =>
     expect(failures).toEqual([]);
   }));
 
+test("a limit of no bytes for messages, which the platform takes for none, is refused", () => {
+  const handler = (): Response => new Response();
+  expect(() => serve({ handler, maxMessageBytes: 0 })).toThrow(
+    "serve expects maxMessageBytes to be an integer of at least 1",
+  );
+});
+
 for (const headersTimeout of [Infinity, 1500.5, { minutes: 10 }])
   test(`headers may take ${typeof headersTimeout === "number" ? `${headersTimeout} ms` : "10 minutes"}`, () =>
     run(async () => {

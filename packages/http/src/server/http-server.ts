@@ -367,7 +367,7 @@ export function settingsOf(options: ServerOptions): Settings {
     headersTimeout: milliseconds("serve", "headersTimeout", headersTimeout),
     drain: milliseconds("serve", "drain", drain),
     maxBodyBytes: count("serve", "maxBodyBytes", maxBodyBytes, 0),
-    maxMessageBytes: count("serve", "maxMessageBytes", maxMessageBytes, 0),
+    maxMessageBytes: count("serve", "maxMessageBytes", maxMessageBytes, 1),
     maxRequests: count("serve", "maxRequests", maxRequests, 1),
     maxQueue: count("serve", "maxQueue", maxQueue, 0),
   };
