@@ -475,6 +475,9 @@ test("bad options are refused at the caller's line, and no password is told", ()
   expect(() => openPostgres("mysql://root:secret@x/y")).toThrow(
     /^openPostgres expects a URL that begins with postgres:\/\/, or settings; got another text$/,
   );
+  expect(() => openPostgres({ connectionString: "postgres//root:secret@x/y" })).toThrow(
+    /^openPostgres expects a URL that begins with postgres:\/\/, or settings; got another text$/,
+  );
   expect(() => openPostgres("postgres://x/y", { connections: 0 })).toThrow(
     "openPostgres expects connections",
   );

@@ -104,7 +104,8 @@ export function openPostgres(
   target: string | ClientConfig,
   options: PostgresOptions = {},
 ): Future<PostgresDatabase> {
-  const config = typeof target === "string" ? { connectionString: requireUrl(target) } : target;
+  const config = typeof target === "string" ? { connectionString: target } : target;
+  if (config.connectionString !== undefined) requireUrl(config.connectionString);
   const ms = (name: keyof PostgresOptions, preset: number): number =>
     milliseconds("openPostgres", name, (options[name] as Duration | undefined) ?? preset);
   const size = wholeNumber("openPostgres", "connections", options.connections ?? 10, 1);
@@ -139,8 +140,8 @@ function begin({ isolation, readOnly }: Begin): Sql {
   return raw(`BEGIN${modes.join("")}`);
 }
 
-function requireUrl(url: string): string {
-  if (/^postgres(ql)?:\/\//.test(url) && URL.canParse(url)) return url;
+function requireUrl(url: string): void {
+  if (/^postgres(ql)?:\/\//.test(url) && URL.canParse(url)) return;
   // It may be a URL with a typo in it, and have a password.
   throw new TypeError(
     "openPostgres expects a URL that begins with postgres://, or settings; got another text",
