@@ -94,9 +94,10 @@ export class SocketGuest implements Guest, Expiring {
     this.#isOpen = false;
     this.connection.ended(end);
     if (!this.#isRunning) return this.#over();
-    // A handler that reads, or waits to send, finds the end by itself; another would not learn of it.
-    if (!this.#inbox.isRead && !this.#outbox.isWaitedFor) this.abort("the connection has closed");
-    else this.#setTimer(this.#settings.closeGrace);
+    // A handler that reads, waits to send, or waits for the end, finds it by itself; another would not learn of it.
+    const findsOut = this.#inbox.isRead || this.#outbox.isWaitedFor || this.connection.isEndAskedFor;
+    if (findsOut) this.#setTimer(this.#settings.closeGrace);
+    else this.abort("the connection has closed");
   }
 
   /** Time for a ping; or the connection has closed, and the handler had its time. */

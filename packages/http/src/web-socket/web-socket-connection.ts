@@ -47,6 +47,7 @@ export class WebSocketConnection {
   readonly #outbox: Outbox;
   readonly #wire: Wire;
   readonly #end: SetOnce<SocketEnd> = new SetOnce();
+  #isEndAskedFor: boolean = false;
 
   /** @internal */
   constructor(request: Request, protocol: string, wire: Wire, inbox: Inbox, outbox: Outbox) {
@@ -89,8 +90,9 @@ export class WebSocketConnection {
     this.#wire.close(code, reason);
   }
 
-  /** Completes when the connection has ended. */
+  /** Completes when the connection has ended. A handler that has asked for it may go on for `closeGrace`, as one that reads. */
   closed(): Future<SocketEnd> {
+    this.#isEndAskedFor = true;
     return this.#end.wait();
   }
   /** It has ended; nothing can be sent any more. */
@@ -102,6 +104,10 @@ export class WebSocketConnection {
     return this.#wire.buffered;
   }
 
+  /** @internal */
+  get isEndAskedFor(): boolean {
+    return this.#isEndAskedFor;
+  }
   /** @internal */
   ended(end: SocketEnd): void {
     this.#end.set(end);
