@@ -49,6 +49,20 @@ export function valuesSuite(dialect: Dialect): void {
       expect(yield* stored(database, "DOUBLE PRECISION", 0.5)).toBe(0.5);
     });
 
+    inBothStyles("a query gives the columns that its table has now", function* () {
+      const database = yield* shared(2);
+      const all = sql`SELECT * FROM changing`;
+      yield* get(database.execute(sql`DROP TABLE IF EXISTS changing`));
+      yield* get(database.execute(sql`CREATE TABLE changing (id INTEGER, a TEXT, b TEXT)`));
+      yield* get(database.execute(sql`INSERT INTO changing VALUES (1, 'A', 'B')`));
+      for (const options of [{}, { readOnly: true }])
+        expect(yield* get(database.query(all, undefined, options))).toEqual([{ id: 1, a: "A", b: "B" }]);
+      yield* get(database.execute(sql`ALTER TABLE changing ADD COLUMN c TEXT DEFAULT 'C'`));
+      yield* get(database.execute(sql`ALTER TABLE changing DROP COLUMN a`));
+      for (const options of [{}, { readOnly: true }])
+        expect(yield* get(database.query(all, undefined, options))).toEqual([{ id: 1, b: "B", c: "C" }]);
+    });
+
     inBothStyles("what cannot be stored is refused at the caller's line", function* () {
       const database = yield* shared(2);
       const insert = (value: unknown) => () => database.execute(sql`INSERT INTO one VALUES (${value})`);

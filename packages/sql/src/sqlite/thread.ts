@@ -100,14 +100,16 @@ function runAlone(connection: DatabaseSync, text: string, values: readonly SQLIn
 
 function run(connection: DatabaseSync, text: string, values: readonly SQLInputValue[]): Answer {
   const statement = prepare(connection, text);
-  const columns = statement.columns().map(({ name }) => name);
-  if (columns.length === 0) {
+  if (statement.columns().length === 0) {
     const count = Number(statement.run(...values).changes);
-    return { columns, rows: [], count };
+    return { ...nothing, count };
   }
   const rows: unknown[][] = [];
+  let columns: readonly string[] = [];
   for (const row of rowsOf(statement, values)) {
     throwIfCancelled();
+    // Not sooner: where the schema has changed meanwhile, SQLite prepares it anew when it begins.
+    if (rows.length === 0) columns = statement.columns().map(({ name }) => name);
     rows.push((row as unknown[]).map(narrowed));
   }
   return { columns, rows, count: rows.length };
