@@ -188,6 +188,21 @@ test("a redirect loop ends, and is not tried again", () =>
     expect(retries).toBe(0);
   }));
 
+for (const location of ["http://[", "ftp://h/", "http://me:secret@127.0.0.1:1/"])
+  test(`a redirect to where nobody can go (${location}) is one, and is not tried again`, () =>
+    run(async () => {
+      await using server = await wireServer((socket) =>
+        socket.write(`HTTP/1.1 302 Found\r\nlocation: ${location}\r\ncontent-length: 0\r\n\r\n`),
+      );
+      let retries = 0;
+      const client = new HttpClient({ retry: { baseDelay: 1, onRetry: () => retries++ } });
+      const error = await failure(server.url, {}, client);
+      expect(error).toMatchObject({ code: "ERR_HTTP_NETWORK", reason: "redirect" });
+      expect((error as Error).message).not.toContain("secret");
+      expect(retries).toBe(0);
+      expect(server.all()).toBe(1);
+    }));
+
 test("a certificate that nobody vouches for, and no TLS at all", () =>
   run(async () => {
     const pem = (name: string) => readFileSync(new URL(`fixtures/${name}.pem`, import.meta.url));

@@ -7,12 +7,13 @@ const BY_CODE: readonly (readonly [codes: RegExp, reason: NetworkReason])[] = [
   [/^(ECONNREFUSED|ConnectionRefused|FailedToOpenSocket|EHOSTUNREACH|ENETUNREACH)$/, "refused"],
   [/^(ECONNRESET|EPIPE|UND_ERR_SOCKET|UND_ERR_RES_CONTENT_LENGTH_MISMATCH|ConnectionClosed)$/, "reset"],
   [/^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|EPROTO)/, "tls"],
-  [/^(TooManyRedirects|RedirectURLInvalid)$/, "redirect"],
+  // Ours is a URL: it is the one that the answer has sent us to.
+  [/^(TooManyRedirects|RedirectURLInvalid|ERR_INVALID_URL)$/, "redirect"],
 ];
 
 /** By message, where there is no code. */
 const BY_MESSAGE: readonly (readonly [words: RegExp, reason: NetworkReason])[] = [
-  [/redirect/i, "redirect"],
+  [/redirect|URL scheme must be|cross origin not allowed/i, "redirect"],
   [/dns|resolve|lookup|not known/i, "dns"],
   [/refused|unreachable/i, "refused"],
   [/certificate|tls|ssl|corrupt message/i, "tls"],
