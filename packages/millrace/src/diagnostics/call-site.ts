@@ -11,7 +11,7 @@ interface Frame {
   getFileName(): string | null | undefined;
   getLineNumber(): number | null;
   getColumnNumber(): number | null;
-  /** Of the code in the script, which is quicker to know than the line. */
+  /** Of the code in the script, which is quicker to know than the line. Only Node has it. */
   getPosition?(): number;
 }
 interface StackTraces {
@@ -97,7 +97,7 @@ function innermost(_: unknown, frames: readonly Frame[]): string | undefined {
   for (const frame of frames) {
     const file = frame.getFileName();
     if (typeof file === "string" && USERS_FILE.test(file) && !isLibrary(file, frame)) {
-      return `${file}:${frame.getPosition?.()}`;
+      return `${file}:${frame.getPosition?.() ?? `${frame.getLineNumber()}:${frame.getColumnNumber()}`}`;
     }
   }
   return frames.length < SHALLOW ? undefined : FURTHER;

@@ -51,6 +51,15 @@ describe.each([
   });
 });
 
+test("each task has the line that spawned it, not that of another in the same file", async () => {
+  using _ = enable();
+  const first = spawn(() => sleep(1));
+  const second = spawn(() => sleep(1));
+  const sites = snapshot().tasks.map(({ spawnedAt }) => Number(/:(\d+):\d+$/.exec(spawnedAt!)![1]));
+  expect(sites).toEqual([sites[0], sites[0]! + 1]);
+  await Promise.all([first, second]);
+});
+
 test("a deadlock names the lines", async () => {
   using _ = enable();
   const deadlock = paused(async () => {
