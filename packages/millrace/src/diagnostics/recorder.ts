@@ -28,7 +28,7 @@ import { Lints } from "./lints.ts";
 import type { Feed } from "./feed.ts";
 import type { TaskInfo } from "./reports.ts";
 import { ResourceRegistry } from "./resource-registry.ts";
-import { madeAt, siteOf } from "./site-of.ts";
+import { firstSite, madeAt, siteOf } from "./site-of.ts";
 import { enterSpawnContext } from "./spawn-context.ts";
 import { RunningPolls } from "./running-polls.ts";
 import { Sweep, waitsOf } from "./sweep.ts";
@@ -381,9 +381,9 @@ export class Recorder implements Hooks {
   }
   waitSite({ task, awaitedAt }: TaskRecord): string | undefined {
     // What the library made around the user's, as for an actor's message, has no place of its own.
-    const waits = [...waitsIn(task), ...leaves(waitsIn(task))];
-    const site = waits.map(siteOf).find((each) => each !== undefined);
-    return site ?? (waits.some((each) => joinedTask(each) !== undefined) ? awaitedAt : undefined);
+    const site = firstSite(waitsIn(task)) ?? firstSite(leaves(waitsIn(task)));
+    if (site !== undefined || awaitedAt === undefined) return site;
+    return [...leaves(waitsIn(task))].some((each) => joinedTask(each) !== undefined) ? awaitedAt : undefined;
   }
 
   /** The last tasks that have ended. */

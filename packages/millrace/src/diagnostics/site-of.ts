@@ -14,3 +14,11 @@ export function madeAt(future: Future<unknown>, site: string): void {
 export function siteOf(what: object): string | undefined {
   return what instanceof Future ? (what as Sited)[SITE] : routineSite(what);
 }
+/** Of the first that has one. */
+export function firstSite(futures: Iterable<Future<unknown>>): string | undefined {
+  for (const future of futures) {
+    const site = siteOf(future);
+    if (site !== undefined) return site;
+  }
+  return undefined;
+}
