@@ -181,6 +181,9 @@ export const exclusions: readonly Exclusion[] = [
     on: ["chromium"],
     files: [
       "packages/http/test/answers.test.ts",
+      "packages/http/test/client-leaves.test.ts",
+      "packages/http/test/uploads.test.ts",
+      "packages/http/test/web-socket-ends.test.ts",
       "packages/http/test/server.test.ts",
       "packages/http/test/server-faults.test.ts",
       "packages/http/test/web-socket.test.ts",
