@@ -27,7 +27,9 @@ const RECEIVE_LOCK = 48;
 const NOT_EMPTY = 64;
 const NOT_FULL = 80;
 const SENDERS = 96;
-const IS_CLOSED = 97;
+/** How often a handle was closed, twice, plus one when the receiver has closed the channel. */
+const CLOSINGS = 97;
+const BY_RECEIVER = 1;
 const CAPACITY = 98;
 const SIZE = 99;
 const HANDLES = 112;
@@ -59,6 +61,8 @@ export class SharedRing {
   readonly #capacity: number;
   readonly #size: number;
   readonly #patience: number;
+  /** Of this thread, in a lock. */
+  readonly #self: number = graves.self << 1;
   /**
    * What was seen of the other side, and where this thread's last message ended. Reading what another
    * processor writes costs more than the rest of a small message, so it is read only when what was seen does
@@ -68,6 +72,9 @@ export class SharedRing {
   #taken: number;
   #tail: number;
   #sentTo: number;
+  #seenClosings: number = -1;
+  #seenPlace: number = -1;
+  #seenLife: number = -1;
   #receivedTo: number;
 
   static create(capacity: number, bytes: number): SharedRing {
@@ -118,12 +125,13 @@ export class SharedRing {
   close(place: number, life: number): void {
     const open = (life << 1) | 1;
     if (Atomics.compareExchange(this.#words, HANDLES + place, open, (life + 1) << 1) !== open) return;
+    Atomics.add(this.#words, CLOSINGS, 2);
     if (Atomics.sub(this.#words, SENDERS, 1) === 1) this.notEmpty.announce();
     // Who waits to send through this handle has to be told, wherever.
     this.notFull.announce();
   }
   closeReceiver(): void {
-    Atomics.store(this.#words, IS_CLOSED, 1);
+    Atomics.or(this.#words, CLOSINGS, BY_RECEIVER);
     this.notFull.announce();
     this.notEmpty.announce();
   }
@@ -132,7 +140,7 @@ export class SharedRing {
 
   #lock(word: number): boolean {
     const words = this.#words;
-    const mine = graves.self << 1;
+    const mine = this.#self;
     for (let i = 0; ; i++) {
       const state = Atomics.compareExchange(words, word, UNLOCKED, mine);
       if (state === UNLOCKED) return true;
@@ -174,11 +182,21 @@ export class SharedRing {
     if (result === SENT_IT) this.notEmpty.announce();
     return result;
   }
+  /** Looks at the handle only if one was closed since it was last seen to be open. */
   #maySend(place: number, life: number): boolean {
-    return this.isOpen(place, life) && Atomics.load(this.#words, IS_CLOSED) === 0;
+    const closings = Atomics.load(this.#words, CLOSINGS);
+    if (closings === this.#seenClosings && place === this.#seenPlace && life === this.#seenLife) return true;
+    if (closings & BY_RECEIVER || !this.isOpen(place, life)) return false;
+    this.#seenClosings = closings;
+    this.#seenPlace = place;
+    this.#seenLife = life;
+    return true;
+  }
+  get #isClosed(): boolean {
+    return (Atomics.load(this.#words, CLOSINGS) & BY_RECEIVER) !== 0;
   }
   get #mayCome(): boolean {
-    return Atomics.load(this.#words, SENDERS) > 0 && Atomics.load(this.#words, IS_CLOSED) === 0;
+    return Atomics.load(this.#words, SENDERS) > 0 && !this.#isClosed;
   }
 
   /**
@@ -274,7 +292,7 @@ export class SharedRing {
       receiversWait: this.notEmpty.hasWaiters,
       sendersWait: this.notFull.hasWaiters,
       senders: load(SENDERS),
-      isClosed: load(IS_CLOSED) !== 0,
+      isClosed: this.#isClosed,
     };
   }
   /** Nothing is there, and nothing will come. */

@@ -48,7 +48,7 @@ describe("a set of bits", () => {
       const taken: number[] = [];
       const take = (): number[] => {
         const seen: number[] = [];
-        bits(memory).take((bit) => seen.push(bit));
+        bits(memory).take(seen);
         return seen;
       };
       return {
@@ -254,17 +254,21 @@ describe("a channel", () => {
   });
   test("gives what was sent through a handle that another thread closed", limit, () => {
     const program = (): Program => {
-      const { memory, handle } = channel(1);
+      const { memory, handle } = channel(2);
       return {
         memory,
         threads: [
-          () => sendWaiting(new SharedRing(memory, 0), 1, handle),
+          () => {
+            // The second finds that the handle was open not long ago.
+            const ring = new SharedRing(memory, 0);
+            return [1, 2].map((value) => ring.send(value, ...handle));
+          },
           () => new SharedRing(memory, 0).close(...handle),
           () => drain(new SharedRing(memory, 0)),
         ],
         check: (results, asleep) => {
           if (asleep.length > 0) throw new Error("sleeps though it is over");
-          expect(results[2]).toEqual(sent([1], [results[0] as number]));
+          expect(results[2]).toEqual(sent([1, 2], results[0] as number[]));
         },
       };
     };
