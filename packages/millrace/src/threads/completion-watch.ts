@@ -11,20 +11,15 @@
  * order to get done (the row of dear items).
  */
 import { host } from "../runtime/host.ts";
-import { cores } from "./backend.ts";
-import { IDLE } from "./parking.ts";
+import { IDLE, LEAST } from "./parking.ts";
 import { SpinBudget } from "./spin-budget.ts";
 import type { SharedMemory } from "./shared-memory.ts";
 import type { Submitter } from "./submitter.ts";
 
-/** Looking on for so long is always cheaper than being woken, in ms. */
-const LEAST = 0.02;
-const processors = cores();
-
 export class CompletionWatch {
   readonly #memory: SharedMemory;
   readonly #submitter: Submitter;
-  readonly #spin: SpinBudget = new SpinBudget();
+  readonly #spin: SpinBudget;
   #isBusy: boolean = false;
   #isScheduled: boolean = false;
   #since: number = 0;
@@ -36,6 +31,7 @@ export class CompletionWatch {
 
   constructor(memory: SharedMemory, submitter: Submitter) {
     this.#memory = memory;
+    this.#spin = new SpinBudget(memory.parking.hasCores);
     this.#submitter = submitter;
   }
 
@@ -72,9 +68,8 @@ export class CompletionWatch {
   }
 
   get #budget(): number {
-    const { layout, parking } = this.#memory;
-    const budget = this.#spin.budget(this.#since);
-    return layout.threads - parking.sleeping < processors ? budget : Math.min(budget, LEAST);
+    const { budget } = this.#spin;
+    return this.#memory.parking.isCrowded ? Math.min(budget, LEAST) : budget;
   }
 
   /** A message says that there are results. */

@@ -18,11 +18,17 @@
  *     looks again, and whatever it finds next, it wakes one more if there is more. So wake-ups ramp up
  *     instead of stampeding (test/threads/model.test.ts).
  */
+import { cores } from "./backend.ts";
 import { type Layout, PARK } from "./layout.ts";
 
 export const AWAKE = 0;
 export const BLOCKED = 1;
 export const IDLE = 2;
+
+/** Looking for so long is always cheaper than being woken, in ms. */
+export const LEAST = 0.02;
+
+const processors = cores();
 
 export class Parking {
   /** How a participant is woken that waits in its event loop, if there is a better way than `notify`. */
@@ -93,6 +99,15 @@ export class Parking {
     return false;
   }
 
+  /** There is a processor for each participant. */
+  get hasCores(): boolean {
+    return this.#layout.threads < processors;
+  }
+  /** More participants are awake than there are processors: who looks for work takes one from who has some. */
+  get isCrowded(): boolean {
+    const awake = this.#layout.threads - this.sleeping + (this.isAwake(0) ? 1 : 0);
+    return awake > processors;
+  }
   get sleeping(): number {
     return this.#count(this.#layout.sleepers);
   }

@@ -22,6 +22,10 @@ export class SharedBits {
     this.#length = length;
   }
 
+  /** How many it can hold. */
+  get size(): number {
+    return this.#length * 32;
+  }
   get isDirty(): boolean {
     return Atomics.load(this.#words, this.#dirty) !== 0;
   }
@@ -31,18 +35,19 @@ export class SharedBits {
     return Atomics.exchange(this.#words, this.#dirty, 1) === 0;
   }
 
-  /** Empties the set into `visit`, in no order. */
-  take(visit: (bit: number) => void): void {
+  /** Empties the set into `into`, in no order. How many there were. */
+  take(into: { [index: number]: number }): number {
     const words = this.#words;
-    if (Atomics.exchange(words, this.#dirty, 0) === 0) return;
+    if (Atomics.exchange(words, this.#dirty, 0) === 0) return 0;
+    let count = 0;
     for (let i = 0; i < this.#length; i++) {
       if (words[this.#start + i] === 0) continue;
       let bits = Atomics.exchange(words, this.#start + i, 0);
       while (bits !== 0) {
-        const bit = 31 - Math.clz32(bits & -bits);
+        into[count++] = (i << 5) | (31 - Math.clz32(bits & -bits));
         bits &= bits - 1;
-        visit((i << 5) | bit);
       }
     }
+    return count;
   }
 }

@@ -124,9 +124,9 @@ export class SharedSignal {
     this.#unwatch();
   }
 
-  /** How long a wait that began then should look on before it sleeps, in ms. */
-  spinMs(since: number): number {
-    return this.#spin.budget(since);
+  /** How long a wait should look on before it sleeps, in ms. */
+  get spinMs(): number {
+    return this.#spin.budget;
   }
 
   /** Has the first in line woken at the next change. False when one has come since `epoch`. */
@@ -199,7 +199,7 @@ export abstract class SharedWait<T> extends Operation<T> {
     if (!signal.mayTry(this)) return PENDING;
     let result = this.tried();
     if (result !== PENDING) return result;
-    if (!this.hasSlept && host.now() - this.since < signal.spinMs(this.since)) {
+    if (!this.hasSlept && host.now() - this.since < signal.spinMs) {
       ambientKernel().scheduler.defer(waker);
       return PENDING;
     }

@@ -14,7 +14,7 @@ import { host } from "../runtime/host.ts";
 import { activeResources } from "./backend.ts";
 import { graves } from "./graves.ts";
 import { ATTENTION, DEATHS, SEQUENCE, STAT_STOLEN } from "./layout.ts";
-import { BLOCKED, IDLE } from "./parking.ts";
+import { BLOCKED, IDLE, LEAST } from "./parking.ts";
 import { SpinBudget } from "./spin-budget.ts";
 import type { SharedMemory } from "./shared-memory.ts";
 import type { Submitter } from "./submitter.ts";
@@ -33,7 +33,7 @@ export class ThreadLoop {
   readonly #self: number;
   readonly #runner: TaskRunner;
   readonly #submitter: Submitter;
-  readonly #spin: SpinBudget = new SpinBudget();
+  readonly #spin: SpinBudget;
   readonly #idleTimeout: number;
   readonly #retire: () => void;
   #baseline: number = 0;
@@ -69,6 +69,7 @@ export class ThreadLoop {
     retire: () => void,
   ) {
     this.#memory = memory;
+    this.#spin = new SpinBudget(memory.parking.hasCores);
     this.#self = self;
     this.#runner = runner;
     this.#submitter = submitter;
@@ -163,7 +164,10 @@ export class ThreadLoop {
   #takeInbox(): void {
     const { words, layout } = this.#memory;
     const sequence = (slot: number): number => words[layout.slot(slot) + SEQUENCE]!;
-    this.#memory.inboxes[this.#self]!.take((slot) => this.#pinned.push(slot));
+    const inbox = this.#memory.inboxes[this.#self]!;
+    const slots = new Int32Array(inbox.size);
+    const count = inbox.take(slots);
+    for (let i = 0; i < count; i++) this.#pinned.push(slots[i]!);
     this.#pinned.sort((a, b) => sequence(a) - sequence(b));
   }
 
@@ -204,14 +208,18 @@ export class ThreadLoop {
     const now = host.now();
     if (this.#idleSince < 0) this.#idleSince = now;
     if (this.#hasSlept || this.#runner.waiting > 0) return false;
-    const until = Math.min(this.#idleSince + this.#spin.budget(this.#idleSince), started + MS_PER_TURN);
+    const until = Math.min(this.#lookUntil, started + MS_PER_TURN);
     if (now >= until) return false;
     this.#isSearching ||= this.#memory.parking.beginSearch(this.#self);
     if (!this.#isSearching) return false;
     for (let i = 1; ; i++) {
       if (this.#hasAnything) return true;
-      if (i % SPIN_STRIDE === 0 && host.now() > until) return false;
+      if (i % SPIN_STRIDE === 0 && host.now() > Math.min(until, this.#lookUntil)) return false;
     }
+  }
+  get #lookUntil(): number {
+    const { budget } = this.#spin;
+    return this.#idleSince + (this.#memory.parking.isCrowded ? Math.min(budget, LEAST) : budget);
   }
 
   /** Nothing came. */
@@ -219,8 +227,7 @@ export class ThreadLoop {
     if (this.#runner.isImporting) return this.#awaitImport();
     const mayLookOn = this.#isSearching || this.#runner.waiting > 0;
     this.#endSearch();
-    if (mayLookOn && !this.#hasSlept && host.now() < this.#idleSince + this.#spin.budget(this.#idleSince))
-      return this.wake();
+    if (mayLookOn && !this.#hasSlept && host.now() < this.#lookUntil) return this.wake();
     if (!this.#isQuiet) {
       // Promises that a function left behind, and what came for the event loop.
       this.#isQuiet = true;

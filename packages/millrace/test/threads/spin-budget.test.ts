@@ -9,7 +9,7 @@ function waits(spin: SpinBudget, from: number, count: number, ms: number): { now
   let now = from;
   let looked = 0;
   for (let i = 0; i < count; i++) {
-    const budget = spin.budget(now);
+    const { budget } = spin;
     looked += Math.min(budget, ms);
     now += ms;
     spin.learn(now, ms, budget < ms);
@@ -40,8 +40,26 @@ test("when waits become short again, that is found out", () => {
 
 test("two threads that take turns on one core both look until the kernel must have seen it", () => {
   const spin = new SpinBudget();
-  const { now } = waits(spin, 0, 1, 5);
-  expect(spin.budget(now)).toBeGreaterThan(0.5);
+  let longest = 0;
+  for (let now = 0, i = 0; i < 20; i++) {
+    longest = Math.max(longest, spin.budget);
+    spin.learn((now += 0.5), 0.5, true);
+  }
+  expect(longest).toBeGreaterThan(1);
+});
+
+test("what is over soon is never held up by a trial, however often it comes", () => {
+  const spin = new SpinBudget();
+  let now = 0;
+  for (let burst = 0; burst < 100; burst++) {
+    // Two milliseconds of work, then nothing for a while.
+    for (let i = 0; i < 8; i++) {
+      expect(spin.budget).toBeLessThan(0.5);
+      spin.learn((now += 0.25), 0.25, true);
+    }
+    now += 30;
+    spin.learn(now, 30, true);
+  }
 });
 
 test("one that was woken and took everything is not woken again", async () => {
