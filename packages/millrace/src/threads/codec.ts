@@ -342,6 +342,9 @@ export class Codec {
   }
   #readArray(): unknown[] {
     const length = this.#next();
+    // Written out, they need not grow (the row of 64 calls in flight).
+    if (length === 1) return [this.#read()];
+    if (length === 2) return [this.#read(), this.#read()];
     const array: unknown[] = [];
     for (let i = 0; i < length; i++) array.push(this.#read());
     return array;

@@ -15,6 +15,7 @@ import { host } from "../runtime/host.ts";
 import { cx, type Kernel } from "../runtime/kernel.ts";
 import type { Resource } from "../runtime/resource.ts";
 import { ambientKernel } from "../runtime/trail.ts";
+import { mayLookAtClock } from "./call-clock.ts";
 import { errorClassesOf, thrownBy } from "./error-classes.ts";
 import type { FunctionEntry } from "./function-table.ts";
 import { engineFor, home, type Engine } from "./home.ts";
@@ -50,6 +51,14 @@ const STACK_EVERY_IF_FAILING = 0.1;
 let lastStack = -Infinity;
 const failing: WeakSet<FunctionEntry> = new WeakSet();
 
+function isStackDue(entry: FunctionEntry): boolean {
+  const now = host.now();
+  const ms = now - lastStack;
+  if (ms <= STACK_EVERY_IF_FAILING || (ms <= STACK_EVERY && !failing.has(entry))) return false;
+  lastStack = now;
+  return true;
+}
+
 export class RemoteCall<R> extends Operation<R> implements SubmittedCall {
   declare readonly entry: FunctionEntry;
   declare readonly args: readonly unknown[];
@@ -79,9 +88,7 @@ export class RemoteCall<R> extends Operation<R> implements SubmittedCall {
     this.entry = entry;
     this.args = args;
     this.options = options;
-    const now = host.now();
-    if (now - lastStack > STACK_EVERY_IF_FAILING && (now - lastStack > STACK_EVERY || failing.has(entry))) {
-      lastStack = now;
+    if (mayLookAtClock() && isStackDue(entry)) {
       this.callStack = {};
       (Error as { captureStackTrace?(target: object, above: unknown): void }).captureStackTrace?.(
         this.callStack,

@@ -78,8 +78,11 @@ export class Tenure {
   }
 
   #check(): void {
-    if (Atomics.load(this.#words, this.#at) === this.#life) return;
-    if (this.#actsInTurns) Atomics.store(this.#words, this.#turn, AWAY);
+    // Only where it acts in turns does the order of the two matter.
+    const words = this.#words;
+    const seen = this.#actsInTurns ? Atomics.load(words, this.#at) : words[this.#at];
+    if (seen === this.#life) return;
+    if (this.#actsInTurns) Atomics.store(words, this.#turn, AWAY);
     this.#exit();
   }
 }

@@ -36,6 +36,8 @@ describe.each(styles)("in $name style", ({ body }) => {
   test("an error keeps its class, code, cause, properties and both stacks", async () => {
     const failing = spawn(
       body(function* () {
+        // A stack is kept only so often (remote-call.ts).
+        yield* get(sleep(10));
         yield* get(work.fail.with(on)("bad"));
       }),
     );
