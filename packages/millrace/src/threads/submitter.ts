@@ -15,6 +15,7 @@
  */
 import { CancelledError, ThreadError } from "../errors.ts";
 import { Backlog } from "./backlog.ts";
+import { CompletedSlots } from "./completed-slots.ts";
 import type { FunctionTable } from "./function-table.ts";
 import { Hints } from "./hints.ts";
 import type { Calls } from "./home.ts";
@@ -67,8 +68,8 @@ export class Submitter implements Calls {
   readonly #backlog: Backlog = new Backlog();
   /** Results that came by message before or after their slot was marked as done. */
   readonly #results: Map<number, PayloadMessage> = new Map();
-  /** What `drain` uses. */
-  #slots: Int32Array | null = null;
+  readonly #done: CompletedSlots;
+  readonly #take: (slot: number) => void = (slot) => this.#completed(slot);
   #sequence: number = 0;
 
   constructor(memory: SharedMemory, self: number, table: FunctionTable, threads: Threads) {
@@ -78,6 +79,7 @@ export class Submitter implements Calls {
     this.#threads = threads;
     this.#payloads = new Payloads(memory);
     this.#hints = new Hints(memory, self, threads);
+    this.#done = new CompletedSlots(memory, self);
     const { layout } = memory;
     this.#first = layout.firstSlot(self);
     const count = layout.slotsOf(self);
@@ -212,33 +214,12 @@ export class Submitter implements Calls {
   // ── what comes back
 
   get hasResults(): boolean {
-    return this.memory.completed[this.self]!.isDirty;
+    return this.#done.hasAny;
   }
 
   drain(): void {
-    const completed = this.memory.completed[this.self]!;
-    // Somebody's waker may lead back here.
-    const slots = this.#slots ?? new Int32Array(completed.size);
-    this.#slots = null;
-    const count = completed.take(slots);
-    this.#fetch(slots, count);
-    for (let i = 0; i < count; i++) this.#completed(this.#first + slots[i]!);
-    this.#slots = slots;
+    this.#done.drain(this.#take);
   }
-
-  /**
-   * Reads a word of each: what another processor wrote last comes over while the next is asked for. Reading
-   * them one by one, each at its turn, takes a fifth of the time of a call (the row of 64 in flight).
-   */
-  #fetch(slots: Int32Array, count: number): void {
-    const { words, layout } = this.memory;
-    let all = 0;
-    for (let i = 0; i < count; i++) all |= words[layout.slot(this.#first + slots[i]!) + STATE]!;
-    // Or the engine would leave it out.
-    this.fetched = all;
-  }
-  /** Of no meaning. */
-  fetched: number = 0;
 
   #completed(slot: number): void {
     const { words, layout } = this.memory;
