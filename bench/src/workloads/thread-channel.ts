@@ -69,8 +69,8 @@ function row(size: number, label: string): Workload {
   return {
     name: `messages of ${label} to a thread`,
     operation: "a message sent by the main thread and received on another",
-    operations: 50_000,
-    quickOperations: 10_000,
+    operations: 200_000,
+    quickOperations: 50_000,
     checksum: sumBelow,
     method: "turns",
     isWaiting: true,

@@ -64,6 +64,8 @@ export interface Peer {
   readonly name: string;
   readonly how: string;
   readonly call: () => PeerCall;
+  /** It takes some tens of microseconds for a call. */
+  readonly isSlow: boolean;
 }
 
 /** All of them, with so many threads each. */
@@ -82,19 +84,31 @@ export function peersWith(threads: number): readonly Peer[] {
     const pool = new FixedThreadPool(threads, fileOf("threads-poolifier.mjs"));
     return (name, argument, transfer) => pool.execute(argument, name, undefined, transfer);
   });
+  const peer = (name: string, how: string, call: () => PeerCall, isSlow: boolean = true): Peer => ({
+    name,
+    how,
+    call,
+    isSlow,
+  });
   return [
-    { name: "piscina, 64 at once", how: "concurrentTasksPerWorker: 64", call: piscina(64) },
-    { name: "piscina", how: "its defaults", call: piscina(1) },
-    { name: "tinypool, 64 at once", how: "concurrentTasksPerWorker: 64", call: tinypool(64) },
-    { name: "tinypool", how: "its defaults", call: tinypool(1) },
-    { name: "workerpool", how: "workerType: thread", call: workerpool },
-    { name: "poolifier", how: "FixedThreadPool", call: poolifier },
-    { name: "multithreading", how: "spawn(move(argument), function)", call: once(() => moving(threads)) },
-    {
-      name: "MessagePort",
-      how: "by hand: a number a call, threads in turn",
-      call: once(() => ports(threads)),
-    },
+    peer("piscina, 64 at once", "concurrentTasksPerWorker: 64", piscina(64), false),
+    peer("piscina", "its defaults", piscina(1)),
+    peer("tinypool, 64 at once", "concurrentTasksPerWorker: 64", tinypool(64), false),
+    peer("tinypool", "its defaults", tinypool(1)),
+    peer("workerpool", "workerType: thread", workerpool),
+    peer("poolifier", "FixedThreadPool", poolifier),
+    peer(
+      "multithreading",
+      "spawn(move(argument), function)",
+      once(() => moving(threads)),
+      false,
+    ),
+    peer(
+      "MessagePort",
+      "by hand: a number a call, threads in turn",
+      once(() => ports(threads)),
+      false,
+    ),
   ];
 }
 

@@ -66,9 +66,11 @@ async function inTurnYielding(operations: number, lap: () => void): Promise<numb
 function contenders(
   run: (operations: number, call: Call, lap: () => void) => Promise<number>,
   yieldingRun: (operations: number, lap: () => void) => Promise<number>,
+  fewer?: number,
 ): readonly Contender[] {
   return [
-    ...peersWith(1).map(({ name, how, call }): Contender => ({
+    ...peersWith(1).map(({ name, how, call, isSlow }): Contender => ({
+      ...(isSlow && fewer !== undefined ? { operations: fewer } : {}),
       column: "peer",
       name,
       how,
@@ -82,13 +84,14 @@ function contenders(
 export const threadCalls: Workload = {
   name: "calls on one thread, 64 in flight",
   operation: "a call of a function that returns its argument",
-  operations: 20_000,
-  quickOperations: 5_000,
+  // Of fewer, half is how long the kernel takes to give each thread a core.
+  operations: 100_000,
+  quickOperations: 20_000,
   checksum: sumBelow,
   method: "turns",
   isWaiting: true,
   measures: [{ metric: "time", required: [{ column: "yield*", isAheadOfPeers: true }] }],
-  contenders: contenders(pump, yielding),
+  contenders: contenders(pump, yielding, 10_000),
 };
 
 export const threadRoundTrip: Workload = {
