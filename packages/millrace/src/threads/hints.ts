@@ -6,7 +6,6 @@
  * them, and sleeps again before the second (the bench's row of 64 in flight).
  */
 import { host } from "../runtime/host.ts";
-import { turnEnds } from "./call-clock.ts";
 import { STATE } from "./layout.ts";
 import type { SharedMemory } from "./shared-memory.ts";
 import { QUEUED } from "./slot-state.ts";
@@ -37,7 +36,6 @@ export class Hints {
       ring.push(slot);
     }
     if (!mayDefer) {
-      turnEnds();
       if (!parking.wakeOne()) this.#threads.grow();
     } else if (!this.#owesWaking) {
       this.#owesWaking = true;
@@ -47,7 +45,6 @@ export class Hints {
 
   readonly #wakeThreads: () => void = () => {
     this.#owesWaking = false;
-    turnEnds();
     const { rings, parking, layout } = this.#memory;
     const ring = rings[this.#self]!;
     // Whoever was woken may have taken this very processor, and all there was, before this went on.
