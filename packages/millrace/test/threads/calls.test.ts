@@ -47,6 +47,32 @@ describe.each(styles)("in $name style", ({ body }) => {
     expect((error as Error).stack).toContain("fixtures/work.ts");
     expect((error as Error).stack).toContain("calls.test.ts");
   });
+
+  test("calls apart from each other all keep their caller's stack, however they are sent", async () => {
+    const ways = {
+      plain: () => work.fail.with(on)("bad"),
+      pinned: () => work.fail.with({ ...on, pin: true })("bad"),
+      moved: () => work.fail.with({ ...on, transfer: [new ArrayBuffer(1)] })("bad"),
+    };
+    const lost: string[] = [];
+    await spawn(
+      body(function* () {
+        // A stack is kept only so often, oftener of a function that has failed (remote-call.ts).
+        yield* get(sleep(10));
+        for (const [way, call] of Object.entries(ways)) {
+          for (let i = 0; i < 4; i++) {
+            try {
+              yield* get(call());
+            } catch (error) {
+              if (!(error as Error).stack!.includes("<called from>")) lost.push(way);
+            }
+            yield* get(sleep(1));
+          }
+        }
+      }),
+    );
+    expect(lost).toEqual([]);
+  });
 });
 
 test("values come back as structured clone would give them", async () => {
