@@ -13,6 +13,7 @@ import type { Bytes } from "./backend.ts";
 import { deserialize, serialize } from "./cloned-bytes.ts";
 import { refuseOfPlatform, refuseThreadBound, refuseWithin } from "./refusal.ts";
 import { isShareable } from "./shareable.ts";
+import { BUFFER, VIEWS } from "./views.ts";
 
 const UNDEFINED = 0;
 const NULL = 1;
@@ -37,22 +38,6 @@ const SHORT_STRING = 24;
 
 /** The same for bytes. */
 const FEW_BYTES = 64;
-
-const VIEWS = [
-  Uint8Array,
-  Int8Array,
-  Uint8ClampedArray,
-  Uint16Array,
-  Int16Array,
-  Uint32Array,
-  Int32Array,
-  Float32Array,
-  Float64Array,
-  BigInt64Array,
-  BigUint64Array,
-] as const;
-/** In the place of a kind of view: the buffer itself. */
-const BUFFER = VIEWS.length;
 
 /** The value does not fit; nobody but `encode` sees it. */
 const OVERFLOW = Symbol("overflow");
@@ -83,31 +68,43 @@ export class Codec {
    * @throws DataCloneError for what cannot be cloned.
    */
   encode(value: unknown, at: number, end: number): number {
+    // A getter may have led here, out of the writing of another value.
+    const outerAt = this.#at;
+    const outerEnd = this.#end;
     this.#at = at;
     this.#end = end;
     try {
-      this.#write(value, 0);
+      this.#writeWhole(value, at);
+      return this.#at;
     } catch (error) {
       if (error === OVERFLOW) return -1;
-      if (error !== TOO_DEEP) throw error;
-      this.#at = at;
-      try {
-        refuseWithin(value as object, isShareable);
-        this.#writeCloned(value);
-      } catch (second) {
-        if (second === OVERFLOW) return -1;
-        throw second;
-      }
+      throw error;
+    } finally {
+      this.#at = outerAt;
+      this.#end = outerEnd;
     }
-    return this.#at;
   }
 
   decode(at: number): unknown {
+    const outerAt = this.#at;
     this.#at = at;
-    return this.#read();
+    const value = this.#read();
+    this.#at = outerAt;
+    return value;
   }
 
   // ── writing
+
+  #writeWhole(value: unknown, at: number): void {
+    try {
+      this.#write(value, 0);
+    } catch (error) {
+      if (error !== TOO_DEEP) throw error;
+      this.#at = at;
+      refuseWithin(value as object, isShareable);
+      this.#writeCloned(value);
+    }
+  }
 
   #reserve(words: number): number {
     const at = this.#at;

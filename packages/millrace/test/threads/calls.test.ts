@@ -175,6 +175,33 @@ describe.each(styles)("what is cloned, in $name style", ({ body }) => {
     ));
 });
 
+describe.each(styles)("a getter among the arguments, in $name style", ({ body }) => {
+  test("may make calls of its own, and send on the channel that it is sent on", () =>
+    spawn(
+      body(function* () {
+        const made: Future<unknown>[] = [];
+        const argument = {
+          get inner(): number {
+            return made.push(pool.spawn(work.echo, "of the getter"));
+          },
+          rest: "c".repeat(60),
+        };
+        expect(yield* get(work.echo.with(on)(argument))).toMatchObject({ rest: argument.rest });
+        for (const each of made) expect(yield* get(each)).toBe("of the getter");
+        const [tx, rx] = sharedChannel<unknown>(4);
+        expect(tx.trySend("before").ok).toBe(true);
+        const message = {
+          get taken(): unknown {
+            return rx.tryRecv();
+          },
+          rest: "c".repeat(60),
+        };
+        expect(tx.trySend(message).ok).toBe(true);
+        expect(yield* get(rx.recv())).toEqual({ taken: { ok: true, value: "before" }, rest: message.rest });
+      }),
+    ));
+});
+
 test("errors travel as values, too", async () => {
   const back = (await work.echo.with(on)({ error: new RangeError("far") })) as { error: Error };
   expect(back.error).toBeInstanceOf(RangeError);

@@ -1,0 +1,16 @@
+/** Kinds of views of bytes, by number. */
+export const VIEWS = [
+  Uint8Array,
+  Int8Array,
+  Uint8ClampedArray,
+  Uint16Array,
+  Int16Array,
+  Uint32Array,
+  Int32Array,
+  Float32Array,
+  Float64Array,
+  BigInt64Array,
+  BigUint64Array,
+] as const;
+/** In the place of a kind of view: the buffer itself. */
+export const BUFFER: number = VIEWS.length;
