@@ -142,6 +142,7 @@ export class Fleet implements Threads {
       why: undefined,
       error: undefined,
     };
+    graves.register(life.number);
     this.#lives[self] = life;
     this.#missing--;
     this.#count();

@@ -3,20 +3,25 @@
  * ever. One list for all pools of a process, kept by the thread that starts them; a thread's number is
  * never used again.
  *
- *   count │ the latest `KEPT` numbers
+ *   count │ a bit for each of `KEPT` numbers, and then again for the next as many
  *
- * Whoever does not get something looks whether its holder is on the list, and takes it from there. Whoever
- * already waits is woken at each death.
+ * Whoever does not get something looks whether its holder is on the list, and takes it from there, however long
+ * ago that died: a lock may be asked for seldom, and threads that had nothing to do end often. Whoever already
+ * waits is woken at each death.
  */
 import { threadNumber } from "./backend.ts";
 
-const KEPT = 1024;
+/** Only what so many later threads have come since is taken for alive again. */
+const KEPT = 1 << 20;
 const COUNT = 0;
+const BITS = 1;
 
 let made: Int32Array<SharedArrayBuffer> | undefined;
 /** Made when it is needed: this module also loads where there is no shared memory. */
 const listed = (): Int32Array<SharedArrayBuffer> =>
-  (made ??= new Int32Array(new SharedArrayBuffer((1 + KEPT) * 4)));
+  (made ??= new Int32Array(new SharedArrayBuffer((BITS + KEPT / 32) * 4)));
+const wordOf = (thread: number): number => BITS + ((thread % KEPT) >>> 5);
+const bitOf = (thread: number): number => 1 << (thread & 31);
 const listeners = new Set<() => void>();
 
 export const graves: {
@@ -27,6 +32,8 @@ export const graves: {
   adopt(memory: SharedArrayBuffer): void;
   /** Deaths so far. */
   readonly count: number;
+  /** A thread begins. */
+  register(thread: number): void;
   bury(thread: number): void;
   isDead(thread: number): boolean;
   /** Calls `listener` when somebody has died, until the returned function is called. */
@@ -44,16 +51,15 @@ export const graves: {
   get count() {
     return made === undefined ? 0 : Atomics.load(made, COUNT);
   },
+  register(thread) {
+    Atomics.and(listed(), wordOf(thread), ~bitOf(thread));
+  },
   bury(thread) {
-    const list = listed();
-    const count = Atomics.load(list, COUNT);
-    Atomics.store(list, 1 + (count % KEPT), thread);
-    Atomics.store(list, COUNT, count + 1);
+    Atomics.or(listed(), wordOf(thread), bitOf(thread));
+    Atomics.add(listed(), COUNT, 1);
   },
   isDead(thread) {
-    for (let i = Math.min(this.count, KEPT); i > 0; i--)
-      if (Atomics.load(listed(), i) === thread) return true;
-    return false;
+    return made !== undefined && (Atomics.load(made, wordOf(thread)) & bitOf(thread)) !== 0;
   },
   watch(listener) {
     listeners.add(listener);
