@@ -2,8 +2,8 @@
  * Who holds how many permits of a semaphore, in shared memory: so that those of a thread that died can be
  * given back.
  *
- * Only a thread itself writes what it holds; what a dead one held is exchanged for nothing, so it is given
- * back once. A thread that dies in the few instructions between taking a permit and saying so takes it along.
+ * Only a thread itself writes what it holds; what a dead one held becomes that of the one thread that finds it,
+ * so it is given back once. A thread that dies in the few instructions between taking a permit and saying so takes it along.
  */
 import { graves } from "./graves.ts";
 
@@ -53,8 +53,10 @@ export class HeldPermits {
     for (let place = this.#start; place < this.#start + HELD_WORDS; place += 2) {
       const holder = Atomics.load(words, place);
       if (holder === 0 || !graves.isDead(holder)) continue;
+      // As their holder: another who looked as well does not find what somebody has taken there since.
+      if (Atomics.compareExchange(words, place, holder, graves.self) !== holder) continue;
       count += Atomics.exchange(words, place + 1, 0);
-      Atomics.compareExchange(words, place, holder, 0);
+      Atomics.store(words, place, 0);
     }
     return count;
   }
