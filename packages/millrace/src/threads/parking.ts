@@ -19,7 +19,7 @@
  *     instead of stampeding (test/threads/model.test.ts).
  */
 import { cores } from "./backend.ts";
-import { type Layout, PARK } from "./layout.ts";
+import { type Layout, LIVE, PARK } from "./layout.ts";
 
 export const AWAKE = 0;
 export const BLOCKED = 1;
@@ -103,9 +103,12 @@ export class Parking {
   get hasCores(): boolean {
     return this.#layout.threads < processors;
   }
-  /** More participants are awake than there are processors: who looks for work takes one from who has some. */
+  /**
+   * More participants are awake than there are processors: who looks for work takes one from who has some.
+   * Threads that were never needed, or have ended, are not among them.
+   */
   get isCrowded(): boolean {
-    const awake = this.#layout.threads - this.sleeping + (this.isAwake(0) ? 1 : 0);
+    const awake = Atomics.load(this.#words, LIVE) - this.sleeping + (this.isAwake(0) ? 1 : 0);
     return awake > processors;
   }
   get sleeping(): number {

@@ -1,6 +1,8 @@
 /** When threads look for work, and when they sleep at once. Time is handed in. */
 import { expect, test } from "vitest";
 import { Hints } from "../../src/threads/hints.ts";
+import { LIVE } from "../../src/threads/layout.ts";
+import { IDLE } from "../../src/threads/parking.ts";
 import { SharedMemory } from "../../src/threads/shared-memory.ts";
 import { SpinBudget } from "../../src/threads/spin-budget.ts";
 
@@ -85,4 +87,13 @@ test("a ring that seemed full is looked at again", () => {
   expect(ring!.push(pushed)).toBe(true);
   expect(ring!.push(pushed + 1)).toBe(false);
   expect(ring!.length).toBe(pushed);
+});
+
+test("threads that do not live make no crowd", () => {
+  const { parking, words } = new SharedMemory(250);
+  expect(parking.isCrowded).toBe(false);
+  words[LIVE] = 250;
+  expect(parking.isCrowded).toBe(true);
+  for (let thread = 1; thread <= 250; thread++) parking.announce(thread, IDLE);
+  expect(parking.isCrowded).toBe(false);
 });
