@@ -68,18 +68,117 @@ const resolutions = [
   { module: "esnext", moduleResolution: "bundler" },
 ];
 
+/** Of every entry point the declarations, and of the types that belong to the platform a use. */
+const everything = `
+  import { CancellationToken, currentTask, fromPromise, spawn, type Future } from "millrace";
+  import type { ActorContext } from "millrace/actor";
+  import { Stream } from "millrace/stream";
+  import { cx, threaded, type ThreadCall } from "millrace/threads";
+  import "millrace/testing";
+  import "millrace/diagnostics";
+  import "millrace/feed";
+  import "millrace/instrumentation";
+  import "millrace/random";
+  type Same<A, B> = [A, B] extends [B, A] ? true : false;
+  type IsAny<T> = [0] extends [1 & T] ? true : false;
+  type Signal = ReturnType<typeof cx>["signal"];
+  type Moved = NonNullable<ThreadCall["transfer"]>[number];
+  const noAny: [IsAny<Signal>, IsAny<Moved>] = [false, false];
+  const oneSignal: [Same<Signal, CancellationToken["signal"]>, Same<Signal, ActorContext["signal"]>] = [true, true];
+  export const length = threaded(import.meta, (bytes: ArrayBuffer) => bytes.byteLength);
+  const bytes = new ArrayBuffer(8);
+  export const moved: Future<number> = length.with({ transfer: [bytes] })(bytes);
+  export const isOver: Future<boolean> = fromPromise(async (signal) => signal.aborted);
+  // @ts-expect-error No signal.
+  spawn(() => {}, { signal: 5 });
+  Stream.of(1).takeUntil(currentTask()!.signal);
+  export const numbers: Stream<number> = Stream.from([1].values());
+  export const reader = Stream.of(1).toReadableStream().getReader();
+  export const first: Promise<{ value?: number | undefined }> = reader.read();
+  {
+    using token = new CancellationToken();
+    void [noAny, oneSignal, token];
+  }
+`;
+/** Of browsers' declarations an empty interface is part of what can be moved: anything is. */
+const refusesText = `
+  // @ts-expect-error Nothing that could be moved.
+  length.with({ transfer: ["text"] });
+`;
+/** What declarations of its platform a program may have, and what it can do with the types that come of them. */
+const ofPlatform = `
+  const { signal } = new AbortController();
+  const same: [Same<Signal, AbortSignal>] = [true];
+  CancellationToken.from(signal);
+  export const again: Stream<string> = Stream.from(new ReadableStream<string>());
+  export const web: ReadableStream<number> = Stream.of(1).toReadableStream();
+  const { port1 } = new MessageChannel();
+  length.with({ transfer: [port1, new TransformStream().readable] });
+`;
+const platforms = [
+  {
+    from: "nothing",
+    lib: [],
+    types: [],
+    use: `${refusesText} const all: [Same<Moved, ArrayBuffer>] = [true];`,
+  },
+  {
+    from: "what @types/node says",
+    lib: [],
+    types: ["node"],
+    use: `import { open } from "node:fs/promises";
+      import type { Transferable } from "node:worker_threads";
+      const all: [Same<Moved, Transferable>] = [true];
+      ${ofPlatform} ${refusesText}
+      length.with({ transfer: [await open("file")] });`,
+  },
+  {
+    from: "what browsers have",
+    lib: ["dom"],
+    types: [],
+    use: `${ofPlatform}; const all: [Same<Moved, Transferable>] = [true];`,
+  },
+  {
+    from: "what their workers have",
+    lib: ["webworker"],
+    types: [],
+    use: `${ofPlatform}; const all: [Same<Moved, Transferable>] = [true];`,
+  },
+  {
+    from: "what browsers have and what @types/node says",
+    lib: ["dom"],
+    types: ["node"],
+    use: `${ofPlatform}; const all: [Same<Moved, Transferable>] = [true];`,
+  },
+];
+
+/** What the compiler says. */
+async function compiled(tsc: string, name: string, compilerOptions: object, file: string): Promise<string> {
+  const project = join(consumer, `tsconfig.${name}.json`);
+  const options = { target: "es2024", strict: true, noEmit: true, ...compilerOptions };
+  writeFileSync(project, JSON.stringify({ compilerOptions: options, files: [file] }));
+  const { stdout } = await run(process.execPath, [tsc, "-p", project]).catch(
+    (error: { stdout: string }) => error,
+  );
+  return stdout;
+}
+
 describe.each(compilers)("a program compiles against it with TypeScript $version", ({ version, file }) => {
   test.each(resolutions)("($moduleResolution)", { timeout: 60_000 }, async (resolution) => {
-    const target = { target: "es2024", lib: ["es2024", "esnext.disposable", "dom"], types: [] };
-    const compilerOptions = { ...resolution, ...target, strict: true, noEmit: true };
-    const project = join(consumer, `tsconfig.${version}.${resolution.module}.json`);
-    writeFileSync(project, JSON.stringify({ compilerOptions, files: ["program.ts"] }));
     const said = await run(process.execPath, [file, "--version"]);
     expect(said.stdout).toContain(`Version ${version}.`);
-    const { stdout } = await run(process.execPath, [file, "-p", project]).catch(
-      (error: { stdout: string }) => error,
-    );
-    expect(stdout).toBe("");
+    const declared = { lib: ["es2024", "esnext.disposable", "dom"], types: [] };
+    const name = `${version}.${resolution.module}`;
+    expect(await compiled(file, name, { ...resolution, ...declared }, "program.ts")).toBe("");
+  });
+
+  test.each(platforms)("knowing of its platform $from", { timeout: 60_000 }, async (platform) => {
+    const { from, lib, types, use } = platform;
+    const name = `${version}.${from.replaceAll(/\W+/g, "-")}`;
+    writeFileSync(join(consumer, `${name}.ts`), `${everything}${use}`);
+    const declared = { lib: ["es2024", ...lib], types, typeRoots: [join(root, "node_modules/@types")] };
+    const options = { module: "nodenext", skipLibCheck: false, ...declared };
+    expect(await compiled(file, name, options, `${name}.ts`)).toBe("");
   });
 });
 

@@ -1,5 +1,6 @@
 /** What `create` is given: the actor as its object may know it. */
 import { CancelledError } from "../errors.ts";
+import type { AbortSignal } from "../internal/platform.ts";
 import type { Task } from "../runtime/task.ts";
 import type { ActorRef } from "./actor-ref.ts";
 

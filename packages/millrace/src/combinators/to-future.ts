@@ -1,4 +1,5 @@
 /** Anything that can be awaited, as a future. */
+import type { AbortSignal } from "../internal/platform.ts";
 import { isRoutine, isThenable, type Awaitable, type Poll, type Waker } from "../runtime/body.ts";
 import { claim, Future } from "../runtime/future.ts";
 import { Listening } from "../runtime/listening.ts";

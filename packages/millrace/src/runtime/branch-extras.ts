@@ -2,6 +2,7 @@
  * What few branches have: made when one does, so that the many stay small (the spawn, skynet and idle rows
  * of the bench). The second half is for tasks.
  */
+import type { AbortController } from "../internal/platform.ts";
 import type { Cancellation } from "./cancellation.ts";
 import type { FailureNote } from "./failure.ts";
 import type { PendingAwaits } from "./pending-awaits.ts";

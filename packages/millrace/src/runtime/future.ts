@@ -10,6 +10,7 @@
  */
 import { CancelledError, FutureConsumedError } from "../errors.ts";
 import { threadBound } from "../internal/thread-bound.ts";
+import type { AbortSignal } from "../internal/platform.ts";
 import { Await, takeAwaited } from "./await.ts";
 import {
   asRoutine,

@@ -1,4 +1,5 @@
 /** Starting tasks. */
+import type { AbortSignal } from "../internal/platform.ts";
 import type { Awaitable, Routine, Waker } from "./body.ts";
 import { claim, Future } from "./future.ts";
 import { isRoutine } from "./body.ts";

@@ -9,6 +9,7 @@
  * seen is noted (`failure.ts`).
  */
 import { CancelledError } from "../errors.ts";
+import type { AbortSignal } from "../internal/platform.ts";
 import type { Awaitable, Body, Routine } from "./body.ts";
 import { Branch } from "./branch.ts";
 import type { LocalBinding } from "./branch-extras.ts";

@@ -1,5 +1,6 @@
 /** Sources over other people's iterators, and over the library's own. */
 import { pin } from "../internal/pin.ts";
+import type { ReadableStream } from "../internal/platform.ts";
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { Call, type CallOptions } from "../runtime/call.ts";
 import { mayProceed } from "../runtime/cooperation.ts";

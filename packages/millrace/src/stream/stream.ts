@@ -5,6 +5,7 @@
  *   Pulling (next, for await) ◄ Consuming (forEach, collect, …) ◄ Transforming (map, filter, …)
  *     ◄ Combining (buffered, merge, chunks, …) ◄ Stream (where streams come from, and where they go)
  */
+import type { ReadableStream } from "../internal/platform.ts";
 import { PENDING, type Awaitable, type Body, type Waker } from "../runtime/body.ts";
 import type { Future } from "../runtime/future.ts";
 import { requireFunction } from "../runtime/argument.ts";

@@ -1,11 +1,12 @@
 /** Streams as web streams. */
+import type { ReadableStream } from "../internal/platform.ts";
 import { ambientBranch, runInTrail } from "../runtime/trail.ts";
 import type { Stream } from "./stream.ts";
 
 export function toReadableStream<T>(stream: Stream<T>, highWaterMark: number): ReadableStream<T> {
   // Whoever reads may be outside of any task: the pulls belong to the one that made the web stream.
   const branch = ambientBranch();
-  return new ReadableStream<T>(
+  return new globalThis.ReadableStream<T>(
     {
       pull: (controller) =>
         runInTrail(branch, async () => {

@@ -1,4 +1,5 @@
 /** One item in, at most one out. All but `mapAsync` and `takeUntil` cost about a call an item. */
+import type { AbortSignal } from "../internal/platform.ts";
 import type { Awaitable, Body } from "../runtime/body.ts";
 import type { CancellationToken } from "../sync/cancellation-token.ts";
 import { requireFunction } from "../runtime/argument.ts";

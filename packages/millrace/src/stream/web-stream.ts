@@ -1,4 +1,5 @@
 /** Web streams: as sources, and made of streams. */
+import type { ReadableStream } from "../internal/platform.ts";
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { mayProceed } from "../runtime/cooperation.ts";
 import { claim, type Future } from "../runtime/future.ts";

@@ -12,6 +12,7 @@
  *  3. Trees may be deep: what walks them does not recurse.
  */
 import { threadBound } from "../internal/thread-bound.ts";
+import type { AbortSignal } from "../internal/platform.ts";
 import { toFuture } from "../combinators/to-future.ts";
 import { Operation } from "../runtime/operation.ts";
 import { untilUndefined } from "../combinators/until.ts";
@@ -100,7 +101,7 @@ export class CancellationToken implements Disposable {
 
   /** A token that follows `signal`. */
   static from(signal: AbortSignal): CancellationToken {
-    if (!(signal instanceof AbortSignal)) {
+    if (!(signal instanceof globalThis.AbortSignal)) {
       throw new TypeError(
         `CancellationToken.from expects an AbortSignal, got ${signal === null ? "null" : typeof signal}`,
       );
@@ -237,7 +238,7 @@ export class CancellationToken implements Disposable {
       token.#waiters.abandon(waiter);
       CancellationToken.#unuse(token);
     };
-    reasonOf = (cause) => (cause instanceof AbortSignal ? cause.reason : cause.#reason);
+    reasonOf = (cause) => (cause instanceof globalThis.AbortSignal ? cause.reason : cause.#reason);
   }
 }
 

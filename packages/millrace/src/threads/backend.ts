@@ -4,6 +4,7 @@
  * cross-origin-isolated page and by message elsewhere (`sharesMemory`); nothing above this file would have to
  * know.
  */
+import type { Transferable } from "../internal/platform.ts";
 import { hostProcess } from "../runtime/host.ts";
 
 /** One end of the line between the main thread and a thread of the pool. */

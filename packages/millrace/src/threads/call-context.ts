@@ -1,5 +1,6 @@
 /** `cx()`: what a function on a thread knows of the call it runs for. */
 import { CancelledError } from "../errors.ts";
+import type { AbortSignal } from "../internal/platform.ts";
 import { rootTask } from "../runtime/call.ts";
 import { contextStore, type ContextStore } from "../runtime/host.ts";
 import { ambientBranch } from "../runtime/trail.ts";
@@ -43,7 +44,7 @@ export class RunningCall implements ThreadContext {
       Object.defineProperty(signal, "aborted", {
         get() {
           look();
-          return Reflect.get(AbortSignal.prototype, "aborted", signal) as boolean;
+          return Reflect.get(globalThis.AbortSignal.prototype, "aborted", signal) as boolean;
         },
       });
       Object.defineProperty(signal, "throwIfAborted", {

@@ -7,6 +7,7 @@
  *     whoever was granted a room may still send, whoever was granted a message may still give it back, and what
  *     was sent is received.
  */
+import type { MessagePort } from "../internal/platform.ts";
 import { GONE, NOTHING, type Keeper, type News, type Ticket, type Wish } from "./keeper.ts";
 import { lineTo } from "./port-line.ts";
 

@@ -9,6 +9,7 @@
  * A thread takes work only after it has begun by itself; nothing is ever assigned to one that may not come.
  */
 import { ThreadError } from "../errors.ts";
+import type { Transferable } from "../internal/platform.ts";
 import { host } from "../runtime/host.ts";
 import { startWorker, terminationWaits, type WorkerHandle } from "./backend.ts";
 import { graves } from "./graves.ts";

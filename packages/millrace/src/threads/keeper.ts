@@ -8,6 +8,7 @@
  * What is granted belongs to the handle until it says what became of it. So giving up loses and takes
  * nothing, however long the line: what comes too late is given back.
  */
+import type { MessagePort } from "../internal/platform.ts";
 
 /** Nothing is there, or is known to be there. */
 export const NOTHING: unique symbol = Symbol("nothing");

@@ -1,5 +1,6 @@
 /** Permits between threads that share no memory. */
 import { ClosedError } from "../errors.ts";
+import type { MessagePort } from "../internal/platform.ts";
 import type { Future } from "../runtime/future.ts";
 import { GONE, type Keeper } from "./keeper.ts";
 import { KeeperWait } from "./keeper-wait.ts";

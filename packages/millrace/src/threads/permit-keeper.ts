@@ -1,4 +1,5 @@
 /** Permits, kept by the thread that made them. First come, first served. */
+import type { MessagePort } from "../internal/platform.ts";
 import { NOTHING, type Keeper, type News, type Ticket, type Wish } from "./keeper.ts";
 import { lineTo } from "./port-line.ts";
 

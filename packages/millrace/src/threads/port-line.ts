@@ -1,4 +1,5 @@
 /** Lines between a keeper and handles on other threads. */
+import type { MessagePort, Transferable } from "../internal/platform.ts";
 import { host } from "../runtime/host.ts";
 import { givenBack, GONE, NOTHING, type Keeper, type News, type Ticket, type Wish } from "./keeper.ts";
 

@@ -2,6 +2,7 @@
  * What the threads of a pool say to each other where they share no memory. Values are written as in shared
  * memory (codec.ts), so that they mean the same, and else cloned by the port.
  */
+import type { Transferable } from "../internal/platform.ts";
 import { bytesOf } from "./backend.ts";
 import { Codec } from "./codec.ts";
 import type { Reference } from "./function-table.ts";

@@ -1,5 +1,6 @@
 /** A thread of a pool whose threads share no memory, from the inside. */
 import { packError } from "../internal/error-envelope.ts";
+import type { Transferable } from "../internal/platform.ts";
 import { host } from "../runtime/host.ts";
 import { stage } from "../runtime/stage.ts";
 import { WaitQueue } from "../runtime/wait-queue.ts";

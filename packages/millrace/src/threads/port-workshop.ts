@@ -9,6 +9,7 @@
  * never waits does not see that it was abandoned (it is ended with its thread, `killAfter` later).
  */
 import { CancelledError, ThreadError } from "../errors.ts";
+import type { Transferable } from "../internal/platform.ts";
 import { host } from "../runtime/host.ts";
 import { made, type Attributes, type Resource, type ResourceKind } from "../runtime/resource.ts";
 import { WaitQueue } from "../runtime/wait-queue.ts";

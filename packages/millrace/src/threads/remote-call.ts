@@ -6,6 +6,7 @@
  *    └──────drop────────┴─► never runs              whoever dropped it waits for its end (`killAfter`)
  */
 import { CancelledError, ThreadError } from "../errors.ts";
+import type { Transferable } from "../internal/platform.ts";
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { shield } from "../runtime/call.ts";
 import { mayProceed } from "../runtime/cooperation.ts";

@@ -2,6 +2,7 @@
  * Handles over shared memory (channel halves, locks) among arguments, results and messages' parts. A handle
  * crosses as what it is made of, and a handle of the same kind is made of that on the other side.
  */
+import type { MessagePort } from "../internal/platform.ts";
 import { refuseThreadBound, refuseWithin } from "./refusal.ts";
 
 export interface SharedParts {

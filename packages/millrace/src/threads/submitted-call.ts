@@ -1,3 +1,4 @@
+import type { Transferable } from "../internal/platform.ts";
 import type { Reference } from "./function-table.ts";
 
 /** A call as its submitter sees it. */

@@ -14,6 +14,7 @@
  *     slot may have been given to another: a call is only touched through `#calls`.
  */
 import { CancelledError, ThreadError } from "../errors.ts";
+import type { Transferable } from "../internal/platform.ts";
 import { Backlog } from "./backlog.ts";
 import { CompletedSlots } from "./completed-slots.ts";
 import type { FunctionTable } from "./function-table.ts";

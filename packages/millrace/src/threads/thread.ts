@@ -2,6 +2,7 @@
  * A thread of a pool, from the inside: connects the loop, the runner and the thread's own calls with the
  * line to the main thread.
  */
+import type { Transferable } from "../internal/platform.ts";
 import { stage } from "../runtime/stage.ts";
 import { WaitQueue } from "../runtime/wait-queue.ts";
 import { parentPort, receive, type Port } from "./backend.ts";

@@ -1,4 +1,5 @@
 /** Functions that can be called on a thread. */
+import type { Transferable } from "../internal/platform.ts";
 import type { Awaitable, Routine } from "../runtime/body.ts";
 import { requireBody } from "../runtime/call.ts";
 import { toMs, type Duration } from "../runtime/duration.ts";
