@@ -5,6 +5,13 @@ import { Gather } from "./gather.ts";
 import { all } from "./join.ts";
 
 class Race<R> extends Gather<R> {
+  /** Made by the call, so that its stack has the caller's line. */
+  readonly #ofNothing: Error | undefined;
+  constructor(futures: readonly Future<unknown>[]) {
+    super(futures);
+    if (futures.length === 0)
+      this.#ofNothing = new RangeError("race of nothing: it needs at least one future");
+  }
   protected fulfilled(_index: number, value: unknown): Poll<R> {
     return value as R;
   }
@@ -12,15 +19,17 @@ class Race<R> extends Gather<R> {
     throw error;
   }
   protected finish(): R {
-    throw new RangeError("race of nothing: it needs at least one future");
+    throw this.#ofNothing!;
   }
 }
 
 class Any<R> extends Gather<R> {
   readonly #errors: unknown[];
+  readonly #ofNothing: Error | undefined;
   constructor(futures: readonly Future<unknown>[]) {
     super(futures);
     this.#errors = Array.from({ length: futures.length });
+    if (futures.length === 0) this.#ofNothing = allFailed([]);
   }
   protected fulfilled(_index: number, value: unknown): Poll<R> {
     return value as R;
@@ -30,8 +39,12 @@ class Any<R> extends Gather<R> {
     return PENDING;
   }
   protected finish(): R {
-    throw new AggregateError(this.#errors, `all ${this.#errors.length} futures failed`);
+    throw this.#ofNothing ?? allFailed(this.#errors);
   }
+}
+
+function allFailed(errors: unknown[]): AggregateError {
+  return new AggregateError(errors, `all ${errors.length} futures failed`);
 }
 
 /**
