@@ -9,6 +9,12 @@ const MS_PER_PART = {
   milliseconds: 1,
 } as const;
 
+/** @throws TypeError unless they are an object. */
+export function optionsOf<O>(caller: string, options: O): O {
+  if (typeof options === "object" && options !== null) return options;
+  throw new TypeError(`${caller} expects options to be an object, got ${describe(options)}`);
+}
+
 /** @throws RangeError unless it is a duration of at least 0; `Infinity` is one. */
 export function milliseconds(caller: string, what: string, duration: Duration): number {
   let ms = NaN;

@@ -163,6 +163,10 @@ test("bad input throws at the caller's line, and says what was expected", () => 
     expect(withCredentials).toThrow("without a user and a password");
     expect(withCredentials).not.toThrow("secret");
   }
+  expect(() => client.get("http://h/", null as never)).toThrow(
+    "GET expects options to be an object, got null",
+  );
+  expect(() => new HttpClient(null as never)).toThrow("HttpClient expects options to be an object, got null");
   expect(() => new HttpClient({ baseUrl: "x" })).toThrow("expects baseUrl to be an http or https URL");
   expect(() => new HttpClient({ maxPerHost: 0 })).toThrow("an integer of at least 1");
   expect(() => new HttpClient({ baseUrl: "http://a/" }).get("http://b/")).toThrow(

@@ -6,7 +6,7 @@ import { TransactionError } from "./errors.ts";
 import type { Pool } from "./pool.ts";
 import type { Queries, ReadOptions, TransactionOptions } from "./queries.ts";
 import { checkRows, requireSchema, type Schema } from "./rows.ts";
-import { requireIsolation } from "./options.ts";
+import { optionsOf, requireIsolation } from "./options.ts";
 import { raw, requireStatement, type Sql } from "./statement.ts";
 import { Transaction } from "./transaction.ts";
 
@@ -49,10 +49,11 @@ export abstract class Database implements Queries, AsyncDisposable {
   query(
     statement: Sql,
     schema?: StandardSchemaV1<unknown, unknown>,
-    { readOnly = false }: ReadOptions = {},
+    options: ReadOptions = {},
   ): Future<unknown[]> {
     requireStatement("Database.query", statement);
     const checked = requireSchema("Database.query", schema);
+    const { readOnly = false } = optionsOf("Database.query", options);
     return asyncFn(() => this.#query(statement, checked, readOnly))();
   }
 
@@ -65,7 +66,7 @@ export abstract class Database implements Queries, AsyncDisposable {
     if (typeof body !== "function") {
       throw new TypeError(`Database.transaction expects a function, got ${typeof body}`);
     }
-    requireIsolation("Database.transaction", options.isolation);
+    requireIsolation("Database.transaction", optionsOf("Database.transaction", options).isolation);
     const pool = options.readOnly === true ? this.#readers : this.#pool;
     const transaction = asyncFn(() => Transaction.run(pool, this.#driver, body, options))();
     return options.timeout === undefined ? transaction : timeout(options.timeout, transaction);

@@ -5,6 +5,11 @@ import type { Begin } from "./queries.ts";
 /** The longest time that timers, and the lock of an SQLite file, can be told to wait: 24 days. */
 export const LONGEST_WAIT: number = 2 ** 31 - 1;
 
+export function optionsOf<O>(caller: string, options: O): O {
+  if (typeof options === "object" && options !== null) return options;
+  throw new TypeError(`${caller} expects options to be an object, got ${JSON.stringify(options)}`);
+}
+
 export function wholeNumber(caller: string, name: string, value: number, least: number): number {
   if (Number.isSafeInteger(value) && value >= least) return value;
   throw new RangeError(

@@ -26,6 +26,7 @@ import {
 } from "millrace";
 import type { Connection, Driver, Result, Row } from "./connection.ts";
 import { TransactionError } from "./errors.ts";
+import { optionsOf } from "./options.ts";
 import type { Lease, Pool } from "./pool.ts";
 import type { Queries, TransactionOptions } from "./queries.ts";
 import { checkRows, requireSchema } from "./rows.ts";
@@ -74,6 +75,7 @@ export class Transaction implements Queries {
     if (typeof body !== "function") {
       throw new TypeError(`Transaction.transaction expects a function, got ${typeof body}`);
     }
+    optionsOf("Transaction.transaction", options);
     const inner = new Transaction(this.#connection, this.#depth + 1);
     const call = asyncFn(() => this.#within(inner, body))();
     // Abandoned, it is over at once: what comes now waits for its rollback instead of being refused.

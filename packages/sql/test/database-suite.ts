@@ -125,6 +125,12 @@ export function databaseSuite(dialect: Dialect): void {
       expect(() => database.execute(sql`DELETE FROM people WHERE id = ${undefined}`)).toThrow("value 1 of");
       expect(() => database.query(sql`SELECT 1`, {} as never)).toThrow("Standard Schema");
       expect(() => database.transaction(undefined as never)).toThrow("expects a function");
+      expect(() => database.transaction(() => {}, null as never)).toThrow(
+        "Database.transaction expects options to be an object, got null",
+      );
+      expect(() => database.query(sql`SELECT 1`, undefined, null as never)).toThrow(
+        "Database.query expects options to be an object, got null",
+      );
       const isolation = "serializable; DELETE FROM people" as never;
       expect(() => database.transaction(function* () {}, { isolation })).toThrow(
         'expects isolation to be one of read committed, repeatable read, serializable, got "serializable; DELETE',

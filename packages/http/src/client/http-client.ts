@@ -1,7 +1,7 @@
 /** `HttpClient`: the platform's `fetch` as lazy futures that have limits. */
 import type { InFlightLimits } from "./in-flight.ts";
 import { InFlight } from "./in-flight.ts";
-import { count } from "../option-values.ts";
+import { count, optionsOf } from "../option-values.ts";
 import { pin } from "../pin.ts";
 import type { Sending } from "./attempt.ts";
 import { HttpCall } from "./http-call.ts";
@@ -58,7 +58,7 @@ export class HttpClient {
 
   /** A client that sends nothing yet. @throws TypeError, RangeError for bad options. */
   constructor(options: ClientOptions = {}) {
-    const { maxInFlight = 256, maxPerHost = 64, baseUrl, fetch: given } = options;
+    const { maxInFlight = 256, maxPerHost = 64, baseUrl, fetch: given } = optionsOf("HttpClient", options);
     const defaults = withOptions("HttpClient", { ...BY_DEFAULT, baseUrl: checkBase(baseUrl) }, options);
     this.#defaults = { ...defaults, jsonHeaders: askingForJson(defaults.headers) };
     const limits: InFlightLimits = {

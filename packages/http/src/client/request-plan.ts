@@ -5,7 +5,7 @@
 import type { Duration } from "millrace";
 import type { CancellationToken } from "millrace";
 import { Stream } from "millrace/stream";
-import { count, milliseconds } from "../option-values.ts";
+import { count, milliseconds, optionsOf } from "../option-values.ts";
 import { retryPolicy, type RetryOptions, type RetryPolicy } from "./retry.ts";
 
 /** Values for the query: `undefined` and `null` are left out, arrays give the key several times. */
@@ -85,7 +85,7 @@ export interface RequestPlan extends Omit<Defaults, "baseUrl" | "headers"> {
 
 /** `base` with what `options` say. */
 export function withOptions(caller: string, base: Defaults, options: CommonOptions): Defaults {
-  const { headers, timeout, totalTimeout, retry, maxBytes, acceptStatus, init } = options;
+  const { headers, timeout, totalTimeout, retry, maxBytes, acceptStatus, init } = optionsOf(caller, options);
   return {
     baseUrl: base.baseUrl,
     headers: headers === undefined ? base.headers : mergeHeaders(caller, base.headers, headers),

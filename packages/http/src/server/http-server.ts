@@ -24,7 +24,7 @@ import {
   type TaskScope,
 } from "millrace";
 import type { ServerRequest } from "srvx";
-import { count, milliseconds } from "../option-values.ts";
+import { count, milliseconds, optionsOf } from "../option-values.ts";
 import { SocketHost } from "../web-socket/socket-host.ts";
 import type { SocketRoute } from "../web-socket/socket-route.ts";
 import { Admission } from "./admission.ts";
@@ -186,7 +186,7 @@ export class HttpServer implements AsyncDisposable {
    * @throws RangeError when `drain` is no duration.
    */
   shutdown(options: { readonly drain?: Duration } = {}): Future<ShutdownReport> {
-    const { drain } = options;
+    const { drain } = optionsOf("HttpServer.shutdown", options);
     const ms =
       drain === undefined ? this.#settings.drain : milliseconds("HttpServer.shutdown", "drain", drain);
     return shutDown(this.#stop, ms, this.#task!);

@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { checkCount, checkName } from "../runtime/argument.ts";
+import { checkCount, checkName, optionsOf, requireBody } from "../runtime/argument.ts";
 import { type Duration } from "../runtime/duration.ts";
-import { requireBody } from "../runtime/call.ts";
 import { ambientKernel } from "../runtime/trail.ts";
 import { Actor, type ActorSettings } from "./actor.ts";
 import type { ActorContext } from "./actor-context.ts";
@@ -95,7 +94,7 @@ export function startActor<A extends object>(
 }
 
 function settingsOf(options: ActorOptions): ActorSettings {
-  const { name, mailbox = 64, onFailure = "stop", restarts } = options;
+  const { name, mailbox = 64, onFailure = "stop", restarts } = optionsOf("startActor", options);
   checkName("startActor", name);
   checkCount("startActor", "mailbox", mailbox, 1);
   if (!POLICIES.includes(onFailure)) {

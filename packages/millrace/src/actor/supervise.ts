@@ -9,6 +9,7 @@
  *
  * A child that has stopped normally is over, for every strategy; when all are, so is the supervisor.
  */
+import { optionsOf } from "../runtime/argument.ts";
 import { select } from "../combinators/select.ts";
 import { ClosedError } from "../errors.ts";
 import type { Routine } from "../runtime/body.ts";
@@ -99,7 +100,7 @@ export function supervise(
   children: Record<string, () => ActorRef<object>>,
   options: { strategy?: Strategy; restarts?: { limit: number; within: Duration } } = {},
 ): Future<void> {
-  const { strategy = "oneForOne", restarts } = options;
+  const { strategy = "oneForOne", restarts } = optionsOf("supervise", options);
   if (!Object.hasOwn(FIRST, strategy)) {
     throw new RangeError(
       `supervise expects strategy to be "oneForOne", "oneForAll" or "restForOne", got ${String(strategy)}`,

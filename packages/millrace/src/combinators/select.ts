@@ -1,6 +1,6 @@
 /** Waiting for the first of several named branches. */
 import { SelectError } from "../errors.ts";
-import { shown } from "../runtime/argument.ts";
+import { optionsOf, shown } from "../runtime/argument.ts";
 import { isThenable, PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { mayProceed } from "../runtime/cooperation.ts";
 import { abandon, type Future } from "../runtime/future.ts";
@@ -172,7 +172,7 @@ export function select<const B extends Branches>(
       `select expects an object of named branches, such as { message: rx.recv() }, got ${got}`,
     );
   }
-  const made = new Select(branches, options.biased === true);
+  const made = new Select(branches, optionsOf("select", options).biased === true);
   return made.isWithoutBranches ? new SelectNothing() : made;
 }
 

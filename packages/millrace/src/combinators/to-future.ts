@@ -1,5 +1,6 @@
 /** Anything that can be awaited, as a future. */
 import type { AbortSignal } from "../internal/platform.ts";
+import { requireValue } from "../runtime/argument.ts";
 import { isRoutine, isThenable, type Awaitable, type Poll, type Waker } from "../runtime/body.ts";
 import { claim, Future } from "../runtime/future.ts";
 import { Listening } from "../runtime/listening.ts";
@@ -80,6 +81,14 @@ export function watchPromise<T>(promise: PromiseLike<T>): Future<T> {
 
 /** Any awaitable as a future that the caller owns. */
 export function toFuture<T>(caller: string, value: Awaitable<T>): Future<T> {
+  const future = futureOf(caller, value);
+  if (future !== undefined) return future;
+  requireValue(caller, value);
+  return ready(value as T);
+}
+
+/** Undefined when it is neither a future nor a promise, but a value. */
+export function futureOf<T>(caller: string, value: Awaitable<T>): Future<T> | undefined {
   if (value instanceof Future) return claim(value as Future<T>);
   if (isThenable(value)) return watchPromise(value as PromiseLike<T>);
   if (isRoutine(value)) {
@@ -87,5 +96,5 @@ export function toFuture<T>(caller: string, value: Awaitable<T>): Future<T> {
       `${caller} was given a running routine, which nothing would drive; wrap the generator function with asyncFn and pass its call`,
     );
   }
-  return ready(value as T);
+  return undefined;
 }

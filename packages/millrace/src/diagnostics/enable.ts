@@ -1,6 +1,6 @@
 /** Turns recording on and off. */
 import { rootTask } from "../runtime/call.ts";
-import { checkCount } from "../runtime/argument.ts";
+import { checkCount, optionsOf } from "../runtime/argument.ts";
 import { hooks } from "../runtime/hooks.ts";
 import { hostProcess } from "../runtime/host.ts";
 import { ambientBranch } from "../runtime/trail.ts";
@@ -41,7 +41,7 @@ export interface DiagnosticsOptions {
  * ```
  */
 export function enable(options: DiagnosticsOptions = {}): Disposable {
-  const { stacks = true, history = 1000, blockedAfter = 200 } = options;
+  const { stacks = true, history = 1000, blockedAfter = 200 } = optionsOf("enable", options);
   checkCount("enable", "history", history, 0);
   if (typeof blockedAfter !== "number" || !(blockedAfter > 0)) {
     throw new RangeError(

@@ -1,6 +1,6 @@
 /** The console is a package of its own, since it has dependencies; it is loaded when it is asked for. */
 import { fromPromise } from "../combinators/from-promise.ts";
-import { checkCount } from "../runtime/argument.ts";
+import { checkCount, optionsOf } from "../runtime/argument.ts";
 import type { Future } from "../runtime/future.ts";
 import { captureContext } from "../runtime/host.ts";
 import { Feed } from "./feed.ts";
@@ -56,7 +56,7 @@ const outside = captureContext();
  * ```
  */
 export function serveConsole(options: ConsoleOptions = {}): Future<ServedConsole> {
-  const { port = 0, host = "127.0.0.1" } = options;
+  const { port = 0, host = "127.0.0.1" } = optionsOf("serveConsole", options);
   checkCount("serveConsole", "port", port, 0);
   if (port > 65_535) throw new RangeError(`serveConsole expects port to be at most 65535, got ${port}`);
   if (typeof host !== "string" || host === "") {

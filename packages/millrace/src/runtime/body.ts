@@ -70,6 +70,13 @@ export function isGeneratorFunction(body: unknown): boolean {
   return body instanceof GeneratorFunction;
 }
 
+const AsyncGeneratorFunction: new () => object = Object.getPrototypeOf(async function* () {}).constructor;
+
+/** True for a function written `async function*`: its call makes something to iterate, and runs nothing. */
+export function isAsyncGeneratorFunction(body: unknown): boolean {
+  return body instanceof AsyncGeneratorFunction;
+}
+
 /** True for the object that a generator function returns, compiled down or not. */
 export function isRoutine(value: unknown): value is Routine<unknown> {
   return (

@@ -2,7 +2,7 @@
  * Calls: a body run as a future inside the task that polls it, as a cancellation branch of its own.
  * `asyncFn`, `shield`, `taskLocal().scope` and every `with(body)` are calls.
  */
-import { kindOf } from "./argument.ts";
+import { requireBody } from "./argument.ts";
 import { isInForeignAwait, waitsIn } from "./branch-waits.ts";
 import { reasonOfDrop } from "./cancellation.ts";
 import { CancelledError } from "../errors.ts";
@@ -267,11 +267,6 @@ export function asyncFn<A extends unknown[], T>(body: Body<T, A>): (...args: A) 
 export function shield<T>(body: Body<T>): Future<T> {
   requireBody("shield", body);
   return new Call(body, [], { isShielded: true, name: "shield" });
-}
-
-export function requireBody(caller: string, body: unknown): void {
-  if (typeof body === "function") return;
-  throw new TypeError(`${caller} expects a function (plain, async or generator), got ${kindOf(body)}`);
 }
 
 pin(new Call(() => {}, []));

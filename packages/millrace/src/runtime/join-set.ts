@@ -6,7 +6,7 @@ import { Ring } from "../internal/ring.ts";
 import { threadBound } from "../internal/thread-bound.ts";
 import { Acquire } from "./acquire.ts";
 import { PENDING, type Body, type Outcome, type Poll, type Waker } from "./body.ts";
-import { checkCount } from "./argument.ts";
+import { checkCount, optionsOf } from "./argument.ts";
 import { noteFailure } from "./failure.ts";
 import { Future } from "./future.ts";
 import { abortHandleOf, type AbortHandle } from "./join-handle.ts";
@@ -230,7 +230,7 @@ export class JoinSet<T> implements AsyncIterable<Outcome<T>>, AsyncDisposable, D
    * @throws RangeError when `limit` is not a positive integer.
    */
   constructor(options: { order?: "completion" | "spawn"; limit?: number } = {}) {
-    const { order = "completion", limit = Infinity } = options;
+    const { order = "completion", limit = Infinity } = optionsOf("JoinSet", options);
     if (order !== "completion" && order !== "spawn") {
       throw new RangeError(`JoinSet expects order to be "completion" or "spawn", got ${String(order)}`);
     }

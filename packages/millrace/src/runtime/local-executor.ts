@@ -1,6 +1,6 @@
 /** A minimal executor that the host drives itself: inside another event loop, a game loop, a test. */
 import { threadBound } from "../internal/thread-bound.ts";
-import { checkSeed } from "./argument.ts";
+import { checkSeed, optionsOf, requireValue } from "./argument.ts";
 import type { Awaitable, Body } from "./body.ts";
 import { isThenable } from "./body.ts";
 import { Clock } from "./clock.ts";
@@ -37,7 +37,7 @@ export class LocalExecutor {
    * @throws RangeError when it is no finite number.
    */
   constructor(options: { seed?: number } = {}) {
-    checkSeed("LocalExecutor", options.seed);
+    checkSeed("LocalExecutor", optionsOf("LocalExecutor", options).seed);
     const clock = new Clock();
     this.#scheduler = new ManualScheduler(clock);
     this.#kernel = new Kernel({ clock, scheduler: this.#scheduler, seed: options.seed });
@@ -62,6 +62,7 @@ export class LocalExecutor {
 
   /** Drives everything until `future` has its result. */
   async run<T>(future: Awaitable<T>): Promise<T> {
+    if (!isThenable(future)) requireValue("LocalExecutor.run", future);
     const body =
       future instanceof Future
         ? future

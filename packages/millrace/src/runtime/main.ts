@@ -1,10 +1,10 @@
 /** The program's entry point. */
+import { optionsOf, requireBody } from "./argument.ts";
 import { LEAVING } from "./task-state.ts";
 import { isInForeignAwait } from "./branch-waits.ts";
 import { liveTasks } from "./live-tasks.ts";
 import { CancelledError, DeadlockError } from "../errors.ts";
 import type { Body } from "./body.ts";
-import { requireBody } from "./call.ts";
 import { describeTask, listed } from "./deadlock.ts";
 import { hooks } from "./hooks.ts";
 import { host, hostProcess } from "./host.ts";
@@ -42,6 +42,7 @@ const INTERRUPTED = 130;
  */
 export async function main(body: Body<unknown, [TaskContext]>, options: RuntimeOptions = {}): Promise<void> {
   requireBody("main", body);
+  optionsOf("main", options);
   if (stage.isPoolThread) return;
   const runtime = new Runtime({ ...options, ...launchOptions() });
   const { kernel } = internalsOf(runtime);

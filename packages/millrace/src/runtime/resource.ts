@@ -5,7 +5,7 @@
  * Who waits is read off the tasks, who holds off the open guards; since when, and where, is known while
  * something records (`hooks.ts`).
  */
-import { shown } from "./argument.ts";
+import { optionsOf, shown } from "./argument.ts";
 import { hooks } from "./hooks.ts";
 
 /** What can be waited for. */
@@ -67,15 +67,17 @@ const names: WeakMap<Resource, string> = new WeakMap();
 
 /** A resource was made. */
 export function made(resource: Resource, options: Named | undefined): void {
-  const name: unknown = options?.name;
-  if (name !== undefined) {
-    if (typeof name !== "string")
-      throw new TypeError(
-        `a ${NOUNS[resource.resourceKind]} expects its name to be a string, got ${shown(name)}`,
-      );
-    names.set(resource, name);
-  }
+  if (options !== undefined) setName(resource, options);
   hooks.current?.resourceMade?.(resource);
+}
+
+function setName(resource: Resource, options: Named): void {
+  const noun = `a ${NOUNS[resource.resourceKind]}`;
+  const name: unknown = optionsOf(noun, options).name;
+  if (name === undefined) return;
+  if (typeof name !== "string")
+    throw new TypeError(`${noun} expects its name to be a string, got ${shown(name)}`);
+  names.set(resource, name);
 }
 
 export function nameOf(resource: Resource): string | undefined {

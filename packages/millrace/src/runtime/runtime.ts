@@ -5,10 +5,10 @@ import { CancelledError, RuntimeShutdownError } from "../errors.ts";
 import { threadBound } from "../internal/thread-bound.ts";
 import type { Awaitable, Body, Routine } from "./body.ts";
 import { deadlockError } from "./deadlock.ts";
-import { checkCount, checkName, checkSeed, shown } from "./argument.ts";
+import { checkCount, checkName, checkSeed, optionsOf, OR_FUTURE, requireBody, shown } from "./argument.ts";
 import { toMs, type Duration } from "./duration.ts";
 import { reportAll } from "./failure.ts";
-import type { Future } from "./future.ts";
+import { Future } from "./future.ts";
 import { host, hostProcess } from "./host.ts";
 import { JoinHandle } from "./join-handle.ts";
 import { byLaunch, Kernel, runningKernels, type TaskFailure, type TaskId } from "./kernel.ts";
@@ -104,7 +104,11 @@ export class Runtime implements AsyncDisposable {
    * `name` that is no string.
    */
   constructor(options: RuntimeOptions = {}) {
-    const { clock = "system", cleanupWindow = 5000, onTaskFailure = "report" } = options;
+    const {
+      clock = "system",
+      cleanupWindow = 5000,
+      onTaskFailure = "report",
+    } = optionsOf("Runtime", options);
     if (clock !== "system" && clock !== "paused") {
       throw new RangeError(`Runtime expects clock to be "system" or "paused", got ${String(clock)}`);
     }
@@ -149,6 +153,7 @@ export class Runtime implements AsyncDisposable {
   /** The same with an async function, a plain one or a future. */
   run<T>(body: ((cx: TaskContext) => Awaitable<T>) | Future<T>): Promise<T>;
   run<T>(body: TaskBody<T>): Promise<T> {
+    if (!(body instanceof Future)) requireBody("Runtime.run", body, OR_FUTURE);
     if (this.#kernel.isClosed) return Promise.reject(this.#shutdown());
     const task = spawnOn(this.#kernel, body, undefined, false);
     task.flags |= OBSERVED;
@@ -177,7 +182,7 @@ export class Runtime implements AsyncDisposable {
    */
   async shutdown(options: { timeout?: Duration } = {}): Promise<ShutdownReport> {
     const kernel = this.#kernel;
-    const limit = toMs("shutdown", options.timeout ?? Infinity);
+    const limit = toMs("shutdown", optionsOf("shutdown", options).timeout ?? Infinity);
     kernel.isClosed = true;
     const tasks = liveTasks(kernel);
     for (const task of tasks) task.abort("the runtime was shut down");

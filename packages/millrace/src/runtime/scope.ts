@@ -10,11 +10,11 @@
  */
 import { CancelledError, ClosedError, TimeoutError } from "../errors.ts";
 import { PENDING, type Awaitable, type Body, type Poll, type Routine, type Waker } from "./body.ts";
-import { Call, requireBody } from "./call.ts";
+import { Call } from "./call.ts";
 import { dropBecause } from "./cancellation.ts";
 import { holdCleanup } from "./cleanup.ts";
 import { Timer } from "./clock.ts";
-import { checkCount, checkName } from "./argument.ts";
+import { checkCount, checkName, optionsOf, requireBody } from "./argument.ts";
 import { toMs, type Duration } from "./duration.ts";
 import { noteFailure, reportFailure } from "./failure.ts";
 import { abandon, Future } from "./future.ts";
@@ -81,7 +81,7 @@ export function scope<T>(body: (scope: TaskScope) => Routine<T>, options?: Scope
 export function scope<T>(body: (scope: TaskScope) => Awaitable<T>, options?: ScopeOptions): Future<T>;
 export function scope<T>(body: Body<T, [TaskScope]>, options: ScopeOptions = {}): Future<T> {
   requireBody("scope", body);
-  const { limit = Infinity, timeout = Infinity } = options;
+  const { limit = Infinity, timeout = Infinity } = optionsOf("scope", options);
   checkName("scope", options.name);
   if (limit !== Infinity) checkCount("scope", "limit", limit, 1);
   return new Scope(body, options, toMs("scope", timeout));

@@ -2,12 +2,11 @@
 import type { AbortSignal } from "../internal/platform.ts";
 import type { Awaitable, Routine, Waker } from "./body.ts";
 import { claim, Future } from "./future.ts";
-import { isRoutine } from "./body.ts";
 import { hooks } from "./hooks.ts";
 import type { Branch } from "./branch.ts";
 import type { Kernel } from "./kernel.ts";
 import { ambientBranch, ambientKernel } from "./trail.ts";
-import { checkName, kindOf } from "./argument.ts";
+import { checkName, optionsOf, OR_FUTURE, requireBody } from "./argument.ts";
 import { checkStop, Stop } from "./stop.ts";
 import { JoinHandle } from "./join-handle.ts";
 import { Task, type TaskBody, type TaskContext } from "./task.ts";
@@ -69,10 +68,12 @@ export function spawnOn<T>(
   kind?: Exclude<Task<T>["kind"], "task">,
 ): Task<T> {
   if (options !== undefined) {
-    if (options.signal !== undefined) checkStop("spawn expects signal to be", options.signal);
-    checkName("spawn", options.name);
+    const { signal, name } = optionsOf("spawn", options);
+    if (signal !== undefined) checkStop("spawn expects signal to be", signal);
+    checkName("spawn", name);
   }
-  if (typeof body !== "function") body = requireFuture(body);
+  if (typeof body === "object" && body instanceof Future) body = claim(body);
+  else requireBody("spawn", body, OR_FUTURE);
   const task = new Task(kernel, body);
   task.register(options?.name);
   if (kind !== undefined) task.kind = kind;
@@ -85,14 +86,6 @@ export function spawnOn<T>(
     else task.list();
   }
   return task;
-}
-
-function requireFuture<T>(body: unknown): Future<T> {
-  if (body instanceof Future) return claim(body as Future<T>);
-  const hint = isRoutine(body)
-    ? "a running routine; pass the generator function itself, or wrap it: spawn(() => routine())"
-    : kindOf(body);
-  throw new TypeError(`spawn expects a function (plain, async or generator) or a future, got ${hint}`);
 }
 
 /** Tasks that something outside the runtime may abort. */

@@ -1,5 +1,5 @@
 /** What stops something from outside: a cancellation token or an `AbortSignal`. */
-import { kindOf } from "./argument.ts";
+import { kindOf, stopHint } from "./argument.ts";
 import { PENDING, type Poll, type Waker } from "./body.ts";
 import { abandon, claim, Future, type StopLike } from "./future.ts";
 import { wakeSafely } from "./listeners.ts";
@@ -57,7 +57,7 @@ export class Stop {
 /** `what` says who expects it, and as what. */
 export function checkStop(what: string, stop: StopLike): void {
   if (stop instanceof AbortSignal || typeof (stop as StopToken | null)?.cancelled === "function") return;
-  throw new TypeError(`${what} an AbortSignal or a CancellationToken, got ${kindOf(stop)}`);
+  throw new TypeError(`${what} an AbortSignal or a CancellationToken, got ${stopHint(stop) ?? kindOf(stop)}`);
 }
 
 type StopToken = Partial<Exclude<StopLike, AbortSignal>>;

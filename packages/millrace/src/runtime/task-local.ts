@@ -1,9 +1,10 @@
 /** Task-scoped values: like thread-locals, for tasks. */
+import { optionsOf, requireBody } from "./argument.ts";
 import { atSpawn } from "./spawn.ts";
 import { MillraceError } from "../errors.ts";
 import type { Body } from "./body.ts";
 import type { Branch } from "./branch.ts";
-import { Call, requireBody } from "./call.ts";
+import { Call } from "./call.ts";
 import type { Future } from "./future.ts";
 import { ambientBranch } from "./trail.ts";
 import type { LocalBinding, Task } from "./task.ts";
@@ -44,7 +45,7 @@ const inheritable: object[] = [];
  * ```
  */
 export function taskLocal<T>(options: { inherit?: boolean; default?: T } = {}): TaskLocal<T> {
-  const hasDefault = "default" in options;
+  const hasDefault = "default" in optionsOf("taskLocal", options);
   const local: TaskLocal<T> = {
     scope(value, body) {
       requireBody("taskLocal().scope", body);

@@ -1,7 +1,8 @@
 /** Functions that streams are given. */
+import { requireBody } from "../runtime/argument.ts";
 import { pin } from "../internal/pin.ts";
 import { isGeneratorFunction, isRoutine, isThenable, type Body } from "../runtime/body.ts";
-import { Call, requireBody } from "../runtime/call.ts";
+import { Call } from "../runtime/call.ts";
 import { Future } from "../runtime/future.ts";
 import { watchPromise } from "../combinators/to-future.ts";
 

@@ -1,7 +1,7 @@
 /** Many at once: items in flight, streams of streams, several streams, groups and pace. */
 import { toMs, type Duration } from "../runtime/duration.ts";
 import { Buffered } from "./buffered.ts";
-import { requireFunction } from "../runtime/argument.ts";
+import { optionsOf, requireFunction } from "../runtime/argument.ts";
 import { requireLimit } from "./callback.ts";
 import { Chunks, ChunksTimeout, ReadyChunks } from "./chunks.ts";
 import { sourceOf, type Pullable } from "./iteration.ts";
@@ -104,7 +104,7 @@ export abstract class Combining<T> extends Transforming<T> {
    */
   share(capacity: number, options: { overflow?: "backpressure" | "lag" } = {}): () => Stream<T> {
     requireLimit("Stream.share", "capacity", capacity, 1);
-    const { overflow = "backpressure" } = options;
+    const { overflow = "backpressure" } = optionsOf("Stream.share", options);
     if (overflow !== "backpressure" && overflow !== "lag")
       throw new TypeError(
         `Stream.share expects overflow to be "backpressure" or "lag", got ${String(overflow)}`,

@@ -4,7 +4,8 @@ import { PENDING, type Awaitable, type Poll, type Waker } from "../runtime/body.
 import { mayProceed } from "../runtime/cooperation.ts";
 import { abandon, claim, Future } from "../runtime/future.ts";
 import { cx } from "../runtime/kernel.ts";
-import { toFuture } from "../combinators/to-future.ts";
+import { ready } from "../combinators/ready.ts";
+import { futureOf } from "../combinators/to-future.ts";
 import { Callback } from "./callback.ts";
 import { END, ReadySource, Source, type Pulled } from "./source.ts";
 
@@ -29,7 +30,7 @@ export class OnceSource<T> extends Source<T> {
   #item: Future<T> | null;
   constructor(item: Awaitable<T>) {
     super();
-    this.#item = toFuture("Stream.once", item);
+    this.#item = futureOf("Stream.once", item) ?? ready(item as T);
   }
   poll(waker: Waker): Pulled<T> {
     const item = this.#item;

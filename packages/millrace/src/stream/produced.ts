@@ -1,6 +1,7 @@
 /** A task that writes the items of a stream into a bounded channel. */
+import { requireBody } from "../runtime/argument.ts";
 import { PENDING, type Body, type Poll, type Waker } from "../runtime/body.ts";
-import { Call, requireBody } from "../runtime/call.ts";
+import { Call } from "../runtime/call.ts";
 import { abandon, claim, type Future } from "../runtime/future.ts";
 import type { JoinHandle } from "../runtime/join-handle.ts";
 import { spawn } from "../runtime/spawn.ts";

@@ -8,7 +8,7 @@
 import type { ReadableStream } from "../internal/platform.ts";
 import { PENDING, type Awaitable, type Body, type Waker } from "../runtime/body.ts";
 import type { Future } from "../runtime/future.ts";
-import { requireFunction } from "../runtime/argument.ts";
+import { optionsOf, requireFunction } from "../runtime/argument.ts";
 import { requireLimit } from "./callback.ts";
 import { Combining } from "./combining.ts";
 import { EventSource, type Overflow } from "./events.ts";
@@ -159,7 +159,7 @@ export class Stream<T> extends Combining<T> {
    * @throws RangeError unless `highWaterMark` is an integer of at least 0, or Infinity.
    */
   toReadableStream(options: { highWaterMark?: number } = {}): ReadableStream<T> {
-    const { highWaterMark = 0 } = options;
+    const { highWaterMark = 0 } = optionsOf("Stream.toReadableStream", options);
     requireLimit("Stream.toReadableStream", "highWaterMark", highWaterMark, 0);
     return toReadableStream(this, highWaterMark);
   }

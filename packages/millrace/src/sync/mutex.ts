@@ -1,10 +1,10 @@
 /** One at a time. */
+import { requireBody } from "../runtime/argument.ts";
 import { pin } from "../internal/pin.ts";
 import { ClosedError } from "../errors.ts";
 import { threadBound } from "../internal/thread-bound.ts";
 import { Acquire } from "../runtime/acquire.ts";
 import { type Body, PENDING, SUSPENDED, type Poll, type Suspend } from "../runtime/body.ts";
-import { requireBody } from "../runtime/call.ts";
 import type { Future } from "../runtime/future.ts";
 import {
   label,

@@ -1,10 +1,11 @@
 /** A value that is made once, by the first who needs it. */
+import { requireBody } from "../runtime/argument.ts";
 import { pin } from "../internal/pin.ts";
 import { ClosedError } from "../errors.ts";
 import { threadBound } from "../internal/thread-bound.ts";
 import { Acquire } from "../runtime/acquire.ts";
 import { PENDING, type Body, type Poll, type Waker } from "../runtime/body.ts";
-import { Call, requireBody } from "../runtime/call.ts";
+import { Call } from "../runtime/call.ts";
 import { mayProceed } from "../runtime/cooperation.ts";
 import { abandon, type Future } from "../runtime/future.ts";
 import { Operation } from "../runtime/operation.ts";

@@ -4,8 +4,7 @@ import { ClosedError } from "../errors.ts";
 import { threadBound } from "../internal/thread-bound.ts";
 import { Acquire } from "../runtime/acquire.ts";
 import { type Body, PENDING, SUSPENDED, type Poll, type Suspend } from "../runtime/body.ts";
-import { requireBody } from "../runtime/call.ts";
-import { checkCount } from "../runtime/argument.ts";
+import { checkCount, requireBody } from "../runtime/argument.ts";
 import { type Future } from "../runtime/future.ts";
 import {
   label,

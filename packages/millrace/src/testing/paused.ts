@@ -1,6 +1,6 @@
 /** Tests under virtual time. */
+import { optionsOf, requireBody } from "../runtime/argument.ts";
 import { PENDING, type Awaitable, type Body, type Poll, type Waker } from "../runtime/body.ts";
-import { requireBody } from "../runtime/call.ts";
 import { toMs, type Duration } from "../runtime/duration.ts";
 import { Future } from "../runtime/future.ts";
 import type { Kernel } from "../runtime/kernel.ts";
@@ -41,6 +41,7 @@ export async function paused<T>(
   options: RuntimeOptions & { autoAdvance?: boolean } = {},
 ): Promise<T> {
   requireBody("paused", body);
+  optionsOf("paused", options);
   const runtime = new Runtime({ seed: 0, ...options, clock: "paused" });
   const { kernel, virtual } = internalsOf(runtime);
   const clock = new VirtualClock(kernel, virtual!);

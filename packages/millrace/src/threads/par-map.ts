@@ -2,7 +2,7 @@
 import { importModule } from "./import-module.ts";
 import { isRoutine, isThenable, type Routine } from "../runtime/body.ts";
 import { Call } from "../runtime/call.ts";
-import { checkCount, kindOf } from "../runtime/argument.ts";
+import { checkCount, kindOf, optionsOf } from "../runtime/argument.ts";
 import type { Future } from "../runtime/future.ts";
 import { host } from "../runtime/host.ts";
 import { ambientKernel } from "../runtime/trail.ts";
@@ -88,7 +88,7 @@ export function parMap<T, R>(
   if (typeof (items as Partial<Iterable<T>> | null | undefined)?.[Symbol.iterator] !== "function")
     throw new TypeError(`parMap expects an iterable of items, got ${kindOf(items)}`);
   const { url, position } = entryOf("parMap", fn);
-  const { pool, maxInFlight = Infinity } = options;
+  const { pool, maxInFlight = Infinity } = optionsOf("parMap", options);
   if (maxInFlight !== Infinity) checkCount("parMap", "maxInFlight", maxInFlight, 1);
   const on = pool === undefined ? undefined : () => home.engineOfPool!(pool);
   return new Call(

@@ -1,7 +1,7 @@
 /** A pool of threads: its shared memory, its threads, and this thread's calls into it. */
 import { ClosedError, ThreadError } from "../errors.ts";
 import { threadBound } from "../internal/thread-bound.ts";
-import { checkCount, checkName, shown } from "../runtime/argument.ts";
+import { checkCount, checkName, optionsOf, shown } from "../runtime/argument.ts";
 import { toMs, type Duration } from "../runtime/duration.ts";
 import { host } from "../runtime/host.ts";
 import type { JoinHandle } from "../runtime/join-handle.ts";
@@ -73,7 +73,7 @@ export class ThreadPool implements AsyncDisposable {
    * is no string.
    */
   constructor(options: ThreadPoolOptions = {}) {
-    const { threads = cores(), queue = QUEUE, idleTimeout = Infinity } = options;
+    const { threads = cores(), queue = QUEUE, idleTimeout = Infinity } = optionsOf("ThreadPool", options);
     checkCount("ThreadPool", "threads", threads, 1);
     if (threads > MAX_THREADS) {
       throw new RangeError(`ThreadPool expects threads to be at most ${MAX_THREADS}, got ${threads}`);
@@ -162,7 +162,7 @@ export class ThreadPool implements AsyncDisposable {
         "ThreadPool.shutdown expects to be called by who made the pool, got a call on one of its threads",
       );
     }
-    const limit = toMs("ThreadPool.shutdown", options.timeout ?? Infinity);
+    const limit = toMs("ThreadPool.shutdown", optionsOf("ThreadPool.shutdown", options).timeout ?? Infinity);
     const ending = this.#shutDown(limit);
     this.#ending ??= ending;
     return ending;

@@ -1,7 +1,7 @@
 /** A bounded channel between any two threads. */
 import { ClosedError, SendError } from "../errors.ts";
 import { PENDING, type Poll } from "../runtime/body.ts";
-import { checkCount } from "../runtime/argument.ts";
+import { checkCount, optionsOf } from "../runtime/argument.ts";
 import type { Future } from "../runtime/future.ts";
 import { checkMessage, OK, refused, type Try } from "../sync/try.ts";
 import { sharesMemory } from "./backend.ts";
@@ -188,7 +188,7 @@ export function sharedChannel<T>(
   options: { bytes?: number } = {},
 ): [SharedSender<T>, SharedReceiver<T>] {
   checkCount("sharedChannel", "capacity", capacity, 1);
-  const { bytes = Math.max(LEAST_BYTES, capacity * TYPICAL_BYTES) } = options;
+  const { bytes = Math.max(LEAST_BYTES, capacity * TYPICAL_BYTES) } = optionsOf("sharedChannel", options);
   checkCount("sharedChannel", "bytes", bytes, 1);
   if (!sharesMemory()) return keptChannel(capacity, bytes);
   const ring = SharedRing.create(capacity, bytes);

@@ -1,6 +1,6 @@
 /** Closures on a thread, sent as source. */
+import { requireBody } from "../runtime/argument.ts";
 import type { Awaitable } from "../runtime/body.ts";
-import { requireBody } from "../runtime/call.ts";
 import type { JoinHandle } from "../runtime/join-handle.ts";
 import { freeVariables } from "./free-variables.ts";
 import { BUILT_IN, BUILT_IN_META } from "./thread-functions.ts";

@@ -1,7 +1,7 @@
 /** Functions that can be called on a thread. */
 import type { Transferable } from "../internal/platform.ts";
+import { requireBody } from "../runtime/argument.ts";
 import type { Awaitable, Routine } from "../runtime/body.ts";
-import { requireBody } from "../runtime/call.ts";
 import { toMs, type Duration } from "../runtime/duration.ts";
 import type { Future } from "../runtime/future.ts";
 import { Task } from "../runtime/task.ts";

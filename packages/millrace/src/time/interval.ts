@@ -1,4 +1,5 @@
 /** Ticks at a fixed period. */
+import { optionsOf } from "../runtime/argument.ts";
 import { threadBound } from "../internal/thread-bound.ts";
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { checkDeadline, toMs, type Duration } from "../runtime/duration.ts";
@@ -208,7 +209,7 @@ export function interval(
 ): Interval {
   const ms = toMs("interval", period);
   if (ms === 0) throw new RangeError("interval expects a period of more than 0 ms, got 0");
-  const missedTick = checkMissedTick("interval", options.missedTick ?? "burst");
+  const missedTick = checkMissedTick("interval", optionsOf("interval", options).missedTick ?? "burst");
   const { clock } = ambientKernel();
   const start = options.start === undefined ? clock.now() : checkDeadline("interval", options.start);
   return new Interval(clock, ms, start, missedTick);

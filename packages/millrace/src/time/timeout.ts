@@ -80,7 +80,7 @@ class Timeout<T> extends Guard<T, never> {
  *
  * **Cancel safety.** Abandoning it abandons the future and removes the timer.
  *
- * @throws RangeError when the limit is negative or NaN. `Infinity` means no limit.
+ * @throws RangeError when the limit is negative or NaN (`Infinity` means no limit); TypeError for a function.
  *
  * @example
  * ```ts

@@ -6,25 +6,39 @@ import {
   DelayQueue,
   fromEvent,
   fromPromise,
+  interval,
   join,
   joinAll,
+  JoinSet,
   joinSettled,
+  LocalExecutor,
+  main,
+  mpsc,
+  Mutex,
+  oneshot,
   pollFn,
   race,
   ready,
+  Runtime,
   scope,
   select,
+  Semaphore,
   shield,
   sleep,
   spawn,
+  taskLocal,
   timeout,
   tryJoin,
   tryJoinAll,
   type Future,
 } from "millrace";
-import { step } from "millrace/testing";
+import { startActor, supervise } from "millrace/actor";
+import { enable, serveConsole } from "millrace/diagnostics";
+import { Stream } from "millrace/stream";
+import { explore, paused, step } from "millrace/testing";
 import { expect, test } from "vitest";
 import { Probe } from "../probe.ts";
+import { expectMisuse } from "../sync/outcome.ts";
 
 /** Bad input, as a program without types would give it. */
 const bad = (value: unknown): never => value as never;
@@ -32,6 +46,10 @@ const bad = (value: unknown): never => value as never;
 function* routine() {
   yield* sleep(1);
   return 1;
+}
+
+async function* items() {
+  yield 1;
 }
 
 const misuses: Record<string, [() => unknown, typeof TypeError | typeof RangeError, RegExp]> = {
@@ -123,7 +141,11 @@ const misuses: Record<string, [() => unknown, typeof TypeError | typeof RangeErr
     TypeError,
     /until expects an AbortSignal or .* got undefined/u,
   ],
-  "until a controller": [() => ready(1).until(bad(new AbortController())), TypeError, /until expects/u],
+  "until a controller": [
+    () => ready(1).until(bad(new AbortController())),
+    TypeError,
+    /until expects .* got an AbortController; what fires is its signal/u,
+  ],
   "step of a promise": [() => step(bad(Promise.resolve())), TypeError, /step expects a future/u],
   "sleep of -1": [() => sleep(-1), RangeError, /sleep expects a duration of 0 ms or more.*got -1/u],
   "sleep of nothing": [() => sleep(bad(undefined)), RangeError, /sleep expects a duration.*got undefined/u],
@@ -131,6 +153,58 @@ const misuses: Record<string, [() => unknown, typeof TypeError | typeof RangeErr
   "a method timeout of -1": [() => ready(1).timeout(-1), RangeError, /timeout expects a duration.*got -1/u],
   "timeout with its arguments swapped": [() => timeout(bad(sleep(5)), bad(5)), RangeError, /got a future$/u],
   "sleep of a promise": [() => sleep(bad(Promise.resolve(5))), RangeError, /got a promise$/u],
+  "spawn of an async generator function": [
+    () => spawn(bad(items)),
+    TypeError,
+    /spawn expects a function \(plain, async or generator\) or a future, got an async generator function.*Stream\.from/u,
+  ],
+  "asyncFn of an async generator function": [
+    () => asyncFn(bad(items)),
+    TypeError,
+    /asyncFn expects .* got an async generator function/u,
+  ],
+  "shield of an async generator function": [
+    () => shield(bad(items)),
+    TypeError,
+    /shield expects .* got an async generator function/u,
+  ],
+  "run of nothing": [
+    () => new Runtime().run(bad(undefined)),
+    TypeError,
+    /Runtime\.run expects a function.*or a future, got undefined/u,
+  ],
+  "run of a promise": [
+    () => new Runtime().run(bad(Promise.resolve())),
+    TypeError,
+    /Runtime\.run expects a function/u,
+  ],
+  "timeout of a function": [
+    () => timeout(1, () => sleep(5)),
+    TypeError,
+    /timeout expects what can be awaited, got a function; call it, or wrap it with asyncFn/u,
+  ],
+  "select of a function": [
+    () => select({ a: () => sleep(5) }),
+    TypeError,
+    /select expects what can be awaited, got a function/u,
+  ],
+  "race of functions": [() => race(() => sleep(5)), TypeError, /race expects .* got a function/u],
+  "joinAll of functions": [() => joinAll([() => sleep(5)]), TypeError, /joinAll expects .* got a function/u],
+  "select of a signal": [
+    () => select({ stop: new AbortController().signal }),
+    TypeError,
+    /select expects .* got an AbortSignal; .*CancellationToken\.from/u,
+  ],
+  "select of a token": [
+    () => select({ stop: new CancellationToken() }),
+    TypeError,
+    /select expects .* got a cancellation token; .*token\.cancelled\(\)/u,
+  ],
+  "race with a controller": [
+    () => race(sleep(1), new AbortController()),
+    TypeError,
+    /race expects .* got an AbortController; what fires is its signal/u,
+  ],
   "a token from a token": [
     () => CancellationToken.from(bad(new CancellationToken())),
     TypeError,
@@ -153,6 +227,48 @@ for (const [name, [misuse, type, message]] of Object.entries(misuses)) {
     expect(lines.find((line) => !/millrace\/(src|dist)\//u.test(line))).toContain("misuse.test.ts");
   });
 }
+
+const optional: Record<string, (options: never) => unknown> = {
+  spawn: (options) => spawn(() => {}, options),
+  scope: (options) => scope(() => {}, options),
+  select: (options) => select({ a: 1 }, options),
+  interval: (options) => interval(1, options),
+  taskLocal: (options) => taskLocal(options),
+  JoinSet: (options) => new JoinSet(options),
+  Runtime: (options) => new Runtime(options),
+  LocalExecutor: (options) => new LocalExecutor(options),
+  startActor: (options) => startActor(() => ({}), options),
+  supervise: (options) => supervise({}, options),
+  "Stream.share": (options) => Stream.of(1).share(1, options),
+  "Stream.toReadableStream": (options) => Stream.of(1).toReadableStream(options),
+  serveConsole: (options) => serveConsole(options),
+  enable: (options) => enable(options),
+  "a mutex": (options) => new Mutex(1, options),
+  "a semaphore": (options) => new Semaphore(1, options),
+  "a channel": (options) => mpsc.channel(1, options),
+  "a oneshot channel": (options) => oneshot.channel(options),
+};
+test("options that are no object are refused at the caller's line, by the name of what was given them", () => {
+  for (const [caller, use] of Object.entries(optional)) {
+    for (const options of [null, "jobs", 5]) {
+      expectMisuse(TypeError, () => use(bad(options)));
+      expect(() => use(bad(options))).toThrow(
+        `${caller} expects options to be an object, got ${JSON.stringify(options)}`,
+      );
+    }
+  }
+});
+
+test("options that are no object are refused where a promise tells", async () => {
+  const rejected: [string, Promise<unknown>][] = [
+    ["shutdown", new Runtime().shutdown(bad(null))],
+    ["paused", paused(() => {}, bad(null))],
+    ["explore", explore(() => {}, bad(null))],
+    ["main", main(() => {}, bad(null))],
+  ];
+  for (const [caller, promise] of rejected)
+    await expect(promise).rejects.toThrow(`${caller} expects options to be an object, got null`);
+});
 
 test("a combinator that refuses one argument abandons those it had taken", () => {
   const uses: ((probe: Future<void>) => unknown)[] = [

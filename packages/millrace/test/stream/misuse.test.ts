@@ -117,6 +117,12 @@ test("and everything else is checked where it is given", () => {
     [TypeError, /overflow.*got undefined/, () => Stream.fromEvents(events, "x", bad({ capacity: 1 }))],
     [TypeError, /overflow.*got undefined/, () => Stream.fromEvents(events, "x", bad(undefined))],
     [TypeError, /overflow.*got sometimes/, () => s().share(1, { overflow: bad("sometimes") })],
+    [
+      TypeError,
+      /Stream\.takeUntil expects .*got an AbortController; what fires is its signal/,
+      () => s().takeUntil(bad(new AbortController())),
+    ],
+    [TypeError, /Stream\.takeUntil expects .*got a function/, () => s().takeUntil(() => sleep(5))],
     [TypeError, /locked/, () => Stream.from(readable)],
     [TypeError, /Stream.forward.*send/, () => s().forward(bad({}))],
     [TypeError, /Stream.forward.*send/, () => s().forward(bad(undefined))],

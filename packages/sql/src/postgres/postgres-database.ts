@@ -4,7 +4,7 @@ import { asyncFn, type Duration, type Future, type Routine } from "millrace";
 import type { Stream } from "millrace/stream";
 import type { Driver } from "../connection.ts";
 import { Database } from "../database.ts";
-import { milliseconds, wholeNumber } from "../options.ts";
+import { milliseconds, optionsOf, wholeNumber } from "../options.ts";
 import { Pool } from "../pool.ts";
 import type { Begin } from "../queries.ts";
 import { raw, sql, type Sql } from "../statement.ts";
@@ -55,6 +55,7 @@ export class PostgresDatabase extends Database {
         `PostgresDatabase.listen expects names of channels, got ${JSON.stringify(channels)}`,
       );
     }
+    optionsOf("PostgresDatabase.listen", options);
     return asyncFn(() => listen(this.#target, names, options))();
   }
 
@@ -104,6 +105,7 @@ export function openPostgres(
   target: string | ClientConfig,
   options: PostgresOptions = {},
 ): Future<PostgresDatabase> {
+  optionsOf("openPostgres", options);
   const config = typeof target === "string" ? { connectionString: target } : target;
   if (config.connectionString !== undefined) requireUrl(config.connectionString);
   const ms = (name: keyof PostgresOptions, preset: number): number =>

@@ -2,7 +2,7 @@
 import { asyncFn, type Duration, type Future, type Routine } from "millrace";
 import type { Driver } from "../connection.ts";
 import { Database } from "../database.ts";
-import { LONGEST_WAIT, milliseconds, wholeNumber } from "../options.ts";
+import { LONGEST_WAIT, milliseconds, optionsOf, wholeNumber } from "../options.ts";
 import { Pool } from "../pool.ts";
 import { raw } from "../statement.ts";
 import { SqliteConnection } from "./connection.ts";
@@ -61,7 +61,7 @@ export function openSqlite(path: string, options: SqliteOptions = {}): Future<Sq
   if (typeof path !== "string" || path === "") {
     throw new TypeError(`openSqlite expects the path of a file, or ":memory:", got ${JSON.stringify(path)}`);
   }
-  const { readOnly = false } = options;
+  const { readOnly = false } = optionsOf("openSqlite", options);
   const isInMemory = path === ":memory:";
   const readers = wholeNumber("openSqlite", "readers", options.readers ?? 1, 0);
   const asked = milliseconds("openSqlite", "lockWait", options.lockWait ?? 5000);

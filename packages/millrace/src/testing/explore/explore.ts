@@ -1,7 +1,6 @@
 /** `explore` and `replay`: a program under every order of its steps that can make a difference. */
 import type { Body } from "../../runtime/body.ts";
-import { requireBody } from "../../runtime/call.ts";
-import { checkCount, checkSeed } from "../../runtime/argument.ts";
+import { checkCount, checkSeed, optionsOf, requireBody } from "../../runtime/argument.ts";
 import { toMs, type Duration } from "../../runtime/duration.ts";
 import { host } from "../../runtime/host.ts";
 import { Execution, type Ending, type Program } from "./execution.ts";
@@ -116,9 +115,7 @@ interface Limits {
  */
 export async function explore(body: Body<void>, options: ExploreOptions = {}): Promise<ExploreReport> {
   requireBody("explore", body);
-  if (typeof options !== "object" || options === null)
-    throw new TypeError(`explore expects options to be an object, got ${String(options)}`);
-  const { strategy = "exhaustive", cancel, seed = 0, preemptions = 3 } = options;
+  const { strategy = "exhaustive", cancel, seed = 0, preemptions = 3 } = optionsOf("explore", options);
   if (strategy !== "exhaustive" && strategy !== "random" && strategy !== "pct")
     throw new TypeError(
       `explore expects strategy to be "exhaustive", "random" or "pct", got ${String(strategy)}`,
