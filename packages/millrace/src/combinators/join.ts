@@ -84,7 +84,8 @@ function all(caller: string, values: Iterable<unknown>): Future<unknown>[] {
  * are polled by the caller's task.
  *
  * **Cancel safety.** Abandoning it abandons every future that has not settled; results so far are lost.
- * Guards and permits that it was given by locks, semaphores and channels are released then, and when it fails.
+ * Guards and permits that it was given, by locks, semaphores and channels or in results of calls, are released
+ * then, and when it fails.
  *
  * @example
  * ```ts

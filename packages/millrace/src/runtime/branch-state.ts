@@ -17,6 +17,8 @@ export const NEEDS_DRIVE = 2048;
 /** The routine is a generator of the engine's own, not a compiled-down one. */
 export const NATIVE = 4096;
 export const ROUTINE = 8192;
+/** The result was given to whoever polled it. */
+export const TAKEN = 16_384;
 
 export abstract class BranchState extends Runnable {
   get isStarted(): boolean {

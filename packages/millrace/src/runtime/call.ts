@@ -2,6 +2,7 @@
  * Calls: a body run as a future inside the task that polls it, as a cancellation branch of its own.
  * `asyncFn`, `shield`, `taskLocal().scope` and every `with(body)` are calls.
  */
+import { mayHold, releaseHeld } from "./held.ts";
 import { requireBody } from "./argument.ts";
 import { isInForeignAwait, waitsIn } from "./branch-waits.ts";
 import { reasonOfDrop } from "./cancellation.ts";
@@ -9,7 +10,7 @@ import { CancelledError } from "../errors.ts";
 import { pin } from "../internal/pin.ts";
 import { PENDING, type Awaitable, type Body, type Poll, type Routine, type Waker } from "./body.ts";
 import { Branch } from "./branch.ts";
-import { DETACHED, DONE, NEEDS_DRIVE, RUNNING } from "./branch-state.ts";
+import { DETACHED, DONE, FAILED, NEEDS_DRIVE, RUNNING, TAKEN } from "./branch-state.ts";
 import { reportFailure } from "./failure.ts";
 import type { Future } from "./future.ts";
 import { Operation } from "./operation.ts";
@@ -36,6 +37,7 @@ class CallBranch<T, A extends unknown[]> extends Branch<T> {
   declare parent: Branch<unknown> | null;
   declare waker: Waker | null;
   declare readonly options: CallOptions;
+  /** Until it is called; again once it was dropped, for what came with them is the caller's still. */
   declare private args: A | null;
 
   constructor(kernel: Kernel, body: Body<T, A>, args: A, options: CallOptions) {
@@ -101,8 +103,9 @@ class CallBranch<T, A extends unknown[]> extends Branch<T> {
    * Whoever held the branch dropped it: it is cancelled (unless shielded), unwinds at once as far as it
    * can, and goes on by itself if its cleanup must wait.
    */
-  detach(isShielded: boolean): void {
+  detach(isShielded: boolean, args: A): void {
     if (this.flags & (DONE | DETACHED)) return;
+    this.args = args;
     if (!isShielded) {
       const reason = this.parent?.cancelError?.reason ?? reasonOfDrop();
       this.requestCancel(new CancelledError(`${this.describe()} was abandoned`, reason));
@@ -123,7 +126,8 @@ class CallBranch<T, A extends unknown[]> extends Branch<T> {
     // It has given its result, and what it had dropped below has cleaned up since.
     if ((this.flags & DETACHED) === 0) return;
     this.kernel.detached.delete(this as Branch<unknown>);
-    if (this.isFailed && !(this.result instanceof CancelledError)) this.failed(this.result);
+    if (!this.isFailed) releaseHeld(this.result, this.args ?? []);
+    else if (!(this.result instanceof CancelledError)) this.failed(this.result);
     this.options.onEnd?.();
   }
 
@@ -167,6 +171,7 @@ export class Call<T, A extends unknown[]> extends Operation<T> {
     if (branch.parent !== cx.branch) move(branch, cx.branch);
     branch.advance(waker);
     if (!branch.isDone) return PENDING;
+    branch.flags |= TAKEN;
     this.callOptions.onEnd?.();
     if (branch.isFailed) throw branch.result;
     return branch.result as T;
@@ -186,13 +191,21 @@ export class Call<T, A extends unknown[]> extends Operation<T> {
     const branch = this.running;
     // Never begun; or an async body that has ended while nobody looked.
     if (branch === null || branch.isDone) {
+      if (branch !== null && (branch.flags & (FAILED | TAKEN)) === 0) this.giveBack(branch.result as T);
       this.callOptions.onEnd?.();
       return;
     }
     // Whoever polled it last has ended: whoever drops it waits for its cleanup.
     if (branch.parent?.unfinished().isDone === true && cx.branch !== null) move(branch, cx.branch);
     branch.kernel.detached.add(branch as Branch<unknown>);
-    branch.detach(this.callOptions.isShielded ?? false);
+    branch.detach(this.callOptions.isShielded ?? false, this.args);
+  }
+
+  override giveBack(value: T): void {
+    releaseHeld(value, this.args);
+  }
+  override get givesBack(): boolean {
+    return this.running !== null && mayHold(this.running.result);
   }
 
   override describeWait(): string {
@@ -231,7 +244,8 @@ export function rootTask(branch: Branch<unknown> | null): Task<unknown> | null {
  *
  * **Cancel safety.** Abandoning a call throws `CancelledError` at its innermost pending future, so that
  * `finally` and `using` run; cleanup that must wait goes on by itself, and the task does not end before
- * it. A call that was never polled runs nothing.
+ * it. A call that was never polled runs nothing. A guard or a permit in a result that nobody gets (the call was
+ * abandoned, or what it was a part of failed) is released, unless it was given to the call as an argument.
  *
  * @example
  * ```ts

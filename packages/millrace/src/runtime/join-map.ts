@@ -1,4 +1,5 @@
 /** A `JoinSet` with keys. */
+import { releaseHeld } from "./held.ts";
 import { threadBound } from "../internal/thread-bound.ts";
 import { UNOWNED } from "./task-state.ts";
 import { outcomeOf } from "./outcome.ts";
@@ -78,7 +79,10 @@ export class JoinMap<K, T> implements AsyncDisposable, Disposable {
   /** Aborts all and waits for their cleanup; failures are ignored. */
   shutdown(): Future<void> {
     const taken = (task: Task<unknown>): void => void this.#take(task);
-    return new Drain<T>(this.#finished, () => this.abortAll(), null, taken).map(() => this.#clear());
+    return new Drain<T>(this.#finished, () => this.abortAll(), null, taken).map((values) => {
+      releaseHeld(values);
+      this.#clear();
+    });
   }
 
   /** Tasks that were not joined yet. */

@@ -1,4 +1,5 @@
 /** A dynamic set of tasks whose results are collected as they come. */
+import { releaseHeld } from "./held.ts";
 import { UNOWNED } from "./task-state.ts";
 import { outcomeOf } from "./outcome.ts";
 import { CancelledError } from "../errors.ts";
@@ -143,7 +144,7 @@ export class Drain<T> extends Future<T[]> {
   readonly #start: (() => void) | null;
   readonly #onFailure: (() => void) | null;
   readonly #taken: ((task: Task<unknown>) => void) | null;
-  readonly #values: T[] = [];
+  #values: T[] = [];
   #failure: { readonly error: unknown } | null = null;
   #next: JoinNext<Task<unknown>> | null = null;
   #isStarted: boolean = false;
@@ -183,8 +184,11 @@ export class Drain<T> extends Future<T[]> {
       if (!task.isFailed) this.#values.push(task.result as T);
     }
     this.#finished.watchers?.delete(this.#failed);
-    if (this.#failure !== null) throw this.#failure.error;
-    return this.#values;
+    const values = this.#values;
+    this.#values = [];
+    if (this.#failure === null) return values;
+    releaseHeld(values);
+    throw this.#failure.error;
   }
 
   /** A failure ends the rest when it happens, not when its turn comes. */
@@ -198,6 +202,10 @@ export class Drain<T> extends Future<T[]> {
   override drop(): void {
     this.#finished.watchers?.delete(this.#failed);
     this.#next?.drop();
+    releaseHeld(this.#values);
+  }
+  override giveBack(values: T[]): void {
+    releaseHeld(values);
   }
   override describeWait(): string {
     return `the end of a set of ${counted(this.#finished.size, "task")}`;
@@ -263,7 +271,8 @@ export class JoinSet<T> implements AsyncIterable<Outcome<T>>, AsyncDisposable, D
    * All values, in the set's order; on the first failure (a cancelled task is one) aborts the rest,
    * waits for them and throws it.
    *
-   * **Cancel safety.** Values joined before it was abandoned are lost; the tasks stay in the set.
+   * **Cancel safety.** Values joined before it was abandoned are lost, as are all when it fails: guards and
+   * permits in them are released. The tasks stay in the set.
    */
   joinAll(): Future<T[]> {
     return new Drain<T>(this.#finished, null, () => this.abortAll());
@@ -276,7 +285,7 @@ export class JoinSet<T> implements AsyncIterable<Outcome<T>>, AsyncDisposable, D
 
   /** Aborts all and waits for their cleanup; failures are ignored. */
   shutdown(): Future<void> {
-    return new Drain<T>(this.#finished, () => this.abortAll(), null).map(() => {});
+    return new Drain<T>(this.#finished, () => this.abortAll(), null).map((values) => releaseHeld(values));
   }
 
   /** Empties the set; its tasks run on, and a failure of theirs is reported. */
@@ -314,8 +323,9 @@ function joined<T>(task: Task<unknown>): JoinedOutcome<T> {
   return { ...outcomeOf(task as Task<T>), id: task.id };
 }
 
-/** Nobody will join the task any more: a failure that it already has is reported. */
+/** Nobody will join the task any more: a failure that it already has is reported, what it holds given back. */
 export function letGo(task: Task<unknown>): void {
+  if (task.isSettled && !task.isFailed) releaseHeld(task.result);
   if (!task.isSettled || task.isObserved || !task.isFailed || task.result instanceof CancelledError) return;
   task.flags |= UNOWNED;
   noteFailure(task);

@@ -8,6 +8,7 @@
  *
  * Whether it ends by itself or is dropped, it is over only when everything in it is.
  */
+import { mayHold, releaseHeld } from "./held.ts";
 import { CancelledError, ClosedError, TimeoutError } from "../errors.ts";
 import { PENDING, type Awaitable, type Body, type Poll, type Routine, type Waker } from "./body.ts";
 import { Call } from "./call.ts";
@@ -138,6 +139,7 @@ class Scope<T> extends Future<T> {
     this.#over();
     const failure = this.#failure;
     if (failure === null) return this.#value as T;
+    releaseHeld(this.#value);
     this.#attach(failure);
     throw failure.error;
   }
@@ -158,6 +160,12 @@ class Scope<T> extends Future<T> {
     this.#changed();
   }
 
+  override giveBack(value: T): void {
+    releaseHeld(value);
+  }
+  override get givesBack(): boolean {
+    return mayHold(this.#value);
+  }
   override describeWait(): string {
     return `a scope of ${counted(this.#group?.live.size ?? 0, "task")}`;
   }
@@ -231,6 +239,7 @@ class Scope<T> extends Future<T> {
       if (this.#waker !== null) wakeSafely(this.#waker);
     } else {
       this.#over();
+      releaseHeld(this.#value);
       this.#attach(this.#failure!);
       this.#release();
     }

@@ -1,4 +1,5 @@
 /** One at a time. */
+import { marksHeld } from "../runtime/held.ts";
 import { requireBody } from "../runtime/argument.ts";
 import { pin } from "../internal/pin.ts";
 import { ClosedError } from "../errors.ts";
@@ -81,6 +82,7 @@ class Guard<T> extends Handle implements MutexGuard<T> {
     this.release();
   }
 }
+marksHeld(Guard);
 
 class Lock<T> extends Acquire<MutexGuard<T>> {
   declare private readonly guarded: Guarded<T>;

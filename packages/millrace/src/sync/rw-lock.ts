@@ -1,4 +1,5 @@
 /** Many readers or one writer. */
+import { marksHeld } from "../runtime/held.ts";
 import { pin } from "../internal/pin.ts";
 import { ClosedError } from "../errors.ts";
 import { threadBound } from "../internal/thread-bound.ts";
@@ -95,6 +96,7 @@ class Reading<T> extends Handle implements ReadGuard<T> {
     this.release();
   }
 }
+marksHeld(Reading);
 
 class Writing<T> extends Handle implements WriteGuard<T> {
   /** Null once released. */
@@ -135,6 +137,7 @@ class Writing<T> extends Handle implements WriteGuard<T> {
     this.release();
   }
 }
+marksHeld(Writing);
 
 abstract class Enter<T, G extends { release(): void }> extends Acquire<G> {
   declare protected readonly guarded: Guarded<T>;

@@ -1,4 +1,5 @@
 /** Permits: a bound on how many do something at once. */
+import { marksHeld } from "../runtime/held.ts";
 import { pin } from "../internal/pin.ts";
 import { ClosedError } from "../errors.ts";
 import { threadBound } from "../internal/thread-bound.ts";
@@ -122,6 +123,7 @@ class Permit extends Handle implements SemaphorePermit {
       throw new ClosedError(`SemaphorePermit.${what} of a permit that was already released`);
   }
 }
+marksHeld(Permit);
 
 /** Of the permits of a semaphore. */
 interface Share {

@@ -34,6 +34,12 @@ export class WithGuard<G extends { release(): void }, A extends unknown[], R> ex
   override drop(): void {
     abandon(this.#call ?? this.#acquire);
   }
+  override giveBack(value: R): void {
+    this.#call!.giveBack(value);
+  }
+  override get givesBack(): boolean {
+    return this.#call?.givesBack === true;
+  }
   override describeWait(): string {
     return (this.#call ?? this.#acquire).describeWait();
   }

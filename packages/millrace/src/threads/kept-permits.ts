@@ -1,4 +1,5 @@
 /** Permits between threads that share no memory. */
+import { marksHeld } from "../runtime/held.ts";
 import { ClosedError } from "../errors.ts";
 import type { MessagePort } from "../internal/platform.ts";
 import type { Future } from "../runtime/future.ts";
@@ -30,6 +31,7 @@ class Held implements SharedGuard {
     throw new ClosedError("what a thread holds of a lock cannot be passed to another; pass the lock");
   }
 }
+marksHeld(Held);
 
 class Take extends KeeperWait<SharedGuard> {
   readonly #keeper: Keeper;
@@ -44,6 +46,9 @@ class Take extends KeeperWait<SharedGuard> {
   protected finish(wasAbandoned: unknown): SharedGuard {
     if (wasAbandoned === GONE) throw new ClosedError(`the thread that made ${this.#what} has ended`);
     return new Held(this.#keeper, this.#count, wasAbandoned as boolean);
+  }
+  override giveBack(guard: SharedGuard): void {
+    guard.release();
   }
   override describeWait(): string {
     return this.#what;

@@ -1,4 +1,5 @@
 /** Permits in shared memory: what the semaphore and the mutex are both made of. */
+import { marksHeld } from "../runtime/held.ts";
 import { ClosedError } from "../errors.ts";
 import { PENDING, type Poll } from "../runtime/body.ts";
 import type { Future } from "../runtime/future.ts";
@@ -97,6 +98,7 @@ class Held implements SharedGuard {
     throw new ClosedError("what a thread holds of a lock cannot be passed to another; pass the lock");
   }
 }
+marksHeld(Held);
 
 class Take extends SharedWait<SharedGuard> {
   readonly #permits: SharedPermits;
@@ -110,6 +112,9 @@ class Take extends SharedWait<SharedGuard> {
   }
   protected attempt(): Poll<SharedGuard> {
     return this.#permits.tryTake(this.#count) ? new Held(this.#permits, this.#count) : PENDING;
+  }
+  override giveBack(guard: SharedGuard): void {
+    guard.release();
   }
   override describeWait(): string {
     return this.#what;

@@ -5,16 +5,21 @@ import {
   type Future,
   join,
   joinAll,
+  JoinMap,
+  JoinSet,
   joinSettled,
   mpsc,
   Mutex,
   pending,
   race,
   RwLock,
+  scope,
   select,
   Semaphore,
+  shield,
   sleep,
   spawn,
+  type TaskScope,
   TaskTracker,
   timeout,
   tryJoin,
@@ -22,13 +27,18 @@ import {
   unconstrained,
 } from "millrace";
 import { Stream } from "millrace/stream";
+import { SharedMutex } from "millrace/threads";
 import { describe, expect } from "vitest";
-import { get, inBothStyles } from "../both-styles.ts";
+import { get, inBothStyles, type InStyle } from "../both-styles.ts";
 
 interface Held {
   take(): Future<unknown>;
   isFree(): boolean;
 }
+const wasThere = (guard: { release(): void } | undefined): boolean => {
+  guard?.release();
+  return guard !== undefined;
+};
 const kinds: Record<string, () => Held> = {
   "a mutex": () => {
     const mutex = new Mutex();
@@ -36,11 +46,11 @@ const kinds: Record<string, () => Held> = {
   },
   "a read lock": () => {
     const lock = new RwLock();
-    return { take: () => lock.read(), isFree: () => lock.tryWrite() !== undefined };
+    return { take: () => lock.read(), isFree: () => wasThere(lock.tryWrite()) };
   },
   "a write lock": () => {
     const lock = new RwLock();
-    return { take: () => lock.write(), isFree: () => lock.tryRead() !== undefined };
+    return { take: () => lock.write(), isFree: () => wasThere(lock.tryRead()) };
   },
   "a semaphore": () => {
     const semaphore = new Semaphore(2);
@@ -49,6 +59,10 @@ const kinds: Record<string, () => Held> = {
   "a channel's slot": () => {
     const [tx] = mpsc.channel(1);
     return { take: () => tx.reserve(), isFree: () => tx.capacity === 1 };
+  },
+  "a shared mutex": () => {
+    const mutex = new SharedMutex();
+    return { take: () => mutex.lock(), isFree: () => wasThere(mutex.tryLock()) };
   },
   "a channel's slots": () => {
     const [tx] = mpsc.channel(3);
@@ -59,6 +73,46 @@ const fails = () =>
   sleep(5).map(() => {
     throw new Error("failed");
   });
+/** A call that takes it, and ends with it or with something that it is in. */
+const within: Record<string, (taken: Future<unknown>, style: InStyle) => () => Future<unknown>> = {
+  "as the result of a call": (taken, { body }) =>
+    asyncFn(
+      body(function* () {
+        return yield* get(taken);
+      }),
+    ),
+  "in the result of a call": (taken, { body }) =>
+    asyncFn(
+      body(function* () {
+        return { name: "it", parts: [yield* get(taken)] };
+      }),
+    ),
+  "as the result of a call in a call": (taken, { body }) => {
+    const inner = asyncFn(
+      body(function* () {
+        return yield* get(taken);
+      }),
+    );
+    return asyncFn(
+      body(function* () {
+        return yield* get(inner());
+      }),
+    );
+  },
+  "as the result of a scope": (taken, { body }) => {
+    const inside = body(function* () {
+      return yield* get(taken);
+    });
+    return () => scope(inside);
+  },
+  "as the result of a body that holds another lock": (taken, { body }) => {
+    const inside = body(function* () {
+      return yield* get(taken);
+    });
+    return () => new Mutex().with(inside);
+  },
+};
+
 /** Each is given what was taken, and comes to nothing. */
 const losses: Record<string, (taken: Future<unknown>) => Future<unknown>> = {
   "a join that is abandoned": (taken) => timeout(5, join(taken, pending())),
@@ -89,6 +143,138 @@ for (const [kind, make] of Object.entries(kinds)) {
     }
   });
 }
+
+for (const [kind, make] of Object.entries(kinds)) {
+  describe(kind, () => {
+    for (const [how, wrap] of Object.entries(within)) {
+      inBothStyles(`that comes ${how} is given back by a join that fails or is abandoned`, function* (style) {
+        const { take, isFree } = make();
+        for (const lose of [
+          losses["a join that fails"]!,
+          losses["a tryJoin that fails"]!,
+          losses["a joinAll that is abandoned"]!,
+          losses["a join through others"]!,
+        ]) {
+          expect((yield* get(lose(wrap(take(), style)()).settled())).status).toBe("rejected");
+          expect(isFree()).toBe(true);
+        }
+      });
+    }
+
+    inBothStyles("is given back by a shielded call whose result comes too late", function* ({ body }) {
+      const { take, isFree } = make();
+      const late = body(function* () {
+        yield* get(sleep(10));
+        return yield* get(take());
+      });
+      expect((yield* get(timeout(5, shield(late)).settled())).status).toBe("rejected");
+      yield* get(sleep(10));
+      expect(isFree()).toBe(true);
+    });
+
+    inBothStyles("is given back by a call that returns it although it was cancelled", function* ({ body }) {
+      const { take, isFree } = make();
+      const stubborn = asyncFn(
+        body(function* () {
+          const taken = yield* get(take());
+          try {
+            yield* get(pending());
+          } catch {}
+          return taken;
+        }),
+      );
+      expect((yield* get(timeout(5, stubborn()).settled())).status).toBe("rejected");
+      yield* get(sleep(10));
+      expect(isFree()).toBe(true);
+    });
+
+    inBothStyles("is given back by a scope that ends with it and fails", function* ({ body }) {
+      const { take, isFree } = make();
+      const failing = scope(
+        body(function* (s: TaskScope) {
+          s.spawn(fails());
+          return yield* get(take());
+        }),
+      );
+      expect((yield* get(failing.settled())).status).toBe("rejected");
+      expect(isFree()).toBe(true);
+    });
+
+    inBothStyles("is given back by a set of tasks that fails, or ends unread", function* ({ body }) {
+      const { take, isFree } = make();
+      const filled = (): JoinSet<unknown> => {
+        const set = new JoinSet<unknown>();
+        set.spawn(
+          body(function* () {
+            return [yield* get(take())];
+          }),
+        );
+        return set;
+      };
+      const failing = filled();
+      failing.spawn(fails());
+      expect((yield* get(failing.joinAll().settled())).status).toBe("rejected");
+      expect(isFree()).toBe(true);
+
+      const abandoned = filled();
+      abandoned.spawn(pending());
+      expect((yield* get(timeout(5, abandoned.joinAll()).settled())).status).toBe("rejected");
+      expect(isFree()).toBe(true);
+      yield* get(abandoned.shutdown());
+
+      const shutDown = filled();
+      yield* get(sleep(1));
+      yield* get(shutDown.shutdown());
+      expect(isFree()).toBe(true);
+
+      const disposed = filled();
+      yield* get(sleep(1));
+      disposed[Symbol.dispose]();
+      expect(isFree()).toBe(true);
+
+      const replaced = new JoinMap<string, unknown>();
+      replaced.spawn("a", take());
+      yield* get(sleep(1));
+      replaced.spawn("a", () => 1);
+      expect(isFree()).toBe(true);
+      replaced[Symbol.dispose]();
+    });
+  });
+}
+
+inBothStyles(
+  "a call's result that is taken stays held, also when the call is dropped later",
+  function* ({ body }) {
+    const mutex = new Mutex();
+    const call = asyncFn(
+      body(function* () {
+        yield* get(sleep(1));
+        return yield* get(mutex.lock());
+      }),
+    )();
+    const guard = yield* get(call);
+    call.drop();
+    call[Symbol.dispose]();
+    expect(mutex.isLocked).toBe(true);
+    guard.release();
+  },
+);
+
+inBothStyles("what a call was given stays its caller's, though the call returns it", function* ({ body }) {
+  const mutex = new Mutex();
+  const guard = yield* get(mutex.lock());
+  const use = asyncFn(
+    body(function* (given: typeof guard) {
+      yield* get(sleep(1));
+      return given;
+    }),
+  );
+  yield* get(join(use(guard), fails()).settled());
+  expect(mutex.isLocked).toBe(true);
+  yield* get(timeout(5, join(use(guard), pending())).settled());
+  expect(mutex.isLocked).toBe(true);
+  guard.release();
+});
 
 inBothStyles("two that wait for each other's lock are free again after their timeouts", function* ({ body }) {
   const [a, b] = [new Mutex(), new Mutex()];

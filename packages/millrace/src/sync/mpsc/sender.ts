@@ -1,4 +1,5 @@
 /** The sending half of a bounded channel. */
+import { marksHeld } from "../../runtime/held.ts";
 import { ClosedError, SendError } from "../../errors.ts";
 import { threadBound } from "../../internal/thread-bound.ts";
 import { Acquire } from "../../runtime/acquire.ts";
@@ -183,6 +184,7 @@ export class Permit<T> extends Handle implements Disposable {
     return new Remains(PERMIT, this.sharedChannel);
   }
 }
+marksHeld(Permit);
 
 /**
  * Sends into a bounded channel. `clone()` it for each producer, `close()` it (or `using`) when done:
