@@ -3,8 +3,8 @@
  * folder, with the faults that real servers have. It is plain Node on purpose; the harvester knows it only
  * by its URLs.
  *
- * It tells its parent over IPC what it serves and where, and ends with it. Ctrl-C reaches every process of
- * the terminal; this one ignores it, and SIGTERM, since the harvester has yet to drain.
+ * It tells its parent over IPC what it serves and where, and ends with it. Signals are not for it, also if a
+ * supervisor sends them to both: the harvester has yet to drain.
  */
 import { readdir, readFile } from "node:fs/promises";
 import { createServer, type ServerResponse } from "node:http";
@@ -14,13 +14,15 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { CorpusAnnouncement, CorpusOptions } from "./corpus.ts";
 import { seededRandom } from "./seeded-random.ts";
 
-const options = JSON.parse(process.argv[2] ?? "") as CorpusOptions;
-const paths = await findDocuments(options.root);
-const requestsByPath = new Map(paths.map((path) => [encodePath(path), { path, count: 0 }]));
-
 process.on("SIGINT", () => {});
 process.on("SIGTERM", () => {});
 process.on("disconnect", () => process.exit());
+// The parent has ended before anybody listened.
+if (!process.connected) process.exit();
+
+const options = JSON.parse(process.argv[2] ?? "") as CorpusOptions;
+const paths = await findDocuments(options.root);
+const requestsByPath = new Map(paths.map((path) => [encodePath(path), { path, count: 0 }]));
 
 const server = createServer((request, response) => {
   const document = requestsByPath.get(request.url ?? "");

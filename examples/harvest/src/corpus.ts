@@ -32,7 +32,8 @@ export function* startCorpus(options: CorpusOptions): Routine<Source> {
   yield* fromPromise(requireFolder(options.root));
 
   const program = fileURLToPath(new URL("corpus-server.ts", import.meta.url));
-  const server = fork(program, [JSON.stringify(options)]);
+  // Ctrl-C reaches every process of the terminal's group, and would end this one while it starts.
+  const server = fork(program, [JSON.stringify(options)], { detached: true });
   const first = yield* select({
     announcement: fromEvent<CorpusAnnouncement>(server, "message"),
     exit: fromEvent<number>(server, "exit"),

@@ -5,7 +5,7 @@ import { storedDocuments } from "./support/database.ts";
 import { test, type Folder } from "./support/folder.ts";
 import { startOrigin, type Origin } from "./support/origin.ts";
 import { patiently, slow } from "./support/patience.ts";
-import { runHarvest, startHarvest } from "./support/run-harvest.ts";
+import { runHarvest, startHarvest, startHarvestIn } from "./support/run-harvest.ts";
 
 /** Answers so many requests, and keeps the others waiting until it is opened. */
 class Gate {
@@ -191,6 +191,26 @@ test(
     expect(origin.totalHits).toBe(800);
   },
 );
+
+test("Ctrl-C while the corpus server starts ends as one later does", slow, async ({ folder }) => {
+  const root = await folder.write({ "corpus/a.md": "# a", "corpus/b.md": "# b" });
+  // The server says that it is there, and takes its time.
+  const late = `if (process.argv[1]?.endsWith("corpus-server.ts")) {
+    process.stderr.write("the server starts");
+    await new Promise((done) => setTimeout(done, 300));
+  }`;
+  const environment = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(late)}` };
+
+  const run = startHarvestIn(environment, folder.path, "--root", `${root}/corpus`);
+  await run.wrote("the server starts");
+  run.interrupt();
+  const interrupted = await run.exit;
+
+  expect(interrupted).toMatchObject({ code: 130, signal: null });
+  expect(interrupted.stderr).toContain("harvest: stopping");
+  expect(interrupted.stderr).not.toContain("the corpus server ended");
+  expect(interrupted.stdout).toContain("Interrupted: 0 of 2 documents are stored in test.sqlite.");
+});
 
 test("a second SIGTERM ends it at once", slow, async ({ folder }) => {
   await using origin = await startOrigin(() => {});

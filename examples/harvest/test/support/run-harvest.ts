@@ -35,13 +35,22 @@ export interface HarvestExit {
 }
 
 export function startHarvest(cwd: string, ...args: readonly string[]): HarvestRun {
+  return startHarvestIn({}, cwd, ...args);
+}
+
+/** With more variables in its environment. */
+export function startHarvestIn(
+  environment: Readonly<Record<string, string>>,
+  cwd: string,
+  ...args: readonly string[]
+): HarvestRun {
   const database = args.some((arg) => arg === "--db" || arg === "--database")
     ? []
     : ["--database", "test.sqlite"];
   const nodeArgs = ["--conditions=@millrace/source", program, ...database, ...defaults, ...args];
   const child = spawn(process.execPath, nodeArgs, {
     cwd,
-    env: { ...process.env, NODE_COMPILE_CACHE: compiled },
+    env: { ...process.env, NODE_COMPILE_CACHE: compiled, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
     detached: true, // a process group of its own, to be interrupted as a whole
   });
