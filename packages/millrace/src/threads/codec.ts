@@ -390,6 +390,6 @@ export class Codec {
     const copy = length <= FEW_BYTES ? this.#fewBytes(start >> 2, length) : this.#manyBytes(start, length);
     if (kind === 0) return copy;
     if (kind === BUFFER) return copy.buffer;
-    return new VIEWS[kind as 1](copy.buffer);
+    return new VIEWS[kind]!(copy.buffer);
   }
 }

@@ -1,5 +1,9 @@
+interface ViewClass {
+  readonly prototype: ArrayBufferView;
+  new (buffer: ArrayBuffer): ArrayBufferView;
+}
 /** Kinds of views of bytes, by number. */
-export const VIEWS = [
+export const VIEWS: readonly ViewClass[] = [
   Uint8Array,
   Int8Array,
   Uint8ClampedArray,
@@ -11,6 +15,6 @@ export const VIEWS = [
   Float64Array,
   BigInt64Array,
   BigUint64Array,
-] as const;
+];
 /** In the place of a kind of view: the buffer itself. */
 export const BUFFER: number = VIEWS.length;
