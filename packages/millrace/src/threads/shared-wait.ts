@@ -108,7 +108,7 @@ export class SharedSignal {
     // What it waits for may be held by the dead.
     this.#unwatch = graves.watch(() => this.#first()?.wake());
   }
-  /** It waits no more, if it did; `ms` is how long it has, when it got what it waited for. */
+  /** It waits no more, if it did; `ms` is how long it has, unless that tells nothing (−1). */
   leave(wait: SharedWait<unknown>, ms: number, hasSlept: boolean): boolean {
     if (!this.#line.delete(wait)) return false;
     if (ms >= 0) this.#spin.learn(host.now(), ms, hasSlept);
@@ -230,7 +230,9 @@ export abstract class SharedWait<T> extends Operation<T> {
 
   override drop(): void {
     this.waker = null;
-    if (this.signal.leave(this, -1, false)) this.left();
+    // Given up after it had looked in vain, it was a long one: else waits that all have limits would look for ever.
+    const ms = this.hasSlept ? host.now() - this.since : -1;
+    if (this.signal.leave(this, ms, this.hasSlept)) this.left();
   }
   override get isExternalWait(): boolean {
     return hasOthers();
