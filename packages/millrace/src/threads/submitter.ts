@@ -225,7 +225,8 @@ export class Submitter implements Calls {
   #completed(slot: number): void {
     const { words, layout } = this.memory;
     const at = layout.slot(slot);
-    if (kindOf(words[at + STATE]!) !== DONE) return;
+    // Atomically, before all else of it: where a bit comes late, what is done is a task of which none has come yet.
+    if (kindOf(Atomics.load(words, at + STATE)) !== DONE) return;
     const call = this.#calls[slot - this.#first];
     // Of a thread's former life: nobody waits for it.
     if (call === null || call === undefined) return this.#release(slot);
@@ -247,15 +248,19 @@ export class Submitter implements Calls {
 
   /** A result arrived by message. */
   receive(payload: PayloadMessage): void {
-    this.#results.set(payload.slot, payload);
+    const { slot, generation } = payload;
+    // Its thread died, or nobody waits: kept, it would be in the way of the result of the slot's next task.
+    if (generation !== this.memory.words[this.memory.layout.slot(slot) + GENERATION]) return;
+    this.#results.set(slot, payload);
     // It may have come before all that is in the slot.
-    if (kindOf(this.memory.state(payload.slot)) === DONE) this.#completed(payload.slot);
+    this.#completed(slot);
   }
 
   #release(slot: number): void {
     const { words, layout } = this.memory;
     const at = layout.slot(slot);
     words[at + GENERATION] = (words[at + GENERATION]! + 1) | 0;
+    if (this.#results.size > 0) this.#results.delete(slot);
     this.#untarget(slot);
     words[at + STATE] = FREE;
     this.#free.push(slot);

@@ -160,6 +160,25 @@ test("a thread's next life withdraws what nobody waits for any more", () => {
   expect(play.memory.words[generation]).toBeGreaterThan(before);
 });
 
+test("a result that comes late, of what the slot had before, is not in the way of the one that has come", async () => {
+  const play = new Play();
+  const call = play.call(new SharedArrayBuffer(4));
+  play.submitter.submit(call);
+  const runner = new TaskRunner(play.memory, 2, play.memory.incarnation(2), new FunctionTable(play.memory), {
+    sendResult: (_, result) => {
+      play.submitter.receive(structuredClone(result));
+      play.submitter.receive({ ...result, generation: result.generation - 1, value: "late" });
+    },
+    argumentsFor: () => play.sent[0]!,
+  });
+  expect(runner.run(call.slot)).toBe(true);
+  for (let turn = 0; turn < 20 && call.outcomes.length === 0; turn++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    play.submitter.drain();
+  }
+  expect(call.outcomes).toEqual([expect.any(SharedArrayBuffer)]);
+});
+
 test("a function has one number, whoever asks first", () => {
   const memory = new SharedMemory(1);
   const [one, two] = [new FunctionTable(memory), new FunctionTable(memory)];
