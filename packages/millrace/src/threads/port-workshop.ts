@@ -299,7 +299,16 @@ export class PortWorkshop implements Workshop, Calls {
   #lost(sent: Sent, { text, exitCode, cause }: Obituary): void {
     const { call } = sent;
     this.#ended(sent);
-    if (!("from" in call) && mayRepeat(call)) return this.submit(call);
+    if (!("from" in call) && mayRepeat(call)) {
+      try {
+        return this.submit(call);
+      } catch (error) {
+        // What its caller has done to the arguments since.
+        this.#queue.delete(call);
+        this.#rest();
+        return call.fail(error, undefined);
+      }
+    }
     const reason = `${text} while it ran ${call.entry.name}`;
     call.fail(new ThreadError(reason, exitCode, cause === undefined ? undefined : { cause }), undefined);
   }

@@ -1,6 +1,6 @@
 /** What goes wrong on threads: every call settles exactly once, nothing hangs, and the pool heals. */
 import type { Worker } from "node:worker_threads";
-import { joinAll, joinSettled, Runtime, sleep, spawn } from "millrace";
+import { type Future, joinAll, joinSettled, Runtime, sleep, spawn } from "millrace";
 import { ThreadError, ThreadPool } from "millrace/threads";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { broken } from "./fixtures/lazy.ts";
@@ -146,6 +146,17 @@ test("idempotent calls are run again when their thread dies, others are not", as
   expect(await work.exitOnce.with({ pool, idempotent: true })(counts[0]!)).toBe("done");
   await expect(work.exitOnce.with({ pool })(counts[1]!)).rejects.toThrow(ThreadError);
   expect(counts.map((each) => new Int32Array(each)[0])).toEqual([2, 1]);
+});
+
+test("one that cannot be sent again, because its arguments have changed since, fails alone", async () => {
+  fresh();
+  const changed: { refused?: () => void } = {};
+  const call = work.exit.with({ pool, idempotent: true }) as (...args: unknown[]) => Future<unknown>;
+  const handle = spawn(() => call(4, changed));
+  while (pool.metrics().queued + pool.metrics().running === 0) await sleep(0);
+  changed.refused = () => {};
+  await expect(handle).rejects.toMatchObject({ name: "DataCloneError" });
+  await heals();
 });
 
 test("an idempotent call that ends each of its threads is given up after the third", async () => {
