@@ -5,7 +5,9 @@ import { DeadlockError } from "../errors.ts";
 import type { Branch } from "./branch.ts";
 import { hooks } from "./hooks.ts";
 import { joinedTask } from "./task-join.ts";
-import type { Kernel } from "./kernel.ts";
+import { kernelsInUse, type Kernel } from "./kernel.ts";
+import { HELD, type Resource } from "./resource.ts";
+import { isIdle } from "./scheduler.ts";
 import { describeCycle, findCycles, holdersAmong, leaves } from "./wait-graph.ts";
 import { isAbortableFromOutside } from "./spawn.ts";
 import type { Task } from "./task.ts";
@@ -24,13 +26,19 @@ export function listed(lines: readonly (string | (() => string))[]): string {
 }
 
 /** False while something outside the runtime may still wake one of its tasks. */
-export function isStuck(kernel: Kernel): boolean {
-  for (const task of liveTasks(kernel)) if (isAbortableFromOutside(task) || waitsOutside(task)) return false;
-  for (const call of kernel.detached) if (waitsOutside(call)) return false;
+export function isStuck(kernel: Kernel, asked: ReadonlySet<Kernel> = new Set()): boolean {
+  const seen = new Set(asked).add(kernel);
+  for (const task of liveTasks(kernel))
+    if (isAbortableFromOutside(task) || waitsOutside(task, seen)) return false;
+  for (const call of kernel.detached) if (waitsOutside(call, seen)) return false;
   return true;
 }
 
-export function waitsOutside(branch: Branch<unknown>): boolean {
+/** `seen`: runtimes that wait for this one, and so cannot help. */
+export function waitsOutside(
+  branch: Branch<unknown>,
+  seen: ReadonlySet<Kernel> = new Set([branch.kernel]),
+): boolean {
   if (isInForeignAwait(branch)) return true;
   for (const leaf of leaves(waitsIn(branch))) {
     if (leaf.isExternalWait) return true;
@@ -39,6 +47,19 @@ export function waitsOutside(branch: Branch<unknown>): boolean {
     // So does a task of another runtime, as that one's time, without this one.
     const joined = joinedTask(leaf);
     if (joined !== undefined && joined.kernel !== branch.kernel) return true;
+    if (leaf.waitedResource !== undefined && isHeldOutside(leaf.waitedResource, seen)) return true;
+  }
+  return false;
+}
+
+/** Held by a task of another runtime that may go on, and so release it. */
+function isHeldOutside({ resourceKind, handles }: Resource, seen: ReadonlySet<Kernel>): boolean {
+  if (handles === undefined || !HELD.has(resourceKind)) return false;
+  const holders = new Set(handles.openers());
+  for (const kernel of kernelsInUse()) {
+    if (seen.has(kernel) || !liveTasks(kernel).some(({ id }) => holders.has(id))) continue;
+    const { scheduler, clock, foreign } = kernel;
+    if (!isIdle(scheduler) || clock.wheel.size > 0 || foreign > 0 || !isStuck(kernel, seen)) return true;
   }
   return false;
 }

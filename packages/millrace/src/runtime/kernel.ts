@@ -139,6 +139,21 @@ export function defaultKernel(): Kernel {
 /** Those of which a `run` or a `shutdown` is in progress: whom an empty host loop concerns. */
 export const runningKernels: Set<Kernel> = new Set();
 
+/** Those of the runtimes that are not shut down; what nobody uses any more is no longer among them. */
+export const openKernels: Set<WeakRef<Kernel>> = new Set();
+
+/** Those that may have tasks. */
+export function kernelsInUse(): Set<Kernel> {
+  const found: Set<Kernel> = new Set();
+  if (byDefault !== undefined) found.add(byDefault);
+  for (const each of openKernels) {
+    const kernel = each.deref();
+    if (kernel === undefined) openKernels.delete(each);
+    else found.add(kernel);
+  }
+  return found;
+}
+
 /** The only one that runs, or else the default one. */
 export function likeliestKernel(): Kernel {
   const [first] = runningKernels;

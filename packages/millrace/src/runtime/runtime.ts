@@ -11,7 +11,7 @@ import { reportAll } from "./failure.ts";
 import { Future } from "./future.ts";
 import { host, hostProcess } from "./host.ts";
 import { JoinHandle } from "./join-handle.ts";
-import { byLaunch, Kernel, runningKernels, type TaskFailure, type TaskId } from "./kernel.ts";
+import { byLaunch, Kernel, openKernels, runningKernels, type TaskFailure, type TaskId } from "./kernel.ts";
 import { ambientKernel } from "./trail.ts";
 import { spawnOn, type SpawnOptions } from "./spawn.ts";
 import { Timer } from "./clock.ts";
@@ -91,6 +91,7 @@ let hostIsEmpty: (runtime: Runtime) => void;
  */
 export class Runtime implements AsyncDisposable {
   readonly #kernel: Kernel;
+  readonly #open: WeakRef<Kernel>;
   readonly #runs: Set<Run> = new Set();
   readonly #virtual: VirtualTime | null;
   /** Shutdowns in progress: how to end them when what is left can never end. */
@@ -129,6 +130,8 @@ export class Runtime implements AsyncDisposable {
         cleanupWindow: toMs("Runtime", cleanupWindow),
       });
     this.#kernel.runtime = this;
+    this.#open = new WeakRef(this.#kernel);
+    openKernels.add(this.#open);
     this.#kernel.requestShutdown = (error) => {
       this.#shutdownError = error;
       void this.shutdown();
@@ -193,7 +196,10 @@ export class Runtime implements AsyncDisposable {
     // What is left of the tasks that were given up runs on a thread: it is cut off.
     const timeout = leaked.length > 0 ? 0 : Math.min(limit, kernel.cleanupWindow);
     await kernel.attachment?.shutdown({ timeout });
-    if (leaked.length === 0) kernel.clock.stop();
+    if (leaked.length === 0) {
+      kernel.clock.stop();
+      openKernels.delete(this.#open);
+    }
     for (const run of this.#runs) {
       this.#ended(run);
       run.reject(this.#shutdown());

@@ -373,6 +373,26 @@ describe("under virtual time nothing is called a deadlock", () => {
     expect(ends).toEqual(["real", "real"]);
   });
 
+  test("that waits for a lock that a task of another runtime holds", async () => {
+    await using other = new Runtime();
+    for (const lock of [new Mutex(), new Semaphore(1)]) {
+      const take = (): Future<Disposable> => (lock instanceof Mutex ? lock.lock() : lock.acquire());
+      const ends = await endOf(function* () {
+        const held = Promise.withResolvers<void>();
+        const holder = other.spawn(async () => {
+          using _ = await take();
+          held.resolve();
+          await sleep(3);
+        });
+        yield* get(fromPromise(held.promise));
+        (yield* get(take()))[Symbol.dispose]();
+        yield* get(holder);
+        return "real";
+      });
+      expect(ends).toEqual(["real", "real"]);
+    }
+  });
+
   test("that waits for a signal", async () => {
     const ends = await endOf(function* () {
       setTimeout(() => process.emit("SIGHUP"), 3);
@@ -386,6 +406,37 @@ describe("under virtual time nothing is called a deadlock", () => {
     });
     expect(await loop).toBe("heard");
   });
+});
+
+/** Each waits for the other's lock. */
+test("two paused runtimes that wait for each other's lock are deadlocked", async () => {
+  const [a, b] = [new Mutex(), new Mutex()];
+  const [hasA, hasB] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const both = await Promise.allSettled([
+    paused(async () => {
+      using _ = await a.lock();
+      hasA.resolve();
+      await fromPromise(hasB.promise);
+      await b.lock();
+    }),
+    paused(async () => {
+      using _ = await b.lock();
+      hasB.resolve();
+      await fromPromise(hasA.promise);
+      using _a = await a.lock();
+    }),
+  ]);
+  expect(both.map(({ status }) => status)).toContain("rejected");
+  const [failed] = both.filter((each) => each.status === "rejected");
+  expect(failed!.reason).toBeInstanceOf(DeadlockError);
+});
+
+test("a lock that a task of another runtime has left held, which has ended, is a deadlock", async () => {
+  await using other = new Runtime();
+  const lock = new Mutex();
+  const left = await other.run(async () => lock.lock());
+  await expect(paused(() => lock.lock())).rejects.toBeInstanceOf(DeadlockError);
+  left.release();
 });
 
 function eventTarget(): EventTarget {
