@@ -18,6 +18,7 @@
  *
  * @module
  */
+import { Line, Place } from "../runtime/line.ts";
 import { pin } from "../internal/pin.ts";
 import { ClosedError, LaggedError } from "../errors.ts";
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
@@ -137,6 +138,7 @@ class Position<T> {
   next: number;
   isClosed: boolean = false;
   readonly queue: WaitQueue = new WaitQueue(0);
+  readonly line: Line = new Line();
 
   constructor(state: State<T>) {
     this.state = state;
@@ -161,6 +163,7 @@ class Position<T> {
 class Recv<T> extends Operation<T | undefined> {
   readonly #position: Position<T>;
   readonly #seat: Seat;
+  #place: Place | null = null;
   /** Whoever waits keeps the receiver alive. */
   protected readonly receiver: object;
   constructor(receiver: object, position: Position<T>) {
@@ -175,11 +178,16 @@ class Recv<T> extends Operation<T | undefined> {
     if (!mayProceed(waker)) return PENDING;
     const isEmpty = position.next === state.tail;
     if (isEmpty && state.senders > 0 && !position.isClosed) {
+      position.line.enter((this.#place ??= new Place()));
       this.#seat.wait(waker);
       return PENDING;
     }
+    const { line } = position;
+    if (!line.isEmpty && !isEmpty && !position.isClosed) {
+      if (!line.isTurnOf((this.#place ??= new Place()), waker)) return PENDING;
+    }
     cx.budget--;
-    this.#seat.leave();
+    this.#leave();
     if (isEmpty || position.isClosed) return undefined;
     const missed = position.takeMissed();
     if (missed > 0) {
@@ -191,6 +199,10 @@ class Recv<T> extends Operation<T | undefined> {
     return state.seen(position.next++);
   }
   override drop(): void {
+    this.#leave();
+  }
+  #leave(): void {
+    this.#position.line.leave(this.#place);
     this.#seat.leave();
   }
   override describeWait(): string {

@@ -1,4 +1,5 @@
 /** Values that come out when their delay has passed. */
+import { Line, Place } from "../runtime/line.ts";
 import { Ring } from "../internal/ring.ts";
 import { earliestIn, firstIn, Timer, TimerWheel } from "../internal/timer-wheel.ts";
 import { threadBound } from "../internal/thread-bound.ts";
@@ -53,6 +54,7 @@ class Next<T> extends Future<T | undefined> {
   readonly #queue: DelayQueue<T>;
   #alarm: Alarm | null = null;
   #waiter: Waiter | null = null;
+  #place: Place | null = null;
 
   constructor(queue: DelayQueue<T>) {
     super();
@@ -61,13 +63,15 @@ class Next<T> extends Future<T | undefined> {
 
   poll(waker: Waker): Poll<T | undefined> {
     if (!mayProceed(waker)) return PENDING;
-    const { waiters, clock } = partsOf(this.#queue);
-    const entry = takeDue(this.#queue);
-    if (entry !== undefined || this.#queue.size === 0) {
+    const { waiters, line, clock } = partsOf(this.#queue);
+    const isDue = hasDue(this.#queue);
+    if (isDue && !line.isEmpty && !line.isTurnOf((this.#place ??= new Place()), waker)) return PENDING;
+    if (isDue || this.#queue.size === 0) {
       cx.budget--;
       this.drop();
-      return entry?.leave();
+      return takeDue(this.#queue)?.leave();
     }
+    line.enter((this.#place ??= new Place()));
     if (this.#waiter?.isWaiting) this.#waiter.waker = waker;
     else this.#waiter = waiters.enter(1, waker);
     this.#alarm ??= new Alarm(waker);
@@ -77,8 +81,9 @@ class Next<T> extends Future<T | undefined> {
   }
 
   override drop(): void {
+    const { waiters, line, clock } = partsOf(this.#queue);
+    line.leave(this.#place);
     if (this.#waiter === null) return;
-    const { waiters, clock } = partsOf(this.#queue);
     if (this.#alarm !== null) clock.cancel(this.#alarm);
     waiters.abandon(this.#waiter);
     this.#waiter = null;
@@ -93,9 +98,16 @@ class Next<T> extends Future<T | undefined> {
 }
 
 // Doors into the class for the modules that share its internals.
+let hasDue: <T>(queue: DelayQueue<T>) => boolean;
 let takeDue: <T>(queue: DelayQueue<T>) => Entry<T> | undefined;
 let earliestOf: <T>(queue: DelayQueue<T>) => number;
-let partsOf: <T>(queue: DelayQueue<T>) => { readonly waiters: WaitQueue; readonly clock: Clock };
+let partsOf: <T>(queue: DelayQueue<T>) => Parts;
+
+interface Parts {
+  readonly waiters: WaitQueue;
+  readonly line: Line;
+  readonly clock: Clock;
+}
 
 interface QueueTime {
   readonly clock: Clock;
@@ -126,6 +138,7 @@ export class DelayQueue<T> implements AsyncIterable<T> {
   #boundTime: QueueTime | null = null;
   readonly #due: Ring<Entry<T>> = new Ring();
   readonly #waiters: WaitQueue = new WaitQueue(0);
+  readonly #line: Line = new Line();
   #size: number = 0;
 
   /**
@@ -254,9 +267,12 @@ export class DelayQueue<T> implements AsyncIterable<T> {
     while (this.#due.peek()?.state === GONE) this.#due.shift();
   }
 
-  #takeDue(): Entry<T> | undefined {
+  #hasDue(): boolean {
     this.#collect();
     this.#skipGone();
+    return this.#due.peek() !== undefined;
+  }
+  #takeDue(): Entry<T> | undefined {
     const entry = this.#due.shift();
     if (entry === undefined) return undefined;
     this.#shrink(1);
@@ -269,9 +285,10 @@ export class DelayQueue<T> implements AsyncIterable<T> {
   }
 
   static {
+    hasDue = (queue) => queue.#hasDue();
     takeDue = (queue) => queue.#takeDue();
     earliestOf = (queue) => earliestIn(queue.#time.wheel);
-    partsOf = (queue) => ({ waiters: queue.#waiters, clock: queue.#time.clock });
+    partsOf = (queue) => ({ waiters: queue.#waiters, line: queue.#line, clock: queue.#time.clock });
   }
 }
 

@@ -1,4 +1,5 @@
 /** Ticks at a fixed period. */
+import { Line, Place } from "../runtime/line.ts";
 import { optionsOf } from "../runtime/argument.ts";
 import { threadBound } from "../internal/thread-bound.ts";
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
@@ -27,6 +28,7 @@ class Tick extends Operation<number> {
   readonly #interval: Interval;
   #alarm: Alarm | null = null;
   #armedFor: number = NaN;
+  #place: Place | null = null;
 
   constructor(interval: Interval) {
     super();
@@ -39,11 +41,14 @@ class Tick extends Operation<number> {
     const clock = clockOf(this.#interval);
     const deadline = deadlineOf(this.#interval);
     const now = clock.now();
+    const line = lineOf(this.#interval);
     if (deadline <= now) {
+      if (!line.isEmpty && !line.isTurnOf((this.#place ??= new Place()), waker)) return PENDING;
       cx.budget--;
       this.#leave();
       return advance(this.#interval, deadline, now);
     }
+    line.enter((this.#place ??= new Place()));
     if (this.#alarm === null) {
       this.#alarm = new Alarm(waker);
       waitersOf(this.#interval).add(this);
@@ -63,6 +68,7 @@ class Tick extends Operation<number> {
     this.#leave();
   }
   #leave(): void {
+    lineOf(this.#interval).leave(this.#place);
     if (this.#alarm === null) return;
     clockOf(this.#interval).cancel(this.#alarm);
     waitersOf(this.#interval).delete(this);
@@ -81,6 +87,7 @@ let deadlineOf: (interval: Interval) => number;
 let clockOf: (interval: Interval) => Clock;
 let bind: (interval: Interval) => void;
 let waitersOf: (interval: Interval) => Set<Tick>;
+let lineOf: (interval: Interval) => Line;
 let advance: (interval: Interval, scheduled: number, now: number) => number;
 
 /**
@@ -96,6 +103,7 @@ export class Interval implements AsyncIterable<number> {
   #clock: Clock;
   #isBound: boolean = false;
   readonly #waiters: Set<Tick> = new Set();
+  readonly #line: Line = new Line();
   #deadline: number;
 
   /** @internal */
@@ -176,6 +184,7 @@ export class Interval implements AsyncIterable<number> {
     clockOf = (interval) => interval.#clock;
     bind = (interval) => interval.#bind();
     waitersOf = (interval) => interval.#waiters;
+    lineOf = (interval) => interval.#line;
     advance = (interval, scheduled, now) => interval.#advance(scheduled, now);
   }
 }

@@ -3,7 +3,7 @@
  * each receiver is.
  */
 import fc from "fast-check";
-import { broadcast, ClosedError, LaggedError } from "millrace";
+import { broadcast, ClosedError, LaggedError, PENDING } from "millrace";
 import { expect } from "vitest";
 import { index, Model, type Operation, pick, remove, testAgainstModel, when, type When } from "./model.ts";
 
@@ -11,11 +11,14 @@ interface Party {
   readonly rx: broadcast.Receiver<number>;
   next: number;
   isClosed: boolean;
+  /** Those who wait, or have given way, the longest of them first. */
+  readonly line: About[];
 }
 interface About {
   /** None: it waits until there is no receiver. */
   readonly party: Party | undefined;
   isWoken: boolean;
+  gaveWayTo?: About | undefined;
 }
 
 class BroadcastModel extends Model<About> {
@@ -29,7 +32,7 @@ class BroadcastModel extends Model<About> {
     const [tx, rx] = broadcast.channel<number>(capacity);
     this.capacity = capacity === 3 ? 4 : capacity;
     this.senders = [tx];
-    this.parties = [{ rx, next: 0, isClosed: false }];
+    this.parties = [{ rx, next: 0, isClosed: false, line: [] }];
   }
 
   get oldest(): number {
@@ -39,7 +42,9 @@ class BroadcastModel extends Model<About> {
     if (party === undefined) return this.parties.length === 0;
     return party.isClosed || party.next < this.sent.length || this.senders.length === 0;
   }
-  served({ about: { party } }: Operation<About>, outcome: unknown): void {
+  served({ about }: Operation<About>, outcome: unknown): void {
+    this.leaveLine(about);
+    const { party } = about;
     if (party === undefined || party.isClosed || party.next === this.sent.length)
       return expect(outcome).toBeUndefined();
     const missed = this.oldest - party.next;
@@ -50,8 +55,37 @@ class BroadcastModel extends Model<About> {
     } else expect(outcome).toBe(this.sent[party.next++]);
   }
   protected override pollOne(operation: Operation<About>): void {
-    operation.about.isWoken = false;
-    super.pollOne(operation);
+    const { about } = operation;
+    about.isWoken = false;
+    if (!this.givesWay(about)) {
+      super.pollOne(operation);
+      if (operation.isWaiting) this.enter(about);
+      return;
+    }
+    expect(operation.stepper.poll()).toBe(PENDING);
+    if (!operation.isWaiting) this.wait(operation);
+    this.enter(about);
+    about.isWoken = true;
+  }
+  /** Once to each who waits longer: a message is theirs, if they come for it. */
+  private givesWay(about: About): boolean {
+    const { party } = about;
+    if (party === undefined || party.isClosed || party.next === this.sent.length) return false;
+    const { line } = party;
+    if (about.gaveWayTo !== undefined && about.gaveWayTo === line[0]) line.shift();
+    if (line[0] === undefined || line[0] === about) return false;
+    about.gaveWayTo = line[0];
+    return true;
+  }
+  private enter(about: About): void {
+    const line = about.party?.line;
+    if (line?.includes(about) === false) line.push(about);
+  }
+  private leaveLine(about: About): void {
+    if (about.party !== undefined) remove(about.party.line, about);
+  }
+  override dropped({ about }: Operation<About>): void {
+    this.leaveLine(about);
   }
   override isWoken({ about }: Operation<About>): boolean {
     return about.isWoken;
@@ -87,7 +121,7 @@ class BroadcastModel extends Model<About> {
     if (own !== undefined) this.join(own.rx.resubscribe());
   }
   private join(rx: broadcast.Receiver<number>): void {
-    this.parties.push({ rx, next: this.sent.length, isClosed: false });
+    this.parties.push({ rx, next: this.sent.length, isClosed: false, line: [] });
   }
   clone(at: number): void {
     const tx = pick(this.senders, at);
