@@ -184,6 +184,36 @@ describe("oneshot", () => {
 });
 
 describe("broadcast", () => {
+  explored(
+    "those who wait on one receiver get one message each, whoever is polled first",
+    function* ({ body }) {
+      const [tx, rx] = broadcast.channel<number>(4);
+      const take = body(function* () {
+        return yield* get(rx.recv());
+      });
+      const takers = [0, 1, 2].map((i) => spawn(take, { name: `taker${i}` }));
+      const sender = spawn(
+        body(function* () {
+          tx.send(1);
+          yield* get(yieldNow());
+          tx.send(2);
+          tx.send(3);
+        }),
+        { name: "sender" },
+      );
+      yield* finish([sender]);
+      // So that nobody waits for what a cancelled sender did not send.
+      tx.close();
+      const got = (yield* finish(takers)).filter((message) => message !== undefined);
+      const rest: number[] = [];
+      for (let left = rx.tryRecv(); left.ok; left = rx.tryRecv()) rest.push(left.value);
+      const all = [...got, ...rest];
+      check(new Set(all).size === all.length, `one came twice: ${all.join()}`);
+      check(all.toSorted().join() === [1, 2, 3].slice(0, all.length).join(), `lost: ${all.join()}`);
+      if (got.length === 3) check(rest.length === 0, "too many");
+    },
+  );
+
   explored("each receiver gets all of it, or is told what it has missed", function* ({ body }) {
     const [tx, first] = broadcast.channel<number>(2);
     const listen = (rx: broadcast.Receiver<number>) =>
