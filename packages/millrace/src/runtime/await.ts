@@ -8,6 +8,7 @@
 import { PENDING, type Poll, type Waker } from "./body.ts";
 import { pin } from "../internal/pin.ts";
 import type { Branch } from "./branch.ts";
+import { isOfAwait, rejectedAtAwait } from "./caller-line.ts";
 import type { Future } from "./future.ts";
 import { captureContext, type AsyncContext } from "./host.ts";
 import { hooks } from "./hooks.ts";
@@ -156,7 +157,7 @@ export class Await<T> extends Runnable implements Waker {
     } catch (error) {
       if (!this.isPending) return;
       this.finish();
-      if (this.kernel.resumeLater === null) this.rejectPromise!(error);
+      if (this.kernel.resumeLater === null && !isOfAwait(error, this)) this.rejectPromise!(error);
       else this.resolve!(this.resumeWith(true, error) as T);
       return;
     }
@@ -199,7 +200,8 @@ export class Await<T> extends Runnable implements Waker {
     const { resumeLater } = this.kernel;
     if (resumeLater !== null)
       return resumeLater(this as Await<unknown>).then(() => give(isFailed, result) as T);
-    return isFailed ? Promise.reject(result) : Promise.resolve(result as T);
+    if (!isFailed) return Promise.resolve(result as T);
+    return isOfAwait(result, this) ? rejectedAtAwait(result) : Promise.reject(result);
   }
 
   private finish(): void {

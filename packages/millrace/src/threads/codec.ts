@@ -11,7 +11,7 @@
 import { packError, unpackError, type ErrorEnvelope } from "../internal/error-envelope.ts";
 import type { Bytes } from "./backend.ts";
 import { deserialize, serialize } from "./cloned-bytes.ts";
-import { refuseOfPlatform, refuseThreadBound, refuseWithin } from "./refusal.ts";
+import { refuseCode, refuseOfPlatform, refuseThreadBound, refuseWithin } from "./refusal.ts";
 import { isShareable } from "./shareable.ts";
 import { BUFFER, VIEWS } from "./views.ts";
 
@@ -132,7 +132,7 @@ export class Codec {
       case "object":
         return value === null ? this.#tag(NULL) : this.#writeObject(value, depth);
       default:
-        return this.#writeCloned(value);
+        return refuseCode(value);
     }
   }
 

@@ -1,5 +1,6 @@
 /** The halves of a channel between threads that share no memory. */
 import { ClosedError, SendError } from "../errors.ts";
+import { atCaller } from "../runtime/caller-line.ts";
 import type { Future } from "../runtime/future.ts";
 import { checkMessage, OK, refused, type Try } from "../sync/try.ts";
 import { threadNumber } from "./backend.ts";
@@ -29,7 +30,7 @@ class Send<T> extends KeeperWait<void> {
   }
   protected finish(room: unknown): void {
     if (room === GONE) throw new SendError("send on a shared channel that is closed", this.#value);
-    this.#sender.put(this.#value, "send");
+    this.#sender.put(this.#value, this, "send", "next");
   }
   override describeWait(): string {
     return "room in a shared channel";
@@ -48,15 +49,17 @@ class KeptSender<T> implements SharedSender<T> {
     this.number = number;
     this.#words = words;
   }
-  /** A room was granted. */
-  put(value: T, caller: string): void {
+  /** A room was granted to `operation`, of which `method` was called. */
+  put(value: T, operation: object, caller: string, method: string = caller): void {
     let bytes: ArrayBuffer | undefined;
     try {
       bytes = encoded(value, this.#words);
+    } catch (error) {
+      throw atCaller(error, operation, method);
     } finally {
       this.keeper.tell(bytes === undefined ? { what: "no message" } : { what: "message", bytes });
     }
-    if (bytes === undefined) throw unsendable(caller, value);
+    if (bytes === undefined) throw atCaller(unsendable(caller, value), operation, method);
   }
   send(value: T): Future<void> {
     checkMessage("send", value);
@@ -67,7 +70,7 @@ class KeptSender<T> implements SharedSender<T> {
     const room = this.keeper.tryTake({ kind: "room", argument: this.number });
     if (room === NOTHING) return refused("full");
     if (room === GONE) return refused("closed");
-    this.put(value, "trySend");
+    this.put(value, this, "trySend");
     return OK;
   }
   clone(): SharedSender<T> {

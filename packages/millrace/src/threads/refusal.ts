@@ -21,6 +21,7 @@ export function refuseWithin(whole: object, isHandle: (part: object) => boolean)
   const seen: Set<object> = new Set([whole]);
   for (const each of seen) {
     for (const part of partsOf(each)) {
+      if (typeof part !== "object") refuseCode(part);
       if (typeof part !== "object" || part === null || seen.has(part)) continue;
       if (isHandle(part)) {
         const advice = "pass it by itself, or in an array or a plain object";
@@ -45,6 +46,18 @@ function kindOf(whole: object): string {
   if (whole instanceof Map) return "a Map";
   if (whole instanceof Set) return "a Set";
   return `an instance of ${whole.constructor?.name ?? "a class"}`;
+}
+
+/** @throws DataCloneError for a function and a symbol. */
+export function refuseCode(value: unknown): void {
+  let what: string;
+  if (typeof value === "symbol")
+    what = `${String(value).slice(0, 80)} cannot be passed to a thread: use a string`;
+  else if (typeof value === "function") {
+    const name = value.name === "" ? "a function" : `the function ${value.name}`;
+    what = `${name} cannot be passed to a thread, which only values can: import it there, or pass what it needs`;
+  } else return;
+  throw new DOMException(what, "DataCloneError");
 }
 
 /** @throws DataCloneError if nothing but this thread can do anything with it. */

@@ -7,8 +7,10 @@
  */
 import { CancelledError, ThreadError } from "../errors.ts";
 import type { Transferable } from "../internal/platform.ts";
+import type { FindClass } from "../internal/error-envelope.ts";
 import { PENDING, type Poll, type Waker } from "../runtime/body.ts";
 import { shield } from "../runtime/call.ts";
+import { atCaller } from "../runtime/caller-line.ts";
 import { mayProceed } from "../runtime/cooperation.ts";
 import { abandon, Future } from "../runtime/future.ts";
 import { Operation } from "../runtime/operation.ts";
@@ -51,6 +53,8 @@ const STACK_EVERY = 5;
 const STACK_EVERY_IF_FAILING = 0.1;
 let lastStack = -Infinity;
 const failing: WeakSet<FunctionEntry> = new WeakSet();
+/** Failures whose caller is still to be found: of `parMap`, and of results that cannot be copied. */
+const unplaced: WeakSet<object> = new WeakSet();
 
 function isStackDue(entry: FunctionEntry): boolean {
   const now = host.now();
@@ -89,7 +93,8 @@ export class RemoteCall<R> extends Operation<R> implements SubmittedCall {
     this.entry = entry;
     this.args = args;
     this.options = options;
-    if (mayLookAtClock() && isStackDue(entry)) {
+    // (Of a call that is a part of `parMap`, the stack is the library's own.)
+    if (options.errorsOf === undefined && mayLookAtClock() && isStackDue(entry)) {
       this.callStack = {};
       (Error as { captureStackTrace?(target: object, above: unknown): void }).captureStackTrace?.(
         this.callStack,
@@ -117,7 +122,9 @@ export class RemoteCall<R> extends Operation<R> implements SubmittedCall {
         cx.budget--;
         return this.result as R;
       case REJECTED:
-        throw this.result;
+        throw unplaced.delete(this.result as object)
+          ? atCaller(this.result, this, "next", true)
+          : this.result;
       default:
         this.waker = waker;
         return PENDING;
@@ -148,9 +155,10 @@ export class RemoteCall<R> extends Operation<R> implements SubmittedCall {
         throw error;
       }
     } catch (error) {
+      // Whoever called is on the stack, or awaits it; unless it had to wait for room.
+      this.result = this.state === WAITING ? error : atCaller(error, this, mayDefer ? "next" : "start");
       this.waiter = null;
       this.state = REJECTED;
-      this.result = error;
       this.waker?.wake();
     }
   }
@@ -171,9 +179,16 @@ export class RemoteCall<R> extends Operation<R> implements SubmittedCall {
     const { stack } = this.callStack ?? {};
     const callStack = stack?.replace(/^Error.*\n/, "");
     const known = errorClassesOf(this.options.errorsOf ?? classesOf, error);
-    if (known instanceof Promise) {
-      void known.then((find) => this.finish(REJECTED, thrownBy(error, callStack, find)));
-    } else this.finish(REJECTED, thrownBy(error, callStack, known));
+    const failed = (find: FindClass): void => {
+      const thrown = thrownBy(error, callStack, find);
+      if (callStack === undefined && thrown instanceof Error) {
+        const isMistake = thrown.name === "DataCloneError";
+        if (isMistake || this.options.errorsOf !== undefined) unplaced.add(thrown);
+      }
+      this.finish(REJECTED, thrown);
+    };
+    if (known instanceof Promise) void known.then(failed);
+    else failed(known);
   }
 
   private finish(state: number, result: unknown): void {

@@ -3,7 +3,7 @@
  * crosses as what it is made of, and a handle of the same kind is made of that on the other side.
  */
 import type { MessagePort } from "../internal/platform.ts";
-import { refuseThreadBound, refuseWithin } from "./refusal.ts";
+import { refuseCode, refuseThreadBound, refuseWithin } from "./refusal.ts";
 
 export interface SharedParts {
   readonly kind: string;
@@ -38,13 +38,15 @@ export function isShareable(value: object): value is Shareable {
  */
 export function takeApart(value: unknown): unknown {
   let isWhole = true;
-  walk(value, (each) => {
+  refuseCode(value);
+  const check = (each: object): void => {
     if (isShareable(each)) isWhole = false;
     else if (!isPlain(each)) {
       refuseThreadBound(each);
       refuseWithin(each, isShareable);
     }
-  });
+  };
+  walk(value, check, refuseCode);
   return isWhole
     ? value
     : rebuilt(value, (each) => (isShareable(each) ? { [MARK]: each[SHARE]() } : undefined));
@@ -87,8 +89,11 @@ function partsOf(value: object): SharedParts | undefined {
   return (value as { [MARK]?: SharedParts })[MARK];
 }
 
-/** Visits what the value is made of, as far as arrays and plain objects reach: each once, whatever refers to it. */
-function walk(value: unknown, visit: (each: object) => void): void {
+/**
+ * Visits what the value is made of, as far as arrays and plain objects reach: each once, whatever refers to it;
+ * and what is no object in them.
+ */
+function walk(value: unknown, visit: (each: object) => void, visitOther?: (part: unknown) => void): void {
   const seen: Set<object> = new Set();
   const left: unknown[] = [value];
   while (left.length > 0) {
@@ -98,7 +103,8 @@ function walk(value: unknown, visit: (each: object) => void): void {
     visit(each);
     if (!isPlain(each)) continue;
     for (const part of Array.isArray(each) ? (each as unknown[]) : Object.values(each))
-      if (typeof part === "object" && part !== null) left.push(part);
+      if (typeof part !== "object") visitOther?.(part);
+      else if (part !== null) left.push(part);
   }
 }
 

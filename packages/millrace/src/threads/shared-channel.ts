@@ -2,13 +2,14 @@
 import { ClosedError, SendError } from "../errors.ts";
 import { PENDING, type Poll } from "../runtime/body.ts";
 import { checkCount, optionsOf } from "../runtime/argument.ts";
+import { atCaller } from "../runtime/caller-line.ts";
 import type { Future } from "../runtime/future.ts";
 import { checkMessage, OK, refused, type Try } from "../sync/try.ts";
 import { sharesMemory } from "./backend.ts";
 import { unsendable, type SharedReceiver, type SharedSender } from "./channel-halves.ts";
 import { keptChannel } from "./kept-channel.ts";
 import { SHARE, shareable, type SharedParts } from "./shareable.ts";
-import { CLOSED, EMPTY, FULL, SENT_IT, SharedRing } from "./shared-ring.ts";
+import { CLOSED, EMPTY, FULL, REFUSED, SENT_IT, SharedRing } from "./shared-ring.ts";
 import { SharedWait } from "./shared-wait.ts";
 
 const SENDER = "sender";
@@ -28,10 +29,11 @@ class Send<T> extends SharedWait<void> {
     this.value = value;
   }
   protected attempt(): Poll<void> {
-    const result = this.sender.offer(this.value, this.isInLine);
+    const { sender, value } = this;
+    const result = sender.offer(value, this.isInLine);
     if (result === FULL) return PENDING;
-    if (result === CLOSED) throw closed(this.value);
-    if (result !== SENT_IT) throw unsendable("send", this.value);
+    if (result === CLOSED) throw closed(value);
+    if (result !== SENT_IT) throw atCaller(sender.whyNot("send", value, result), this, "next");
   }
   protected override enters(): void {
     if (this.sender.isClosed) throw closed(this.value);
@@ -76,7 +78,10 @@ class Sender<T> implements SharedSender<T> {
     if (result === SENT_IT) return OK;
     if (result === CLOSED) return refused("closed");
     if (result === FULL) return refused("full");
-    throw unsendable("trySend", value);
+    throw atCaller(this.whyNot("trySend", value, result), this, "trySend");
+  }
+  whyNot(caller: string, value: T, result: number): unknown {
+    return result === REFUSED ? this.ring.refusal : unsendable(caller, value);
   }
   clone(): SharedSender<T> {
     if (this.isClosed || !this.ring.isOpen(this.#place, this.#life))

@@ -44,6 +44,7 @@ export const FULL = 0;
 export const SENT_IT = 1;
 export const CLOSED = 2;
 export const TOO_BIG = 3;
+export const REFUSED = 4;
 
 /** Of a lock. Locked, it is twice the number of the thread that holds it, plus one when it is wanted. */
 const UNLOCKED = 0;
@@ -76,6 +77,8 @@ export class SharedRing {
   #seenPlace: number = -1;
   #seenLife: number = -1;
   #receivedTo: number;
+  /** Why a message was refused. */
+  refusal: unknown = undefined;
 
   static create(capacity: number, bytes: number): SharedRing {
     let size = 64;
@@ -159,9 +162,7 @@ export class SharedRing {
   }
 
   /**
-   * Through the handle at that place in that life.
-   *
-   * @throws DataCloneError for what cannot be cloned.
+   * Through the handle at that place in that life. `REFUSED`, and why is the `refusal`, for what cannot be cloned.
    */
   send(value: unknown, place: number, life: number): number {
     const words = this.#words;
@@ -174,6 +175,9 @@ export class SharedRing {
         if (result !== SENT_IT && this.#lookAtHead()) result = this.#put(value);
         this.#sentTo = words[TAIL]!;
       }
+    } catch (error) {
+      this.refusal = error;
+      result = REFUSED;
     } finally {
       this.#unlock(SEND_LOCK, this.notFull);
       // Who looked whether it is over may have seen the lock.

@@ -214,6 +214,93 @@ test("what cannot be cloned is refused at the call, and as a result", async () =
   expect(await work.double.with(on)(1)).toBe(2);
 });
 
+describe("what cannot be copied is refused at the caller's line", () => {
+  const aFunction =
+    "^DataCloneError: a function cannot be passed to a thread, which only values can: import it";
+  const refused: readonly [where: string, make: () => Future<unknown>, says: string][] = [
+    ["as an argument", () => work.echo.with(on)(() => {}), aFunction],
+    [
+      "within one",
+      () => work.echo.with(on)([{ deep: Symbol("s") }]),
+      "^DataCloneError: Symbol\\(s\\) cannot be passed to a thread: use a string",
+    ],
+    ["within what is cloned", () => work.echo.with(on)(new Map([[1, () => {}]])), aFunction],
+    [
+      "beside what is moved",
+      () => work.echo.with({ pool, transfer: [new ArrayBuffer(1)] })(() => {}),
+      aFunction,
+    ],
+    ["as a result", () => work.unsendable.with(on)(), aFunction],
+    ["as an item", () => parMap([() => {}], work.echo, on), aFunction],
+    ["as the result of one", () => parMap([[]], work.unsendable as never, on), aFunction],
+    ["as the failure of one", () => parMap(["bad"], work.fail, on), "^ParseError: bad"],
+    ["among others", () => joinAll([work.double.with(on)(1), work.echo.with(on)(() => {})]), aFunction],
+    ["in a message", () => sharedChannel<unknown>(1)[0].send([() => {}]), aFunction],
+    [
+      "in a message, because of its size",
+      () => sharedChannel<unknown>(1, { bytes: 64 })[0].send("long ".repeat(100)),
+      "^RangeError: send expects a message that fits",
+    ],
+  ];
+  /** A stack is kept only so often (remote-call.ts): not of what follows these. */
+  const useUpStacks = () => joinAll(Array.from({ length: 9 }, () => work.double.with(on)(1)));
+
+  test.each(refused)("%s, in await style", async (_, make, says) => {
+    const { stack } = await spawn(async () => {
+      await useUpStacks();
+      try {
+        await make();
+      } catch (error) {
+        return error as Error;
+      }
+      throw new Error("not refused");
+    });
+    expect(stack).toMatch(new RegExp(says));
+    expect(stack).toContain("calls.test.ts");
+  });
+  test.each(refused)("%s, in yield* style", async (_, make, says) => {
+    const { stack } = await spawn(function* () {
+      yield* useUpStacks();
+      try {
+        yield* make();
+      } catch (error) {
+        return error as Error;
+      }
+      throw new Error("not refused");
+    });
+    expect(stack).toMatch(new RegExp(says));
+    expect(stack).toContain("calls.test.ts");
+  });
+
+  test("by a handle, and at once by what never waits", async () => {
+    const handles = [
+      () => spawnBlocking(work.echo, () => {}),
+      () => pool.spawn(work.echo, () => {}),
+      () =>
+        spawnInline(
+          (value: unknown) => value,
+          () => {},
+        ),
+    ];
+    for (const make of handles) {
+      const error = await make().then(
+        () => undefined,
+        (reason: unknown) => reason as Error,
+      );
+      expect(error?.stack).toMatch(new RegExp(aFunction));
+      expect(error?.stack).toContain("calls.test.ts");
+    }
+    const [tx] = sharedChannel<unknown>(1);
+    let thrown: unknown;
+    try {
+      tx.trySend([() => {}]);
+    } catch (error) {
+      thrown = error;
+    }
+    expect((thrown as Error).stack).toMatch(/^DataCloneError: .*\n\s+at .*calls\.test\.ts/);
+  });
+});
+
 test("shared memory stays shared, wherever it stands in the arguments", async () => {
   const memory = new SharedArrayBuffer(4);
   for (const value of [memory, new Uint8Array(memory), { deep: [new Int32Array(memory)] }]) {
