@@ -25,6 +25,8 @@ export function startOn<A extends unknown[], R>(
  * on the thread, and the handle settles when the function has ended or, `killAfter` later, its thread was
  * replaced.
  *
+ * A call with options of its own is a task like this: `spawn(fn.with({ pin: true })(…))`.
+ *
  * @throws TypeError when `fn` is not a threaded function.
  *
  * @example

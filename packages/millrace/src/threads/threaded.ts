@@ -16,7 +16,7 @@ export interface ThreadFn<A extends unknown[], R> {
   (...args: A): Future<R>;
   /** The function itself, on the calling thread. */
   readonly local: (...args: A) => Routine<R> | Awaitable<R>;
-  /** The same function, its calls made in this way. */
+  /** The same function, its calls made in this way. As a task: `spawn(fn.with(options)(…))`. */
   with(options: ThreadCall): (...args: A) => Future<R>;
 }
 
@@ -52,6 +52,8 @@ const DEFAULTS: CallOptions = {
 
 /** What `threaded` functions are, besides functions. */
 const entries = new WeakMap<object, FunctionEntry>();
+/** Of what their `with` gives: the name of the function, to say what to do instead. (Cheaper than a map.) */
+const CALLS: unique symbol = Symbol("millrace.calls");
 
 /**
  * Marks a module-level function as callable on a thread. It reaches the thread by reference (module and
@@ -102,7 +104,9 @@ export function threadFnOf<A extends unknown[], R>(
     local: fn,
     with: (options: ThreadCall) => {
       const chosen = checked(options);
-      return (...args: A): Future<R> => new RemoteCall<R>(entry, without(args), chosen);
+      const called = (...args: A): Future<R> => new RemoteCall<R>(entry, without(args), chosen);
+      (called as { [CALLS]?: string })[CALLS] = entry.name;
+      return called;
     },
   });
   Object.defineProperty(made, "name", { value: entry.name, configurable: true });
@@ -130,6 +134,16 @@ function checked(options: ThreadCall): CallOptions {
 export function entryOf(caller: string, fn: unknown): FunctionEntry {
   const entry = typeof fn === "function" ? entries.get(fn) : undefined;
   if (entry !== undefined) return entry;
+  const name = typeof fn === "function" ? (fn as { [CALLS]?: string })[CALLS] : undefined;
+  if (name !== undefined) {
+    const instead =
+      caller === "parMap"
+        ? `pass the function itself, and the pool in the options of parMap`
+        : `call that, and spawn the call: spawn(fn.with({ … })(…)), whose options may name the pool`;
+    throw new TypeError(
+      `${caller} expects a threaded function, got what the \`with\` of ${name} gave; ${instead}`,
+    );
+  }
   const got = fn === null ? "null" : typeof fn === "function" ? "a plain function" : typeof fn;
   throw new TypeError(
     `${caller} expects a function made with threaded(import.meta, …), at the top level of its module; got ${got}`,

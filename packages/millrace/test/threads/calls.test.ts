@@ -447,6 +447,24 @@ describe("parMap", () => {
   });
 });
 
+test("a call with options of its own is spawned; what `with` gives is refused where a function is expected", async () => {
+  const chosen = work.double.with(on);
+  expect(await spawn(chosen(4))).toBe(8);
+  for (const [caller, start] of [
+    ["spawnBlocking", () => spawnBlocking(chosen as never, 4 as never)],
+    ["ThreadPool.spawn", () => pool.spawn(chosen as never, 4 as never)],
+  ] as const) {
+    expect(start).toThrow(
+      new TypeError(
+        `${caller} expects a threaded function, got what the \`with\` of ${work.double.name} gave; call that, and spawn the call: spawn(fn.with({ … })(…)), whose options may name the pool`,
+      ),
+    );
+  }
+  expect(() => parMap([1], chosen as never)).toThrow(
+    /^parMap expects a threaded function, got what the `with` of .+ gave; pass the function itself, and the pool in the options of parMap$/,
+  );
+});
+
 test("misuse is refused at the call", () => {
   expect(() => threaded(import.meta, 5 as never)).toThrow(/threaded expects a function/);
   expect(() => spawnBlocking((() => 1) as never)).toThrow(/made with threaded/);
