@@ -4,7 +4,8 @@
  * What most calls carry (numbers, strings, plain objects and arrays, bytes) is written here directly, 5 to
  * 100 times faster than structured clone for small values. Errors keep their class (error-envelope.ts).
  * Anything else that can be cloned (Map, Date, cyclic values …) is cloned into bytes. What cannot even
- * be cloned says so by throwing.
+ * be cloned says so by throwing. What is in a value twice is written twice: to know that it has been would cost
+ * a small object 2 %, and a hundred of them 10 %.
  *
  * Integers keep a tag of their own: decoded as doubles they would make the code that receives them slower.
  */

@@ -162,7 +162,7 @@ shareable(RECEIVER, ({ memory }) => new Receiver(new SharedRing(memory!)));
 
 /**
  * A bounded channel between threads, in shared memory. Either half can be passed to a `threaded` function.
- * Messages are copied. It means what `mpsc.channel` means, except that senders of different threads have no
+ * Messages are copied, as arguments of calls are: an object that is in one twice may arrive as two. It means what `mpsc.channel` means, except that senders of different threads have no
  * order among themselves, and that no collector closes a half that was dropped open: another thread may have it.
  *
  * `capacity` is in messages; `bytes` is how much memory they share, 256 a message unless said, and bounds

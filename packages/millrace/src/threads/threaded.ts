@@ -64,6 +64,8 @@ const CALLS: unique symbol = Symbol("millrace.calls");
  * Arguments and results are copied, like by structured clone; errors keep their class, `code`, `cause` and
  * properties, and have both stacks. (A class of the program's own, if the function's module exports it, and has
  * been evaluated to its end where the call is made: a module that awaits the call at its top level has not.)
+ * An object that is in the arguments or in the result twice may arrive as two equal ones; cycles arrive as
+ * cycles. Where it matters that it is one, send it once, and say by a key where else it belongs.
  *
  * **Cancel safety.** Calling it returns a lazy future, dispatched when first polled. Abandoned before it
  * started it never runs. Abandoned while running, its `cx().signal` fires on the thread and, `killAfter`

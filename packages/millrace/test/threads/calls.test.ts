@@ -202,6 +202,15 @@ describe.each(styles)("a getter among the arguments, in $name style", ({ body })
     ));
 });
 
+test("an object that is in the arguments twice arrives in both places, and a cycle as a cycle", async () => {
+  const twice = { id: 1 };
+  expect(await work.echo.with(on)([twice, { again: twice }])).toEqual([{ id: 1 }, { again: { id: 1 } }]);
+  const cycle: { id: number; self?: unknown } = { id: 2 };
+  cycle.self = cycle;
+  const back = (await work.echo.with(on)([cycle])) as [typeof cycle];
+  expect(back[0].self).toBe(back[0]);
+});
+
 test("errors travel as values, too", async () => {
   const back = (await work.echo.with(on)({ error: new RangeError("far") })) as { error: Error };
   expect(back.error).toBeInstanceOf(RangeError);
