@@ -209,7 +209,10 @@ describe("broadcast", () => {
       for (let left = rx.tryRecv(); left.ok; left = rx.tryRecv()) rest.push(left.value);
       const all = [...got, ...rest];
       check(new Set(all).size === all.length, `one came twice: ${all.join()}`);
-      check(all.toSorted((a, b) => a - b).join() === [1, 2, 3].slice(0, all.length).join(), `lost: ${all.join()}`);
+      check(
+        all.toSorted((a, b) => a - b).join() === [1, 2, 3].slice(0, all.length).join(),
+        `lost: ${all.join()}`,
+      );
       if (got.length === 3) check(rest.length === 0, "too many");
     },
   );
