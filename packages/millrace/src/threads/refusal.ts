@@ -52,10 +52,10 @@ function kindOf(whole: object): string {
 export function refuseCode(value: unknown): void {
   let what: string;
   if (typeof value === "symbol")
-    what = `${String(value).slice(0, 80)} cannot be passed to a thread: use a string`;
+    what = `${String(value).slice(0, 80)} could not be cloned for a thread: use a string`;
   else if (typeof value === "function") {
     const name = value.name === "" ? "a function" : `the function ${value.name}`;
-    what = `${name} cannot be passed to a thread, which only values can: import it there, or pass what it needs`;
+    what = `${name} could not be cloned for a thread, which only values can be: import it there, or pass what it needs`;
   } else return;
   throw new DOMException(what, "DataCloneError");
 }

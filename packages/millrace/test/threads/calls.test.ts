@@ -225,13 +225,13 @@ test("what cannot be cloned is refused at the call, and as a result", async () =
 
 describe("what cannot be copied is refused at the caller's line", () => {
   const aFunction =
-    "^DataCloneError: a function cannot be passed to a thread, which only values can: import it";
+    "^DataCloneError: a function could not be cloned for a thread, which only values can be: import it";
   const refused: readonly [where: string, make: () => Future<unknown>, says: string][] = [
     ["as an argument", () => work.echo.with(on)(() => {}), aFunction],
     [
       "within one",
       () => work.echo.with(on)([{ deep: Symbol("s") }]),
-      "^DataCloneError: Symbol\\(s\\) cannot be passed to a thread: use a string",
+      "^DataCloneError: Symbol\\(s\\) could not be cloned for a thread: use a string",
     ],
     ["within what is cloned", () => work.echo.with(on)(new Map([[1, () => {}]])), aFunction],
     [
