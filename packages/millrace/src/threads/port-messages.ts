@@ -51,8 +51,17 @@ export type FromPortThread =
   | { readonly type: "drop"; readonly id: number }
   | { readonly type: "kill"; readonly id: number; readonly why: string };
 
-let scratch = new Int32Array(AREA_WORDS);
-let scratchCodec: Codec | undefined;
+interface Scratch {
+  readonly words: Int32Array<ArrayBuffer>;
+  readonly codec: Codec;
+}
+/** The latest, unless it is in use: a getter in what is written may have something written as well. */
+let spare: Scratch | null = null;
+function scratchOf(length: number): Scratch {
+  if (spare !== null && spare.words.length >= length) return spare;
+  const words = new Int32Array(Math.max(length, AREA_WORDS));
+  return { words, codec: new Codec(words, bytesOf(words.buffer)) };
+}
 
 /**
  * A value as bytes, of so many words at most; `undefined` when it takes more, or holds a handle or memory
@@ -61,12 +70,14 @@ let scratchCodec: Codec | undefined;
  * @throws DataCloneError for what cannot be cloned.
  */
 export function encoded(value: unknown, words: number = AREA_WORDS): ArrayBuffer | undefined {
-  if (scratchCodec === undefined || scratch.length < words) {
-    scratch = new Int32Array(Math.max(words, scratch.length));
-    scratchCodec = new Codec(scratch, bytesOf(scratch.buffer));
+  const scratch = scratchOf(words);
+  spare = null;
+  try {
+    const end = scratch.codec.encode(value, 0, words);
+    return end < 0 ? undefined : scratch.words.buffer.slice(0, end * 4);
+  } finally {
+    spare = scratch;
   }
-  const end = scratchCodec.encode(value, 0, words);
-  return end < 0 ? undefined : scratch.buffer.slice(0, end * 4);
 }
 export function decoded(bytes: ArrayBuffer): unknown {
   return new Codec(new Int32Array(bytes), bytesOf(bytes)).decode(0);
