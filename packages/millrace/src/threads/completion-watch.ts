@@ -11,7 +11,7 @@
  * order to get done (the row of dear items).
  */
 import { host } from "../runtime/host.ts";
-import { IDLE, LEAST } from "./parking.ts";
+import { IDLE } from "./parking.ts";
 import { SpinBudget } from "./spin-budget.ts";
 import type { SharedMemory } from "./shared-memory.ts";
 import type { Submitter } from "./submitter.ts";
@@ -68,8 +68,7 @@ export class CompletionWatch {
   }
 
   get #budget(): number {
-    const { budget } = this.#spin;
-    return this.#memory.parking.isCrowded ? Math.min(budget, LEAST) : budget;
+    return this.#memory.parking.timeToLook(this.#spin.budget);
   }
 
   /** A message says that there are results. */

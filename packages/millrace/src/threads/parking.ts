@@ -26,7 +26,7 @@ export const BLOCKED = 1;
 export const IDLE = 2;
 
 /** Looking for so long is always cheaper than being woken, in ms. */
-export const LEAST = 0.02;
+const LEAST = 0.02;
 
 const processors = cores();
 
@@ -110,6 +110,10 @@ export class Parking {
   get isCrowded(): boolean {
     const awake = Atomics.load(this.#words, LIVE) - this.sleeping + (this.isAwake(0) ? 1 : 0);
     return awake > processors;
+  }
+  /** Of the time that a participant would look for work, so much, in ms. */
+  timeToLook(ms: number): number {
+    return this.isCrowded ? Math.min(ms, LEAST) : ms;
   }
   get sleeping(): number {
     return this.#count(this.#layout.sleepers);

@@ -14,7 +14,7 @@ import { host } from "../runtime/host.ts";
 import { activeResources } from "./backend.ts";
 import { graves } from "./graves.ts";
 import { ATTENTION, DEATHS, SEQUENCE, STAT_STOLEN } from "./layout.ts";
-import { BLOCKED, IDLE, LEAST } from "./parking.ts";
+import { BLOCKED, IDLE } from "./parking.ts";
 import { SpinBudget } from "./spin-budget.ts";
 import type { SharedMemory } from "./shared-memory.ts";
 import type { Submitter } from "./submitter.ts";
@@ -164,10 +164,9 @@ export class ThreadLoop {
   #takeInbox(): void {
     const { words, layout } = this.#memory;
     const sequence = (slot: number): number => words[layout.slot(slot) + SEQUENCE]!;
-    const inbox = this.#memory.inboxes[this.#self]!;
-    const slots = new Int32Array(inbox.size);
-    const count = inbox.take(slots);
-    for (let i = 0; i < count; i++) this.#pinned.push(slots[i]!);
+    const slots: number[] = [];
+    this.#memory.inboxes[this.#self]!.take(slots);
+    this.#pinned.push(...slots);
     this.#pinned.sort((a, b) => sequence(a) - sequence(b));
   }
 
@@ -218,8 +217,7 @@ export class ThreadLoop {
     }
   }
   get #lookUntil(): number {
-    const { budget } = this.#spin;
-    return this.#idleSince + (this.#memory.parking.isCrowded ? Math.min(budget, LEAST) : budget);
+    return this.#idleSince + this.#memory.parking.timeToLook(this.#spin.budget);
   }
 
   /** Nothing came. */
